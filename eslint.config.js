@@ -1,0 +1,90 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/**
+ * The layers, as lint sees them:
+ *
+ *   edges -> connector -> timestream-translator -> prom-codec
+ *
+ * with the embedded Timestream beside them: it knows nothing of Prometheus, and only an edge, a test or a benchmark starts it.
+ */
+const layerRules = [
+  { sourceTag: 'type:pure', onlyDependOnLibsWithTags: ['type:pure'] },
+  { sourceTag: 'type:core', onlyDependOnLibsWithTags: ['type:pure', 'type:tool'] },
+  { sourceTag: 'type:edge', onlyDependOnLibsWithTags: ['type:core', 'type:tool'] },
+  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['*'] },
+];
+
+const awsSdk = { group: ['@aws-sdk/*', '@smithy/*'], message: 'Only connector/src/timestream talks to the AWS SDK.' };
+const duckdb = { group: ['@duckdb/*'], message: 'Only timestream-embedded knows DuckDB.' };
+const fastify = { group: ['fastify', 'fastify/*', '@fastify/*'], message: 'Only http-adapter knows Fastify.' };
+const embedded = { group: ['@timestream-prometheus/timestream-embedded'], message: 'The core does not know which Timestream it talks to; only its tests start the embedded one.' };
+const nodeBuiltins = { group: ['node:*'], message: 'A pure package runs anywhere: no Node built-ins.' };
+const edgesOnly = { group: ['pino', 'prom-client', 'commander'], message: 'Logging, metrics libraries and the command line belong to the edges.' };
+
+const restrict = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
+
+export default defineConfig(
+  { ignores: ['**/dist/**', '**/.nx/**', '**/test-results/**', '**/coverage/**', 'e2e/runtime/**'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', { depConstraints: layerRules, enforceBuildableLibDependency: false, allow: ['../../vitest.base.js', '../vitest.base.js'] }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      // Options are records of `readonly` fields; an interface per port says what a type alias cannot.
+      '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
+      // The embedded Timestream and the decoders count bits; a confusing `void` expression is still refused elsewhere.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportAllDeclaration', message: 'Name what is exported: an API must be visible in a diff.' },
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+        { selector: 'TSEnumDeclaration', message: 'A union of strings says the same without run-time code.' },
+      ],
+      'id-denylist': ['error', 'data', 'info', 'util', 'utils', 'helper', 'helpers', 'process_', 'tmp', 'foo', 'bar'],
+    },
+  },
+  {
+    files: ['packages/prom-codec/src/**/*.ts', 'packages/timestream-translator/src/**/*.ts'],
+    rules: restrict(nodeBuiltins, awsSdk, duckdb, fastify, edgesOnly),
+  },
+  {
+    files: ['packages/prom-codec/src/**/*.ts', 'packages/timestream-translator/src/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['process', 'Buffer', 'console', 'setTimeout', 'setInterval', 'setImmediate', 'fetch', 'global', '__dirname', 'require'].map((name) => ({
+          name,
+          message: 'A pure package knows no I/O and no Node globals.',
+        })),
+      ],
+    },
+  },
+  {
+    files: ['packages/connector/src/**/*.ts'],
+    ignores: ['packages/connector/src/timestream/**/*.ts'],
+    rules: restrict(awsSdk, duckdb, fastify, edgesOnly, embedded),
+  },
+  { files: ['packages/connector/src/timestream/**/*.ts'], rules: restrict(duckdb, fastify, edgesOnly, embedded) },
+  { files: ['packages/http-adapter/src/**/*.ts'], rules: restrict(awsSdk, duckdb) },
+  { files: ['packages/lambda-adapter/src/**/*.ts'], rules: restrict(awsSdk, duckdb, fastify) },
+  { files: ['packages/timestream-embedded/src/**/*.ts'], rules: restrict(awsSdk, fastify) },
+  // A pure package's sources see no Node types either; its tests may.
+  {
+    files: ['**/vitest.config.ts', 'vitest.base.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', fetch: 'readonly', AbortSignal: 'readonly' } },
+  },
+);

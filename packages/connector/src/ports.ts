@@ -1,0 +1,56 @@
+import type { QueryPage, WriteBatch } from '@timestream-prometheus/timestream-translator';
+
+/** Who asks Timestream. `server` is the process' own AWS credential chain. */
+export type Credentials = { readonly kind: 'static'; readonly accessKeyId: string; readonly secretAccessKey: string } | { readonly kind: 'server' };
+
+/** The result of one WriteRecords call that Timestream answered with 2xx or 419; everything else is thrown as a ConnectorError. */
+export interface WriteOutcome {
+  /** Records that Timestream refused, by index in the batch, with its own reason. Every other record of the batch is stored. */
+  readonly rejected: readonly { readonly recordIndex: number; readonly reason: string; readonly existingVersion?: number }[];
+}
+
+/** Where records go. One per credential, long-lived, safe to call concurrently. */
+export interface RecordWriter {
+  /** @throws ConnectorError */
+  write(batch: WriteBatch, signal: AbortSignal): Promise<WriteOutcome>;
+}
+
+/** Where rows come from. One per credential, long-lived, safe to call concurrently. */
+export interface RowSource {
+  /**
+   * The pages of one query, in order, empty ones included. Leaving the iteration early cancels the query at Timestream.
+   *
+   * @throws ConnectorError
+   */
+  query(sql: string, signal: AbortSignal): AsyncIterable<QueryPage>;
+}
+
+export interface Storage extends RecordWriter, RowSource {
+  close(): void;
+}
+
+/** Makes the storage of one credential. The core caches what it returns and never shares it between credentials. */
+export type OpenStorage = (credentials: Credentials) => Storage;
+
+/** The part of pino that the core uses. Log once, at the place that decides the answer. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Where measurements go; names and label names are those of the metric catalogue. */
+export interface MetricsSink {
+  /** Adds to a counter. */
+  add(metric: string, value: number, labels?: Readonly<Record<string, string>>): void;
+  /** Records one observation of a histogram. */
+  observe(metric: string, value: number, labels?: Readonly<Record<string, string>>): void;
+  /** Moves a gauge up or down. */
+  move(metric: string, delta: number, labels?: Readonly<Record<string, string>>): void;
+}
+
+/** Time, as a parameter, so that no test waits. */
+export interface Clock {
+  nowMs(): number;
+}

@@ -1,0 +1,72 @@
+/**
+ * The parts of Timestream's API model that the translator speaks, with the wire's own names and capitals, so that an SDK client takes
+ * them as they are. Source: API model `timestream-write`/`timestream-query` 2018-11-01.
+ */
+export interface Dimension {
+  readonly Name: string;
+  readonly Value: string;
+}
+
+export interface MeasureValue {
+  readonly Name: string;
+  readonly Value: string;
+  readonly Type: 'DOUBLE' | 'BIGINT' | 'VARCHAR';
+}
+
+/** One Timestream record, or the attributes that a batch of them has in common. */
+export interface TimestreamRecord {
+  readonly Dimensions?: Dimension[];
+  readonly MeasureName?: string;
+  readonly MeasureValue?: string;
+  readonly MeasureValues?: MeasureValue[];
+  readonly MeasureValueType?: 'DOUBLE' | 'MULTI';
+  /** Milliseconds since the Unix epoch as decimal text. */
+  readonly Time?: string;
+  readonly TimeUnit?: 'MILLISECONDS';
+}
+
+/** Where a record came from in the translated series: `series[seriesIndex].samples[sampleIndex]`. */
+export interface SampleReference {
+  readonly seriesIndex: number;
+  readonly sampleIndex: number;
+}
+
+/** What one WriteRecords call takes: at most 100 records. `sources[i]` is where `Records[i]` came from. */
+export interface WriteBatch {
+  readonly CommonAttributes?: TimestreamRecord;
+  readonly Records: readonly TimestreamRecord[];
+  readonly sources: readonly SampleReference[];
+}
+
+export type ScalarType =
+  | 'VARCHAR'
+  | 'BOOLEAN'
+  | 'BIGINT'
+  | 'DOUBLE'
+  | 'TIMESTAMP'
+  | 'DATE'
+  | 'TIME'
+  | 'INTERVAL_DAY_TO_SECOND'
+  | 'INTERVAL_YEAR_TO_MONTH'
+  | 'UNKNOWN'
+  | 'INTEGER';
+
+export interface ColumnInfo {
+  readonly Name?: string | undefined;
+  readonly Type?: { readonly ScalarType?: string | undefined } | undefined;
+}
+
+export interface Datum {
+  readonly ScalarValue?: string | undefined;
+  readonly NullValue?: boolean | undefined;
+}
+
+export interface Row {
+  readonly Data: readonly Datum[] | undefined;
+}
+
+/** One page of a Query answer. The columns are the same on every page of a query. */
+export interface QueryPage {
+  readonly ColumnInfo: readonly ColumnInfo[];
+  readonly Rows: readonly Row[];
+}
