@@ -1,5 +1,5 @@
 import type { Catalog } from './catalog.js';
-import type { ColumnInfo, Datum, Row } from './wire-value.js';
+import type { ColumnInfo, Row } from './wire-value.js';
 import { SqlError } from './sql-error.js';
 
 export type { Catalog, CatalogMeasure, CatalogMeasureName, CatalogTable, MeasureDataType } from './catalog.js';
@@ -46,4 +46,3 @@ export function executionError(error: unknown): SqlError | undefined {
   void error;
   return undefined;
 }
-
