@@ -1,2 +1,23 @@
+export { ConfigError } from './config/config-error.js';
+export { defaultTextOf, environmentNameOf } from './config/option.js';
+export type { Option, OptionGroup, OptionScope, ParseOption } from './config/option.js';
+export { OPTIONS } from './config/options.js';
+export { parseConfig } from './config/parse-config.js';
+export type { Config, ConfigSources } from './config/parse-config.js';
+export type { ListenAddress, StaticKey } from './config/parsers.js';
+export {
+  asConnectorError,
+  ColumnNotFoundError,
+  ConnectorError,
+  CONNECTOR_ERROR_CODES,
+  httpStatusOf,
+  isRetryable,
+  meaningOf,
+} from './connector-error.js';
+export type { ConnectorErrorCode } from './connector-error.js';
+export { createConnector } from './create-connector.js';
+export type { ConnectorOptions } from './create-connector.js';
+export { METRIC_CATALOGUE, METRICS } from './metric-catalogue.js';
+export type { MetricDefinition } from './metric-catalogue.js';
 export type { Connector, ConnectorRequest, ConnectorResponse } from './seam.js';
 export type { Clock, Credentials, Logger, MetricsSink, OpenStorage, RecordWriter, RowSource, Storage, WriteOutcome } from './ports.js';

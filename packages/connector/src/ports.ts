@@ -1,7 +1,8 @@
 import type { QueryPage, WriteBatch } from '@timestream-prometheus/timestream-translator';
 
 /** Who asks Timestream. `server` is the process' own AWS credential chain. */
-export type Credentials = { readonly kind: 'static'; readonly accessKeyId: string; readonly secretAccessKey: string } | { readonly kind: 'server' };
+export type Credentials =
+  { readonly kind: 'static'; readonly accessKeyId: string; readonly secretAccessKey: string } | { readonly kind: 'server' };
 
 /** The result of one WriteRecords call that Timestream answered with 2xx or 419; everything else is thrown as a ConnectorError. */
 export interface WriteOutcome {

@@ -1,0 +1,87 @@
+import { ConfigError } from './config-error.js';
+import { defaultTextOf, environmentNameOf, type Option } from './option.js';
+import { OPTIONS } from './options.js';
+
+type Options = typeof OPTIONS;
+type ValueOf<O> = O extends Option<infer T> ? T : never;
+
+/** The typed configuration: one field per option, see `OPTIONS` for meaning, unit and range of each. */
+export type Config = { readonly [Key in keyof Options]: ValueOf<Options[Key]> };
+
+export interface ConfigSources {
+  /** Explicitly given flags by name without dashes, e.g. `{ 'log.level': 'debug' }`. They win over the environment. */
+  readonly flags: Readonly<Record<string, string>>;
+  /** The environment, e.g. `process.env`. An empty variable counts as not given. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly defaultsFor: 'server' | 'lambda';
+}
+
+/** Paths that the core answers itself; the metrics page cannot stand there. */
+const TAKEN_PATHS = new Set(['/write', '/api/v1/write', '/read', '/api/v1/read', '/-/healthy', '/-/ready']);
+
+const EMBEDDED_DATABASE = 'PrometheusDatabase';
+const EMBEDDED_TABLE = 'PrometheusMetricsTable';
+
+/**
+ * Merges flags, environment and defaults. Pure: reads nothing but its argument.
+ *
+ * @throws ConfigError naming the option, the rule and the value
+ */
+export function parseConfig(sources: ConfigSources): Config {
+  const optionByFlag = new Map<string, Option<unknown>>(Object.values(OPTIONS).map((option) => [option.flag, option]));
+  for (const flag of Object.keys(sources.flags)) {
+    const known = optionByFlag.get(flag);
+    if (known === undefined) throw new ConfigError(flag, 'is no option of the connector', undefined);
+    if (!isInScope(known, sources.defaultsFor)) throw new ConfigError(flag, `has no meaning in the ${sources.defaultsFor}`, undefined);
+  }
+  const entries = Object.entries(OPTIONS).map(([key, option]) => [key, parseOption(option, sources)]);
+  return checkTogether(Object.fromEntries(entries) as Config);
+}
+
+function isInScope(option: Option<unknown>, edge: 'server' | 'lambda'): boolean {
+  return option.scope === 'both' || option.scope === edge;
+}
+
+function parseOption(option: Option<unknown>, sources: ConfigSources): unknown {
+  const { text, origin } = textOf(option, sources);
+  const parsed = option.parse(text);
+  if ('value' in parsed) return parsed.value;
+  throw new ConfigError(option.flag, `must be ${parsed.rule}`, option.secret === true ? '***' : text, origin);
+}
+
+function textOf(option: Option<unknown>, { flags, env, defaultsFor }: ConfigSources): { readonly text: string; readonly origin: string } {
+  const flagText = Object.hasOwn(flags, option.flag) ? flags[option.flag] : undefined;
+  if (flagText !== undefined) return { text: flagText, origin: 'the command line' };
+  if (isInScope(option, defaultsFor)) {
+    for (const name of [environmentNameOf(option.flag), ...(option.fallbackEnv ?? [])]) {
+      const text = env[name];
+      if (text !== undefined && text !== '') return { text, origin: `the environment variable ${name}` };
+    }
+  }
+  return { text: defaultTextOf(option, defaultsFor), origin: 'the default' };
+}
+
+function checkTogether(config: Config): Config {
+  const isEmbedded = config.storage === 'embedded';
+  const complete = {
+    ...config,
+    defaultDatabase: config.defaultDatabase === '' && isEmbedded ? EMBEDDED_DATABASE : config.defaultDatabase,
+    defaultTable: config.defaultTable === '' && isEmbedded ? EMBEDDED_TABLE : config.defaultTable,
+  };
+  requireDestination('default-database', complete.defaultDatabase);
+  requireDestination('default-table', complete.defaultTable);
+  if ((complete.tlsCertificate === '') !== (complete.tlsKey === '')) {
+    const [missing, given] = complete.tlsKey === '' ? ['tls-key', 'tls-certificate'] : ['tls-certificate', 'tls-key'];
+    throw new ConfigError(missing, `must be given together with --${given}`, undefined);
+  }
+  if (TAKEN_PATHS.has(complete.webTelemetryPath)) {
+    throw new ConfigError('web.telemetry-path', 'must be a path that the connector does not use itself', complete.webTelemetryPath);
+  }
+  return complete;
+}
+
+function requireDestination(flag: string, value: string): void {
+  if (value !== '') return;
+  const rule = `must be given (as --${flag}=<name> or in the environment variable ${environmentNameOf(flag)}): the connector does not guess where samples go`;
+  throw new ConfigError(flag, rule, undefined);
+}

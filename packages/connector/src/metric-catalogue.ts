@@ -1,0 +1,192 @@
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  /** In the order in which a page shows them. Every label has a small, closed set of values. */
+  readonly labelNames: readonly string[];
+  /** Upper bounds of a histogram, in its unit. */
+  readonly buckets?: readonly number[];
+}
+
+const SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/**
+ * Everything that the connector measures. The edges register it with their metrics library; the core and its storage report to it
+ * through `MetricsSink`. The first six have the names and the meaning that they have in the earlier Go connector.
+ */
+export const METRICS = {
+  receivedSamples: {
+    name: 'timestream_connector_received_samples_total',
+    type: 'counter',
+    help: 'Samples received by remote write.',
+    labelNames: [],
+  },
+  ignoredSamples: {
+    name: 'timestream_connector_ignored_samples_total',
+    type: 'counter',
+    help: 'Samples that were not sent to Timestream; timestream_connector_dropped_samples_total says why.',
+    labelNames: [],
+  },
+  writeRequests: {
+    name: 'timestream_connector_write_requests_total',
+    type: 'counter',
+    help: 'WriteRecords calls to Timestream, failed ones included.',
+    labelNames: [],
+  },
+  writeDuration: {
+    name: 'timestream_connector_write_duration_seconds',
+    type: 'histogram',
+    help: 'Time of one WriteRecords call, its retries included.',
+    labelNames: [],
+    buckets: SECONDS_BUCKETS,
+  },
+  readRequests: {
+    name: 'timestream_connector_read_requests_total',
+    type: 'counter',
+    help: 'Query calls to Timestream, one per page, failed ones included.',
+    labelNames: [],
+  },
+  readDuration: {
+    name: 'timestream_connector_read_duration_seconds',
+    type: 'histogram',
+    help: 'Time of one Query call (one page), its retries included.',
+    labelNames: [],
+    buckets: SECONDS_BUCKETS,
+  },
+  responses: {
+    name: 'timestream_connector_responses_total',
+    type: 'counter',
+    help: 'Answers to clients by endpoint (write, read, other), HTTP status and error code (none, or a code of docs/errors.md).',
+    labelNames: ['endpoint', 'status', 'error'],
+  },
+  requestDuration: {
+    name: 'timestream_connector_request_duration_seconds',
+    type: 'histogram',
+    help: 'Time from a complete request to its answer, by endpoint.',
+    labelNames: ['endpoint'],
+    buckets: SECONDS_BUCKETS,
+  },
+  requestsInFlight: {
+    name: 'timestream_connector_requests_in_flight',
+    type: 'gauge',
+    help: 'Requests being worked on, by endpoint.',
+    labelNames: ['endpoint'],
+  },
+  receivedMetadata: {
+    name: 'timestream_connector_received_metadata_total',
+    type: 'counter',
+    help: 'Metric metadata entries received; Timestream has no place for them and they are not stored.',
+    labelNames: [],
+  },
+  metadataOnlyRequests: {
+    name: 'timestream_connector_metadata_only_requests_total',
+    type: 'counter',
+    help: 'Write requests that carried metadata and no series; answered 204.',
+    labelNames: [],
+  },
+  droppedSamples: {
+    name: 'timestream_connector_dropped_samples_total',
+    type: 'counter',
+    help: 'Samples, histograms and exemplars that were not sent to Timestream, by reason.',
+    labelNames: ['reason'],
+  },
+  rejectedRecords: {
+    name: 'timestream_connector_rejected_records_total',
+    type: 'counter',
+    help: 'Records that Timestream rejected, by class of its reason.',
+    labelNames: ['reason'],
+  },
+  storedRecords: {
+    name: 'timestream_connector_stored_records_total',
+    type: 'counter',
+    help: 'Records (one per sample) that Timestream stored; a sample that is sent again counts again.',
+    labelNames: [],
+  },
+  relearnedDimensions: {
+    name: 'timestream_connector_relearned_dimensions_total',
+    type: 'counter',
+    help: 'Times the dimensions of a table were learned again because Timestream refused records for their dimensions.',
+    labelNames: [],
+  },
+  meteredWriteBytes: {
+    name: 'timestream_connector_metered_write_bytes_total',
+    type: 'counter',
+    help: 'Estimate of the bytes that Timestream charges for writes: each successful call rounded up to 1 KiB.',
+    labelNames: [],
+  },
+  meteredQueryBytes: {
+    name: 'timestream_connector_metered_query_bytes_total',
+    type: 'counter',
+    help: 'Bytes that Timestream says it metered for queries.',
+    labelNames: [],
+  },
+  timestreamCalls: {
+    name: 'timestream_connector_timestream_calls_total',
+    type: 'counter',
+    help: 'Calls to Timestream by operation (WriteRecords, Query, CancelQuery) and outcome (ok, rejected, or a code of docs/errors.md).',
+    labelNames: ['operation', 'outcome'],
+  },
+  timestreamRetries: {
+    name: 'timestream_connector_timestream_retries_total',
+    type: 'counter',
+    help: 'Attempts after the first one, by operation.',
+    labelNames: ['operation'],
+  },
+  timestreamCallsInFlight: {
+    name: 'timestream_connector_timestream_calls_in_flight',
+    type: 'gauge',
+    help: 'Calls to Timestream in flight, by operation.',
+    labelNames: ['operation'],
+  },
+  readQueries: {
+    name: 'timestream_connector_read_queries_total',
+    type: 'counter',
+    help: 'Queries of remote read requests that were answered.',
+    labelNames: [],
+  },
+  readQueryReruns: {
+    name: 'timestream_connector_read_query_reruns_total',
+    type: 'counter',
+    help: 'Queries that were sent to Timestream again because the columns of the table were others than assumed.',
+    labelNames: [],
+  },
+  readPages: {
+    name: 'timestream_connector_read_pages_total',
+    type: 'counter',
+    help: 'Pages read from Timestream.',
+    labelNames: [],
+  },
+  readRows: {
+    name: 'timestream_connector_read_rows_total',
+    type: 'counter',
+    help: 'Rows read from Timestream.',
+    labelNames: [],
+  },
+  readSeries: {
+    name: 'timestream_connector_read_series_total',
+    type: 'counter',
+    help: 'Series in answers to remote read.',
+    labelNames: [],
+  },
+  readSamples: {
+    name: 'timestream_connector_read_samples_total',
+    type: 'counter',
+    help: 'Samples in answers to remote read.',
+    labelNames: [],
+  },
+  openStorages: {
+    name: 'timestream_connector_open_storages',
+    type: 'gauge',
+    help: 'Access keys whose Timestream clients are open.',
+    labelNames: [],
+  },
+  knownSchemas: {
+    name: 'timestream_connector_known_schemas',
+    type: 'gauge',
+    help: 'Access keys for which the columns of the table are remembered.',
+    labelNames: [],
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+/** Every metric, in the order of the documentation. */
+export const METRIC_CATALOGUE: readonly MetricDefinition[] = Object.values(METRICS);
