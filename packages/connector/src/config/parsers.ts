@@ -95,8 +95,9 @@ export interface StaticKey {
   readonly secretAccessKey: string;
 }
 
-/** `id:secret`, several joined by commas. */
+/** `id:secret`, several joined by commas; empty: not given. */
 export const parseStaticKeys: ParseOption<readonly StaticKey[]> = (text) => {
+  if (text === '') return { value: [] };
   const keys = text.split(',').map((pair) => {
     const colon = pair.indexOf(':');
     return { accessKeyId: pair.slice(0, Math.max(colon, 0)).trim(), secretAccessKey: pair.slice(colon + 1).trim() };
