@@ -1,4 +1,5 @@
 export { CodecError, type CodecErrorCode } from './codec-error.js';
+export { compareLabels, compareUtf8 } from './compare-labels.js';
 export type {
   BucketSpan,
   Exemplar,

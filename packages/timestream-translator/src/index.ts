@@ -1,1 +1,55 @@
-export type { ColumnInfo, Datum, Dimension, MeasureValue, QueryPage, Row, SampleReference, ScalarType, TimestreamRecord, WriteBatch } from './record.js';
+// What both halves share: names, limits, layouts.
+export {
+  canBeDimension,
+  decodeLabelDimension,
+  dimensionObstacle,
+  encodeLabelDimension,
+  encodeLabelEntry,
+  NO_LABELS_TEXT,
+  type DimensionObstacle,
+} from './label-dimension.js';
+export {
+  LABELS_DIMENSION,
+  layouts,
+  MEASURE_NAME_COLUMN,
+  MEASURE_VALUE_BIGINT_COLUMN,
+  MEASURE_VALUE_DOUBLE_COLUMN,
+  METRIC_NAME_LABEL,
+  OWN_COLUMNS,
+  SAMPLE_BITS_COLUMN,
+  SAMPLE_HISTOGRAM_COLUMN,
+  SAMPLE_VALUE_COLUMN,
+  TIME_COLUMN,
+  type Layout,
+} from './layout.js';
+export {
+  isReservedName,
+  MAX_DIMENSION_NAME_BYTES,
+  MAX_DIMENSION_PAIR_BYTES,
+  MAX_DIMENSIONS_PER_TABLE,
+  MAX_MEASURE_NAME_BYTES,
+  MAX_MEASURE_NAMES_PER_TABLE,
+  MAX_QUERY_BYTES,
+  MAX_RECORD_BYTES,
+  MAX_RECORDS_PER_WRITE,
+  MAX_TIMESTAMP_MS,
+  MIN_TIMESTAMP_MS,
+  WRITE_METERING_UNIT_BYTES,
+} from './limits.js';
+export { decodeMeasureName, encodeMeasureName, measureNamesOf } from './measure-name.js';
+export type {
+  ColumnInfo,
+  Datum,
+  Dimension,
+  MeasureValue,
+  QueryPage,
+  Row,
+  SampleReference,
+  ScalarType,
+  TimestreamRecord,
+  WriteBatch,
+} from './record.js';
+
+// Writing.
+
+// Reading.

@@ -1,0 +1,40 @@
+/**
+ * How samples lie in a table. Reading understands both in one table; the choice is what is written.
+ *
+ * - `multi-measure`: a finite value in {@link SAMPLE_VALUE_COLUMN}, every NaN and infinity as bits in {@link SAMPLE_BITS_COLUMN}. Lossless.
+ * - `single-measure`: the value in {@link MEASURE_VALUE_DOUBLE_COLUMN}, as the earlier Go connector writes it. Timestream takes no NaN and
+ *   no infinity there, so those samples are dropped and counted.
+ */
+export type Layout = 'multi-measure' | 'single-measure';
+
+export const layouts: readonly Layout[] = ['multi-measure', 'single-measure'];
+
+/** The label that holds the metric name (Prometheus, `model/labels`, MetricName). */
+export const METRIC_NAME_LABEL = '__name__';
+
+/** Timestream's own column of the time, TIMESTAMP with nanoseconds. */
+export const TIME_COLUMN = 'time';
+
+/** Timestream's own column of the measure name: the encoded metric name. */
+export const MEASURE_NAME_COLUMN = 'measure_name';
+
+/** DOUBLE: a finite sample value of the layout `multi-measure`. */
+export const SAMPLE_VALUE_COLUMN = 'sample_value';
+
+/** BIGINT: the IEEE-754 bits of a NaN or an infinity, read as a signed 64-bit integer, of the layout `multi-measure`. */
+export const SAMPLE_BITS_COLUMN = 'sample_bits';
+
+/** Kept free for native histograms. */
+export const SAMPLE_HISTOGRAM_COLUMN = 'sample_histogram';
+
+/** Timestream's own column of single-measure DOUBLE values. */
+export const MEASURE_VALUE_DOUBLE_COLUMN = 'measure_value::double';
+
+/** Timestream's own column of single-measure BIGINT values. We read it and never write it. */
+export const MEASURE_VALUE_BIGINT_COLUMN = 'measure_value::bigint';
+
+/** The dimension of ours that holds, as JSON text, every label that can be no dimension of its own. */
+export const LABELS_DIMENSION = 'prometheus_labels';
+
+/** Columns of ours: a dimension and a measure may not share a name (Timestream developer guide, naming), so no label takes these. */
+export const OWN_COLUMNS: readonly string[] = [SAMPLE_VALUE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_HISTOGRAM_COLUMN, LABELS_DIMENSION];
