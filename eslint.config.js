@@ -21,9 +21,15 @@ const layerRules = [
 const awsSdk = { group: ['@aws-sdk/*', '@smithy/*'], message: 'Only connector/src/timestream talks to the AWS SDK.' };
 const duckdb = { group: ['@duckdb/*'], message: 'Only timestream-embedded knows DuckDB.' };
 const fastify = { group: ['fastify', 'fastify/*', '@fastify/*'], message: 'Only http-adapter knows Fastify.' };
-const embedded = { group: ['@timestream-prometheus/timestream-embedded'], message: 'The core does not know which Timestream it talks to; only its tests start the embedded one.' };
+const embedded = {
+  group: ['@timestream-prometheus/timestream-embedded'],
+  message: 'The core does not know which Timestream it talks to; only its tests start the embedded one.',
+};
 const nodeBuiltins = { group: ['node:*'], message: 'A pure package runs anywhere: no Node built-ins.' };
-const edgesOnly = { group: ['pino', 'prom-client', 'commander'], message: 'Logging, metrics libraries and the command line belong to the edges.' };
+const edgesOnly = {
+  group: ['pino', 'prom-client', 'commander'],
+  message: 'Logging, metrics libraries and the command line belong to the edges.',
+};
 
 const restrict = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
 
@@ -36,7 +42,10 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { '@nx': nx },
     rules: {
-      '@nx/enforce-module-boundaries': ['error', { depConstraints: layerRules, enforceBuildableLibDependency: false, allow: ['../../vitest.base.js', '../vitest.base.js'] }],
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { depConstraints: layerRules, enforceBuildableLibDependency: false, allow: ['../../vitest.base.js', '../vitest.base.js'] },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       // Options are records of `readonly` fields; an interface per port says what a type alias cannot.
@@ -62,10 +71,12 @@ export default defineConfig(
     rules: {
       'no-restricted-globals': [
         'error',
-        ...['process', 'Buffer', 'console', 'setTimeout', 'setInterval', 'setImmediate', 'fetch', 'global', '__dirname', 'require'].map((name) => ({
-          name,
-          message: 'A pure package knows no I/O and no Node globals.',
-        })),
+        ...['process', 'Buffer', 'console', 'setTimeout', 'setInterval', 'setImmediate', 'fetch', 'global', '__dirname', 'require'].map(
+          (name) => ({
+            name,
+            message: 'A pure package knows no I/O and no Node globals.',
+          }),
+        ),
       ],
     },
   },
@@ -85,6 +96,17 @@ export default defineConfig(
   },
   {
     files: ['**/*.js', '**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', fetch: 'readonly', AbortSignal: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        Buffer: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        fetch: 'readonly',
+        AbortSignal: 'readonly',
+      },
+    },
   },
 );

@@ -13,7 +13,10 @@ export function projectTestConfig(projectName: string, overrides: NonNullable<Vi
     ssr: { resolve: { conditions } },
     test: {
       include: ['test/**/*.test.ts'],
-      reporters: [['default', { summary: false }], ['json', { outputFile: resultFile }]],
+      reporters: [
+        ['default', { summary: false }],
+        ['json', { outputFile: resultFile }],
+      ],
       ...overrides,
     },
   });

@@ -1,0 +1,87 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ESLint } from 'eslint';
+import tseslint from 'typescript-eslint';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Code that breaks a rule of the layers, where it would stand, and words of the complaint that lint must make. */
+const violations = [
+  ['packages/prom-codec/src/violation.ts', "import { readFile } from 'node:fs/promises'; export { readFile };", /no Node built-ins/],
+  ['packages/prom-codec/src/violation.ts', "import fastify from 'fastify'; export { fastify };", /Only http-adapter knows Fastify/],
+  [
+    'packages/prom-codec/src/violation.ts',
+    "import { Storage } from '@timestream-prometheus/connector'; export { Storage };",
+    /can only depend on libs tagged with/,
+  ],
+  ['packages/prom-codec/src/violation.ts', 'export const home = process.env;', /no I\/O and no Node globals/],
+  [
+    'packages/timestream-translator/src/violation.ts',
+    "import { TimestreamWriteClient } from '@aws-sdk/client-timestream-write'; export { TimestreamWriteClient };",
+    /Only connector\/src\/timestream/,
+  ],
+  [
+    'packages/timestream-translator/src/violation.ts',
+    "import { DuckDBInstance } from '@duckdb/node-api'; export { DuckDBInstance };",
+    /Only timestream-embedded knows DuckDB/,
+  ],
+  [
+    'packages/connector/src/violation.ts',
+    "import { TimestreamWriteClient } from '@aws-sdk/client-timestream-write'; export { TimestreamWriteClient };",
+    /Only connector\/src\/timestream/,
+  ],
+  [
+    'packages/connector/src/violation.ts',
+    "import { buildServer } from '@timestream-prometheus/http-adapter'; export { buildServer };",
+    /can only depend on libs tagged with|Circular dependency/,
+  ],
+  [
+    'packages/connector/src/violation.ts',
+    "import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embedded'; export { startEmbeddedTimestream };",
+    /does not know which Timestream/,
+  ],
+  [
+    'packages/http-adapter/src/violation.ts',
+    "import { decodeSnappy } from '@timestream-prometheus/prom-codec'; export { decodeSnappy };",
+    /can only depend on libs tagged with/,
+  ],
+  [
+    'packages/timestream-embedded/src/violation.ts',
+    "import { createMatcher } from '@timestream-prometheus/timestream-translator'; export { createMatcher };",
+    /can only depend on libs tagged with|cannot depend on any libs with tags/,
+  ],
+  [
+    'packages/timestream-translator/src/violation.ts',
+    "import { CodecError } from '../../prom-codec/src/codec-error.js'; export { CodecError };",
+    /cannot be imported by a relative or absolute path/,
+  ],
+  ['packages/connector/src/violation.ts', "export * from './seam.js';", /an API must be visible in a diff/],
+] as const;
+
+describe('lint', () => {
+  let eslint: ESLint;
+
+  beforeAll(() => {
+    // Typed rules ask for a file on disk; the layer rules do not, so the violations never have to exist.
+    eslint = new ESLint({
+      cwd: repositoryRoot,
+      overrideConfig: [
+        { files: ['**/*.ts'], ...tseslint.configs.disableTypeChecked, languageOptions: { parserOptions: { projectService: false } } },
+      ],
+    });
+  });
+
+  it.each(violations)('refuses in %s: %s', async (file, code, complaint) => {
+    const [result] = await eslint.lintText(`${code}\n`, { filePath: path.join(repositoryRoot, file) });
+    const messages = result?.messages.map(({ message }) => message).join('\n') ?? '';
+    expect(messages).toMatch(complaint);
+  });
+
+  it('has nothing to say against an import in the right direction', async () => {
+    const code =
+      "import { CodecError } from '@timestream-prometheus/prom-codec';\n\nexport const isCodecError = (error: unknown): boolean => error instanceof CodecError;\n";
+    const [result] = await eslint.lintText(code, { filePath: path.join(repositoryRoot, 'packages/timestream-translator/src/allowed.ts') });
+    expect(result?.messages.map(({ message }) => message)).toEqual([]);
+  });
+});

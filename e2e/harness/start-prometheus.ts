@@ -1,0 +1,100 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { eventually, startChildProgram, type ChildProgram } from './child-program.js';
+import { freePort } from './free-port.js';
+import { accessKeyId, makeFolder, secretAccessKey } from './start-connector.js';
+
+export interface RunningPrometheus {
+  readonly url: string;
+  readonly port: number;
+  readonly program: ChildProgram;
+  /** The answer of an instant query as Prometheus' own text, `result` in the order that it gave. */
+  queryInstant(expression: string, timeSeconds?: number): Promise<unknown>;
+  /** The answer of a range query. */
+  queryRange(expression: string, startSeconds: number, endSeconds: number, stepSeconds: number): Promise<unknown>;
+  /** The `result` and the warnings of any API path. */
+  api(pathAndQuery: string): Promise<{ readonly result: unknown; readonly warnings: readonly string[] }>;
+}
+
+export interface PrometheusOptions {
+  /** YAML below `scrape_configs:`; `$SELF` stands for the address of this Prometheus. */
+  readonly scrapeConfigs?: string;
+  readonly remoteWriteUrl?: string;
+  readonly remoteReadUrl?: string;
+  /** YAML lines, indented by two spaces, that are added to the remote_write entry. */
+  readonly remoteWriteExtra?: string;
+  readonly externalLabels?: Readonly<Record<string, string>>;
+  readonly storageFolder?: string;
+  readonly extraArguments?: readonly string[];
+  readonly port?: number;
+  readonly user?: string;
+  readonly password?: string;
+  readonly ruleFiles?: readonly string[];
+  readonly evaluationInterval?: string;
+}
+
+function configurationText(options: PrometheusOptions): string {
+  const auth = `  basic_auth:\n    username: ${JSON.stringify(options.user ?? accessKeyId)}\n    password: ${JSON.stringify(options.password ?? secretAccessKey)}\n`;
+  const labels = Object.entries(options.externalLabels ?? {}).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}\n`);
+  return [
+    `global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n  evaluation_interval: ${options.evaluationInterval ?? '1s'}\n`,
+    labels.length > 0 ? `  external_labels:\n${labels.join('')}` : '',
+    options.ruleFiles ? `rule_files: ${JSON.stringify(options.ruleFiles)}\n` : '',
+    options.scrapeConfigs === undefined ? '' : `scrape_configs:\n${options.scrapeConfigs}\n`,
+    options.remoteWriteUrl === undefined
+      ? ''
+      : `remote_write:\n- url: ${options.remoteWriteUrl}\n${auth}  queue_config:\n    batch_send_deadline: 500ms\n    max_backoff: 500ms\n${options.remoteWriteExtra ?? ''}`,
+    options.remoteReadUrl === undefined ? '' : `remote_read:\n- url: ${options.remoteReadUrl}\n  read_recent: true\n${auth}`,
+  ].join('');
+}
+
+/** A scrape job in YAML. */
+export function scrapeJob(name: string, ...targets: readonly string[]): string {
+  return `- job_name: ${name}\n  static_configs:\n  - targets: ${JSON.stringify(targets)}`;
+}
+
+/** Starts a real Prometheus on loopback with a folder of its own, and waits until it is ready. */
+export async function startPrometheus(options: PrometheusOptions): Promise<RunningPrometheus> {
+  const port = options.port ?? (await freePort());
+  const folder = options.storageFolder ?? makeFolder('prometheus');
+  const configFile = path.join(folder, 'prometheus.yml');
+  writeFileSync(configFile, configurationText(options).replaceAll('$SELF', `127.0.0.1:${port}`));
+  const program = startChildProgram('prometheus', [
+    `--config.file=${configFile}`,
+    `--storage.tsdb.path=${path.join(folder, 'tsdb')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--log.level=warn',
+    ...(options.extraArguments ?? []),
+  ]);
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    await eventually('the readiness of Prometheus', async () => {
+      if (program.hasExited()) throw new Error(`prometheus ended: ${program.output()}`);
+      return (await fetch(`${url}/-/ready`)).status === 200;
+    });
+  } catch (error) {
+    await program.kill();
+    throw error;
+  }
+  const api: RunningPrometheus['api'] = async (pathAndQuery) => {
+    const response = await fetch(`${url}${pathAndQuery}`);
+    const answer = (await response.json()) as { status: string; data?: { result?: unknown }; error?: string; warnings?: string[] };
+    if (answer.status !== 'success') throw new Error(`Prometheus answered ${response.status}: ${answer.error ?? JSON.stringify(answer)}`);
+    return { result: answer.data?.result ?? answer.data, warnings: answer.warnings ?? [] };
+  };
+  const query = async (pathAndQuery: string): Promise<unknown> => {
+    const { result, warnings } = await api(pathAndQuery);
+    if (warnings.length > 0) throw new Error(`Prometheus warned: ${warnings.join('; ')}`);
+    return result;
+  };
+  return {
+    url,
+    port,
+    program,
+    api,
+    queryInstant: (expression, timeSeconds) =>
+      query(`/api/v1/query?query=${encodeURIComponent(expression)}${timeSeconds === undefined ? '' : `&time=${timeSeconds}`}`),
+    queryRange: (expression, startSeconds, endSeconds, stepSeconds) =>
+      query(`/api/v1/query_range?query=${encodeURIComponent(expression)}&start=${startSeconds}&end=${endSeconds}&step=${stepSeconds}`),
+  };
+}

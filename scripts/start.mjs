@@ -1,0 +1,26 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { build, install, repositoryRoot } from './setup.mjs';
+
+install();
+build();
+
+const options = process.argv.slice(2);
+const choosesStorage =
+  process.env.storage !== undefined || options.some((option) => option === '--storage' || option.startsWith('--storage='));
+const server = spawn(
+  process.execPath,
+  [
+    path.join(repositoryRoot, 'packages', 'http-adapter', 'dist', 'main.js'),
+    'serve',
+    ...(choosesStorage ? [] : ['--storage=embedded']),
+    ...options,
+  ],
+  { stdio: 'inherit' },
+);
+// The server stops by itself and in order; this process only waits for it. A terminal sends Ctrl-C to both.
+process.on('SIGINT', () => undefined);
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => server.kill(signal));
+server.on('exit', (code, signal) => {
+  process.exitCode = signal ? 1 : (code ?? 1);
+});
