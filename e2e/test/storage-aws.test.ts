@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { eventually, startChildProgram, type ChildProgram } from '../harness/child-program.js';
 import { canonical, expectSameInstant } from '../harness/compare-answers.js';
 import { freePort } from '../harness/free-port.js';
