@@ -15,6 +15,8 @@ export {
   meaningOf,
 } from './connector-error.js';
 export type { ConnectorErrorCode } from './connector-error.js';
+export { openAwsStorage } from './timestream/open-aws-storage.js';
+export type { AwsStorageConfig, AwsStorageOptions } from './timestream/open-aws-storage.js';
 export { createConnector } from './create-connector.js';
 export type { ConnectorOptions } from './create-connector.js';
 export { METRIC_CATALOGUE, METRICS } from './metric-catalogue.js';

@@ -1,0 +1,104 @@
+import { ColumnNotFoundError, ConnectorError, type ConnectorErrorCode } from '../connector-error.js';
+
+export type TimestreamOperation = 'WriteRecords' | 'Query' | 'CancelQuery';
+
+/** By exception name, where the name alone decides. Names: API model `timestream-write`/`timestream-query`, and the signature errors common to all AWS services. */
+const CODE_BY_NAME: Readonly<Record<string, ConnectorErrorCode>> = {
+  ThrottlingException: 'throttled',
+  TooManyRequestsException: 'throttled',
+  RequestLimitExceeded: 'throttled',
+  InternalServerException: 'timestream-unavailable',
+  ServiceUnavailableException: 'timestream-unavailable',
+  // 421. The endpoint that was discovered is no longer ours; a new client finds the new one.
+  InvalidEndpointException: 'timestream-unavailable',
+  // 409. The query was cancelled or is gone at Timestream; nothing says that the next attempt fails too.
+  ConflictException: 'timestream-unavailable',
+  AccessDeniedException: 'access-denied',
+  ExpiredTokenException: 'invalid-credentials',
+  IncompleteSignatureException: 'invalid-credentials',
+  InvalidClientTokenId: 'invalid-credentials',
+  InvalidSignatureException: 'invalid-credentials',
+  MissingAuthenticationTokenException: 'invalid-credentials',
+  RequestExpired: 'invalid-credentials',
+  SignatureDoesNotMatch: 'invalid-credentials',
+  UnrecognizedClientException: 'invalid-credentials',
+  ResourceNotFoundException: 'destination-not-found',
+  ServiceQuotaExceededException: 'service-quota-exceeded',
+  QueryExecutionException: 'query-failed',
+  CredentialsProviderError: 'server-credentials-unavailable',
+  TokenProviderError: 'server-credentials-unavailable',
+  TimeoutError: 'deadline-exceeded',
+  RequestTimeout: 'deadline-exceeded',
+  RequestTimeoutException: 'deadline-exceeded',
+};
+
+/** Ends of a message that a whole failed table, database or column gives; see "Errors" of the query data model. */
+const COLUMN_NOT_FOUND = /Column '(.*)' does not exist/s;
+const DESTINATION_NOT_FOUND = /\b(?:database|table)\b.*(?:not found|does not exist)/is;
+const QUERY_CAPACITY_EXCEEDED = /MaxQueryTCU exceeded/i;
+
+/**
+ * Says once what an error of the SDK, of the network or of Timestream means. `signal` is the one that the call was given: an abort that
+ * it did not cause belongs to another request and is a broken connection to this one.
+ */
+export function connectorErrorOf(thrown: unknown, operation: TimestreamOperation, signal: AbortSignal): ConnectorError {
+  if (thrown instanceof ConnectorError) return thrown;
+  const error = discoveryReasonOf(thrown);
+  if (signal.aborted) return abortErrorOf(signal, error);
+  const { name, message, status } = facesOf(error);
+  const options = { cause: thrown };
+  const text = `${operation}: ${name}: ${message}`;
+  const column = operation === 'Query' ? COLUMN_NOT_FOUND.exec(message)?.[1] : undefined;
+  if (column !== undefined) return new ColumnNotFoundError(column, text, options);
+  if (QUERY_CAPACITY_EXCEEDED.test(message)) return new ConnectorError('throttled', text, options);
+  const code = CODE_BY_NAME[name];
+  if (code !== undefined) return new ConnectorError(code, text, options);
+  if (name === 'ValidationException' && DESTINATION_NOT_FOUND.test(message))
+    return new ConnectorError('destination-not-found', text, options);
+  return new ConnectorError(codeOfStatus(status, operation), text, options);
+}
+
+/** The reason of an abort is ours: a ConnectorError if we set a deadline, anything else if the client left. */
+export function abortErrorOf(signal: AbortSignal, cause?: unknown): ConnectorError {
+  if (signal.reason instanceof ConnectorError) return signal.reason;
+  return new ConnectorError('client-gone', 'the request was given up before it was done', { cause: cause ?? signal.reason });
+}
+
+/** Endpoint discovery hides why it failed in `reason` (@aws-sdk/middleware-endpoint-discovery). */
+function discoveryReasonOf(error: unknown): unknown {
+  return error instanceof Error && 'reason' in error && error.reason instanceof Error ? error.reason : error;
+}
+
+function facesOf(error: unknown): { readonly name: string; readonly message: string; readonly status: number | undefined } {
+  if (!(error instanceof Error)) return { name: 'unknown', message: String(error), status: undefined };
+  const metadata: unknown = '$metadata' in error ? error.$metadata : undefined;
+  const status = typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata ? metadata.httpStatusCode : undefined;
+  const networkCode = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return {
+    name: error.name === 'Error' ? (networkCode ?? error.name) : error.name,
+    message: error.message,
+    status: typeof status === 'number' ? status : undefined,
+  };
+}
+
+function codeOfStatus(status: number | undefined, operation: TimestreamOperation): ConnectorErrorCode {
+  // No status: no answer came. DNS, TLS, refused and broken connections all end here.
+  if (status === undefined) return 'connection-failed';
+  if (status === 429) return 'throttled';
+  if (status === 408) return 'deadline-exceeded';
+  if (status === 403) return 'access-denied';
+  if (status === 404) return 'destination-not-found';
+  // An answer that is no AWS error at all, a proxy's page for instance, has a 2xx or 3xx status here.
+  if (status >= 500 || status < 400 || status === 421) return 'timestream-unavailable';
+  return operation === 'WriteRecords' ? 'timestream-refused-write' : 'timestream-refused-query';
+}
+
+/** Runs a call and, if the discovered endpoint is no longer the right one, has the next call discover again. */
+export async function renewOnInvalidEndpoint<T>(clients: { renew(): void }, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof ConnectorError && error.cause instanceof Error && error.cause.name === 'InvalidEndpointException') clients.renew();
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import { RejectedRecordsException, WriteRecordsCommand, type TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
+import { ConnectorError } from '../connector-error.js';
+import type { Clock, MetricsSink, RecordWriter, WriteOutcome } from '../ports.js';
+import { renewOnInvalidEndpoint } from './aws-error.js';
+import type { ClientSlot } from './client-slot.js';
+import { measureCall } from './measured-call.js';
+
+export interface AwsRecordWriterOptions {
+  readonly database: string;
+  readonly table: string;
+  readonly metrics: MetricsSink;
+  readonly clock: Clock;
+}
+
+/** Writes by WriteRecords. The SDK retries throttling, 5xx and broken connections before anything is thrown. */
+export function createAwsRecordWriter(clients: ClientSlot<TimestreamWriteClient>, options: AwsRecordWriterOptions): RecordWriter {
+  const { database, table, metrics, clock } = options;
+  return {
+    write(batch, signal) {
+      const command = new WriteRecordsCommand({
+        DatabaseName: database,
+        TableName: table,
+        Records: batch.Records as TimestreamRecordInput[],
+        ...(batch.CommonAttributes === undefined ? {} : { CommonAttributes: batch.CommonAttributes }),
+      });
+      return renewOnInvalidEndpoint(clients, () =>
+        measureCall(
+          { operation: 'WriteRecords', signal, metrics, clock },
+          () => clients.use((client) => client.send(command, { abortSignal: signal })),
+          (): WriteOutcome => ({ rejected: [] }),
+          rejectionOf,
+        ),
+      );
+    },
+  };
+}
+
+type TimestreamRecordInput = NonNullable<ConstructorParameters<typeof WriteRecordsCommand>[0]['Records']>[number];
+
+/** HTTP 419 is a partial success: what it does not list is stored. */
+function rejectionOf(error: unknown): WriteOutcome | undefined {
+  if (!(error instanceof RejectedRecordsException)) return undefined;
+  const rejected = (error.RejectedRecords ?? []).map((record) => {
+    if (record.RecordIndex === undefined)
+      throw new ConnectorError('malformed-answer', 'WriteRecords: a rejected record without its index', { cause: error });
+    return {
+      recordIndex: record.RecordIndex,
+      reason: record.Reason ?? 'no reason given',
+      ...(record.ExistingVersion === undefined ? {} : { existingVersion: record.ExistingVersion }),
+    };
+  });
+  return { rejected };
+}

@@ -1,0 +1,78 @@
+import { TimestreamQueryClient } from '@aws-sdk/client-timestream-query';
+import { TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
+import type { Config } from '../config/parse-config.js';
+import type { Clock, Logger, MetricsSink, OpenStorage } from '../ports.js';
+import { createAwsRecordWriter } from './aws-record-writer.js';
+import { createAwsRowSource } from './aws-row-source.js';
+import { clientSettingsOf } from './client-settings.js';
+import { ClientSlot } from './client-slot.js';
+
+/** One attempt of a WriteRecords call, which Timestream answers in tens of milliseconds. */
+const WRITE_ATTEMPT_TIMEOUT_MS = 15_000;
+
+/** A `Query` call answers within 60 s (API model); the rest is the way there and back. */
+const QUERY_ATTEMPT_TIMEOUT_MS = 70_000;
+
+/** CancelQuery and the second page of a slow query must not wait for a socket. */
+const SPARE_SOCKETS = 4;
+
+export type AwsStorageConfig = Pick<
+  Config,
+  | 'defaultDatabase'
+  | 'defaultTable'
+  | 'region'
+  | 'queryBaseEndpoint'
+  | 'writeBaseEndpoint'
+  | 'maxReadRetries'
+  | 'maxWriteRetries'
+  | 'maxReadConcurrency'
+  | 'maxWriteConcurrency'
+  | 'maxPagesPerQuery'
+>;
+
+export interface AwsStorageOptions {
+  readonly logger: Logger;
+  readonly metrics: MetricsSink;
+  readonly clock?: Clock;
+}
+
+/** Storage in Amazon Timestream, or in whatever speaks its protocol at the configured base endpoints. */
+export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOptions): OpenStorage {
+  const clock = options.clock ?? { nowMs: () => Date.now() };
+  const context = { metrics: options.metrics, clock, logger: options.logger };
+  return (credentials) => {
+    const common = { region: config.region, credentials, logger: options.logger };
+    const writeClients = new ClientSlot(
+      () =>
+        new TimestreamWriteClient(
+          clientSettingsOf({
+            ...common,
+            endpoint: config.writeBaseEndpoint,
+            maxAttempts: config.maxWriteRetries,
+            requestTimeoutMs: WRITE_ATTEMPT_TIMEOUT_MS,
+            maxSockets: config.maxWriteConcurrency + SPARE_SOCKETS,
+          }),
+        ),
+    );
+    const queryClients = new ClientSlot(
+      () =>
+        new TimestreamQueryClient(
+          clientSettingsOf({
+            ...common,
+            endpoint: config.queryBaseEndpoint,
+            maxAttempts: config.maxReadRetries,
+            requestTimeoutMs: QUERY_ATTEMPT_TIMEOUT_MS,
+            maxSockets: config.maxReadConcurrency + SPARE_SOCKETS,
+          }),
+        ),
+    );
+    return {
+      ...createAwsRecordWriter(writeClients, { database: config.defaultDatabase, table: config.defaultTable, ...context }),
+      ...createAwsRowSource(queryClients, { maxPages: config.maxPagesPerQuery, ...context }),
+      close: () => {
+        writeClients.renew();
+        queryClients.renew();
+      },
+    };
+  };
+}
