@@ -1,5 +1,18 @@
 export { CodecError, type CodecErrorCode } from './codec-error.js';
 export { compareLabels, compareUtf8 } from './compare-labels.js';
+export { decodeSnappy, type SnappyLimits } from './decode-snappy.js';
+export { encodeSnappy } from './encode-snappy.js';
+export {
+  type ChunkedReadLimits,
+  DEFAULT_CHUNKED_READ_LIMITS,
+  DEFAULT_READ_REQUEST_LIMITS,
+  DEFAULT_READ_RESPONSE_LIMITS,
+  DEFAULT_WRITE_REQUEST_LIMITS,
+  type ReadRequestLimits,
+  type ReadResponseLimits,
+  type SeriesLimits,
+  type WriteRequestLimits,
+} from './limits.js';
 export type {
   BucketSpan,
   Exemplar,
@@ -20,4 +33,7 @@ export type {
   TimeSeries,
   WriteRequest,
 } from './model.js';
+export { decodeReadRequest, encodeReadRequest } from './read-request.js';
+export { decodeReadResponse, encodeReadResponse } from './read-response.js';
 export { bitsFromFloat, createSamples, floatFromBits, floatsOf, NORMAL_NAN_BITS, STALE_NAN_BITS } from './samples.js';
+export { decodeWriteRequest, encodeWriteRequest } from './write-request.js';

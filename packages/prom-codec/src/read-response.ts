@@ -1,0 +1,49 @@
+import { assertWithin, DEFAULT_READ_RESPONSE_LIMITS, type ReadResponseLimits } from './limits.js';
+import type { ReadResponse } from './model.js';
+import { type MessageShape, ProtobufReader, WIRE_BYTES } from './protobuf-reader.js';
+import { ProtobufWriter } from './protobuf-writer.js';
+import { TimeSeriesReader, writeTimeSeries } from './time-series.js';
+
+const READ_RESPONSE: MessageShape = { name: 'ReadResponse', fields: { 1: 'results' } };
+const QUERY_RESULT: MessageShape = { name: 'QueryResult', fields: { 1: 'timeseries' } };
+
+/**
+ * Decode a `prometheus.ReadResponse` (`prompb/remote.proto`), the answer of type SAMPLES.
+ *
+ * @throws CodecError `truncated`, `malformed`, or `too-large` if a limit is exceeded; limits left out have their default
+ */
+export function decodeReadResponse(bytes: Uint8Array, limits: Partial<ReadResponseLimits> = {}): ReadResponse {
+  const bounds = { ...DEFAULT_READ_RESPONSE_LIMITS, ...limits };
+  const reader = new ProtobufReader(bytes);
+  const timeseries = new TimeSeriesReader(reader, bounds);
+  const resultEnds: number[] = [];
+  while (!reader.atEnd()) {
+    const tag = reader.readTag(READ_RESPONSE);
+    if (tag !== ((1 << 3) | WIRE_BYTES)) {
+      reader.skip(tag, READ_RESPONSE);
+      continue;
+    }
+    assertWithin(bounds.maxResults, 'maxResults', resultEnds.length + 1, 'ReadResponse.results', reader.position);
+    const outerEnd = reader.enter('ReadResponse.results');
+    while (!reader.atEnd()) {
+      const innerTag = reader.readTag(QUERY_RESULT);
+      if (innerTag === ((1 << 3) | WIRE_BYTES)) timeseries.read('QueryResult.timeseries');
+      else reader.skip(innerTag, QUERY_RESULT);
+    }
+    reader.leave(outerEnd);
+    resultEnds.push(timeseries.count);
+  }
+  const all = timeseries.finish();
+  return { results: resultEnds.map((end, index) => ({ timeseries: all.slice(resultEnds[index - 1] ?? 0, end) })) };
+}
+
+/** Encode a `prometheus.ReadResponse`. Zero-valued samples are written, so `-0.0` stays `-0.0`. */
+export function encodeReadResponse(response: ReadResponse): Uint8Array {
+  const writer = new ProtobufWriter(65536);
+  for (const result of response.results) {
+    const start = writer.begin(1);
+    for (const series of result.timeseries) writeTimeSeries(writer, 1, series);
+    writer.end(start);
+  }
+  return writer.finish();
+}

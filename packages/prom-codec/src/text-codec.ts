@@ -1,0 +1,58 @@
+/**
+ * UTF-8 in and out. The WHATWG encoder and decoder exist on every platform this package runs on, but in no `lib` it compiles with, so
+ * the little that is used of them is declared here and nowhere else.
+ */
+
+declare const TextDecoder: new (
+  encoding: 'utf-8',
+  options: { readonly fatal: boolean; readonly ignoreBOM: boolean },
+) => { decode(bytes: Uint8Array): string };
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+
+// `ignoreBOM: true` keeps a leading U+FEFF: a label value that starts with one is another value without it.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** Above this length the platform's decoder is faster than building a string from character codes (bench/text-codec). */
+const MAX_SHORT_TEXT_BYTES = 64;
+
+/** The text in `bytes[start, end)`, or undefined if it is not well-formed UTF-8. */
+export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
+  if (end - start <= MAX_SHORT_TEXT_BYTES) {
+    const ascii = decodeAscii(bytes, start, end);
+    if (ascii !== undefined) return ascii;
+  }
+  try {
+    return decoder.decode(bytes.subarray(start, end));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The UTF-8 bytes of a text. A lone surrogate, which no UTF-8 can hold, becomes U+FFFD. */
+export function encodeUtf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+function decodeAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
+  let text = '';
+  let index = start;
+  for (; index + 8 <= end; index += 8) {
+    const a = bytes[index] ?? 0;
+    const b = bytes[index + 1] ?? 0;
+    const c = bytes[index + 2] ?? 0;
+    const d = bytes[index + 3] ?? 0;
+    const e = bytes[index + 4] ?? 0;
+    const f = bytes[index + 5] ?? 0;
+    const g = bytes[index + 6] ?? 0;
+    const h = bytes[index + 7] ?? 0;
+    if (((a | b | c | d | e | f | g | h) & 0x80) !== 0) return undefined;
+    text += String.fromCharCode(a, b, c, d, e, f, g, h);
+  }
+  for (; index < end; index++) {
+    const code = bytes[index] ?? 0;
+    if (code >= 0x80) return undefined;
+    text += String.fromCharCode(code);
+  }
+  return text;
+}

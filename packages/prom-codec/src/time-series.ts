@@ -1,0 +1,157 @@
+import { HistogramReader, writeHistogram } from './histogram.js';
+import { LabelReader, writeLabels } from './label.js';
+import { assertWithin, type SeriesLimits } from './limits.js';
+import type { Exemplar, Histogram, Label, TimeSeries } from './model.js';
+import { type MessageShape, type ProtobufReader, WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.js';
+import type { ProtobufWriter } from './protobuf-writer.js';
+import { SampleColumns } from './sample-columns.js';
+
+const TIME_SERIES: MessageShape = { name: 'TimeSeries', fields: { 1: 'labels', 2: 'samples', 3: 'exemplars', 4: 'histograms' } };
+const SAMPLE: MessageShape = { name: 'Sample', fields: { 1: 'value', 2: 'timestamp' } };
+const EXEMPLAR: MessageShape = { name: 'Exemplar', fields: { 1: 'labels', 2: 'value', 3: 'timestamp' } };
+
+const NO_EXEMPLARS: readonly Exemplar[] = [];
+const NO_HISTOGRAMS: readonly Histogram[] = [];
+
+/** A series whose samples still lie in the columns. */
+interface PendingSeries {
+  readonly labels: readonly Label[];
+  readonly firstSample: number;
+  readonly endSample: number;
+  readonly exemplars: readonly Exemplar[];
+  readonly histograms: readonly Histogram[];
+}
+
+/** Reads the series of one message (`prompb/types.proto`, TimeSeries) into two columns of samples. */
+export class TimeSeriesReader {
+  readonly #reader: ProtobufReader;
+  readonly #limits: SeriesLimits;
+  readonly #labels: LabelReader;
+  readonly #histogramReader: HistogramReader;
+  readonly #columns = new SampleColumns();
+  readonly #series: PendingSeries[] = [];
+  #exemplarCount = 0;
+  #histogramCount = 0;
+
+  constructor(reader: ProtobufReader, limits: SeriesLimits) {
+    this.#reader = reader;
+    this.#limits = limits;
+    this.#labels = new LabelReader(reader, limits);
+    this.#histogramReader = new HistogramReader(reader, limits);
+  }
+
+  /** Read the series at hand. `field` names the owner, e.g. `WriteRequest.timeseries`. */
+  read(field: string): void {
+    const reader = this.#reader;
+    assertWithin(this.#limits.maxSeries, 'maxSeries', this.#series.length + 1, field, reader.position);
+    const outerEnd = reader.enter(field);
+    const firstSample = this.#columns.count;
+    const labels: Label[] = [];
+    let exemplars = NO_EXEMPLARS as Exemplar[];
+    let histograms = NO_HISTOGRAMS as Histogram[];
+    while (!reader.atEnd()) {
+      const tag = reader.readTag(TIME_SERIES);
+      switch (tag) {
+        case (1 << 3) | WIRE_BYTES:
+          this.#labels.readInto(labels, 'TimeSeries.labels');
+          break;
+        case (2 << 3) | WIRE_BYTES:
+          this.#readSample();
+          break;
+        case (3 << 3) | WIRE_BYTES:
+          if (exemplars === NO_EXEMPLARS) exemplars = [];
+          exemplars.push(this.#readExemplar());
+          break;
+        case (4 << 3) | WIRE_BYTES:
+          assertWithin(this.#limits.maxHistograms, 'maxHistograms', ++this.#histogramCount, 'TimeSeries.histograms', reader.position);
+          if (histograms === NO_HISTOGRAMS) histograms = [];
+          histograms.push(this.#histogramReader.read('TimeSeries.histograms'));
+          break;
+        default:
+          reader.skip(tag, TIME_SERIES);
+      }
+    }
+    reader.leave(outerEnd);
+    this.#series.push({ labels, firstSample, endSample: this.#columns.count, exemplars, histograms });
+  }
+
+  /** Series read so far. */
+  get count(): number {
+    return this.#series.length;
+  }
+
+  /** All series read; none may be read afterwards. */
+  finish(): TimeSeries[] {
+    const { timestampsMs, valueBits } = this.#columns.finish();
+    return this.#series.map(({ labels, firstSample, endSample, exemplars, histograms }) => ({
+      labels,
+      samples: { timestampsMs: timestampsMs.subarray(firstSample, endSample), valueBits: valueBits.subarray(firstSample, endSample) },
+      exemplars,
+      histograms,
+    }));
+  }
+
+  #readSample(): void {
+    const reader = this.#reader;
+    assertWithin(this.#limits.maxSamples, 'maxSamples', this.#columns.count + 1, 'TimeSeries.samples', reader.position);
+    const outerEnd = reader.enter('TimeSeries.samples');
+    let valueLow = 0;
+    let valueHigh = 0;
+    let timestampLow = 0;
+    let timestampHigh = 0;
+    while (!reader.atEnd()) {
+      const tag = reader.readTag(SAMPLE);
+      if (tag === ((1 << 3) | WIRE_FIXED64)) {
+        reader.readFixed64('Sample.value');
+        valueLow = reader.low;
+        valueHigh = reader.high;
+      } else if (tag === ((2 << 3) | WIRE_VARINT)) {
+        reader.readVarint('Sample.timestamp');
+        timestampLow = reader.low;
+        timestampHigh = reader.high;
+      } else reader.skip(tag, SAMPLE);
+    }
+    reader.leave(outerEnd);
+    this.#columns.push(timestampLow, timestampHigh, valueLow, valueHigh);
+  }
+
+  #readExemplar(): Exemplar {
+    const reader = this.#reader;
+    assertWithin(this.#limits.maxExemplars, 'maxExemplars', ++this.#exemplarCount, 'TimeSeries.exemplars', reader.position);
+    const outerEnd = reader.enter('TimeSeries.exemplars');
+    const labels: Label[] = [];
+    let valueBits = 0n;
+    let timestampMs = 0n;
+    while (!reader.atEnd()) {
+      const tag = reader.readTag(EXEMPLAR);
+      if (tag === ((1 << 3) | WIRE_BYTES)) this.#labels.readInto(labels, 'Exemplar.labels');
+      else if (tag === ((2 << 3) | WIRE_FIXED64)) valueBits = reader.readFixed64Bits('Exemplar.value');
+      else if (tag === ((3 << 3) | WIRE_VARINT)) timestampMs = reader.readInt64('Exemplar.timestamp');
+      else reader.skip(tag, EXEMPLAR);
+    }
+    reader.leave(outerEnd);
+    return { labels, valueBits, timestampMs };
+  }
+}
+
+export function writeTimeSeries(writer: ProtobufWriter, field: number, series: TimeSeries): void {
+  const start = writer.begin(field);
+  writeLabels(writer, 1, series.labels);
+  const { timestampsMs, valueBits } = series.samples;
+  for (let index = 0; index < timestampsMs.length; index++) {
+    const sampleStart = writer.begin(2);
+    // Always written: an encoder that leaves out "0" by value also loses the sign of -0.0.
+    writer.presentDouble(1, valueBits[index] ?? 0n);
+    writer.int64(2, timestampsMs[index] ?? 0n);
+    writer.end(sampleStart);
+  }
+  for (const exemplar of series.exemplars) {
+    const exemplarStart = writer.begin(3);
+    writeLabels(writer, 1, exemplar.labels);
+    writer.presentDouble(2, exemplar.valueBits);
+    writer.int64(3, exemplar.timestampMs);
+    writer.end(exemplarStart);
+  }
+  for (const histogram of series.histograms) writeHistogram(writer, 4, histogram);
+  writer.end(start);
+}
