@@ -1,0 +1,63 @@
+/**
+ * Why samples of a request are not stored. What happens then is decided per reason, not per request:
+ *
+ * - `rejected`: the sender has to be told; the answer is 4xx, after everything else of the request is stored;
+ * - `accepted`: a documented class that this layout or version does not store; counted, and the answer is still a success.
+ */
+export type DropReason =
+  | 'missing-metric-name'
+  | 'empty-label-name'
+  | 'duplicate-label-name'
+  | 'record-too-large'
+  | 'timestamp-out-of-range'
+  | 'conflicting-sample'
+  | 'non-finite-value'
+  | 'native-histogram'
+  | 'exemplar';
+
+export interface DropReasonMeaning {
+  readonly outcome: 'rejected' | 'accepted';
+  readonly meaning: string;
+}
+
+export const dropReasons: Readonly<Record<DropReason, DropReasonMeaning>> = {
+  'missing-metric-name': { outcome: 'rejected', meaning: 'The series has no label __name__, or an empty one.' },
+  'empty-label-name': { outcome: 'rejected', meaning: 'A label of the series has a value but no name.' },
+  'duplicate-label-name': { outcome: 'rejected', meaning: 'Two labels of the series have the same name.' },
+  'record-too-large': { outcome: 'rejected', meaning: 'Time, labels, metric name and value together are over the 2048 bytes of a Timestream record.' },
+  'timestamp-out-of-range': {
+    outcome: 'rejected',
+    meaning: 'The time is before 1970-01-01 or after 2262-04-11T23:47:16.854Z, which Timestream cannot express.',
+  },
+  'conflicting-sample': {
+    outcome: 'rejected',
+    meaning: 'The request holds another value for the same series and time; the first one is stored.',
+  },
+  'non-finite-value': { outcome: 'accepted', meaning: 'NaN, infinity or staleness marker, which the layout single-measure cannot store.' },
+  'native-histogram': { outcome: 'accepted', meaning: 'Native histograms are not stored.' },
+  exemplar: { outcome: 'accepted', meaning: 'Exemplars are not stored.' },
+};
+
+/** Why a whole request is refused before anything of it is written. Only by option. */
+export type RefusalReason = 'long-label' | 'invalid-sample-value';
+
+export const refusalReasons: Readonly<Record<RefusalReason, { readonly meaning: string }>> = {
+  'long-label': { meaning: 'A label name is over 60 bytes or a metric name over 256 bytes, and failOnLongLabel is set.' },
+  'invalid-sample-value': { meaning: 'A value is NaN, infinite or a staleness marker, and failOnInvalidSampleValue is set.' },
+};
+
+/** What was dropped for one reason. */
+export interface DroppedSamples {
+  readonly reason: DropReason;
+  /** Samples; for `native-histogram` and `exemplar` histograms and exemplars. */
+  readonly count: number;
+  /** The first of them: its series in Prometheus' notation, the offence, the limit and the actual size. Bounded length, one line. */
+  readonly example: string;
+}
+
+/** Why nothing of the request may be written. */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  /** The first offender, as in {@link DroppedSamples}. */
+  readonly example: string;
+}

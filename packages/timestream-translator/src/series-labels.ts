@@ -1,0 +1,53 @@
+import { compareUtf8, type Label } from '@timestream-prometheus/prom-codec';
+import { METRIC_NAME_LABEL } from './layout.js';
+import type { DropReason } from './drop-reason.js';
+import { quotedText } from './series-text.js';
+
+/** The labels of a series as Prometheus understands them. */
+export interface SeriesLabels {
+  readonly metricName: string;
+  /** `__name__` included; sorted by the UTF-8 bytes of the names; no empty value, no name twice. */
+  readonly labels: readonly Label[];
+  /** Equal for equal label sets and for no others. */
+  readonly key: string;
+}
+
+export interface LabelFault {
+  readonly reason: Extract<DropReason, 'missing-metric-name' | 'empty-label-name' | 'duplicate-label-name'>;
+  /** What is wrong, for a person. */
+  readonly offence: string;
+}
+
+/**
+ * Puts labels that came over the wire into order, or says what is wrong with them. A label with an empty value is an absent one
+ * (Prometheus, remote write specification and `labels.WithoutEmpty`), so it is left out before anything is judged.
+ */
+export function parseSeriesLabels(received: readonly Label[]): SeriesLabels | LabelFault {
+  const labels = isCanonical(received) ? received : sortLabels(received);
+  let metricName = '';
+  let key = '';
+  let previous: string | undefined;
+  for (const { name, value } of labels) {
+    if (name === '') return { reason: 'empty-label-name', offence: `a label without a name has the value ${quotedText(value)}` };
+    if (name === previous) return { reason: 'duplicate-label-name', offence: `label ${quotedText(name)} occurs more than once` };
+    if (name === METRIC_NAME_LABEL) metricName = value;
+    // The lengths make the key unambiguous whatever the texts contain.
+    key += `${name.length}:${name}${value.length}:${value}`;
+    previous = name;
+  }
+  return metricName === '' ? { reason: 'missing-metric-name', offence: 'label __name__ is missing or empty' } : { metricName, labels, key };
+}
+
+/** Whether the labels are in ascending order without empty values, as Prometheus sends them. A repeated name does not matter here. */
+function isCanonical(labels: readonly Label[]): boolean {
+  let previous = '';
+  for (const { name, value } of labels) {
+    if (value === '' || compareUtf8(previous, name) > 0) return false;
+    previous = name;
+  }
+  return true;
+}
+
+function sortLabels(labels: readonly Label[]): Label[] {
+  return labels.filter(({ value }) => value !== '').sort((left, right) => compareUtf8(left.name, right.name));
+}

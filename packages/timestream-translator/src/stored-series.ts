@@ -1,0 +1,64 @@
+import type { Label } from '@timestream-prometheus/prom-codec';
+import type { DimensionBudget } from './dimension-budget.js';
+import { canBeDimension, encodeLabelDimension } from './label-dimension.js';
+import { LABELS_DIMENSION, METRIC_NAME_LABEL } from './layout.js';
+import { MAX_RECORD_BYTES } from './limits.js';
+import { encodeMeasureName, isHashedMeasureName } from './measure-name.js';
+import type { Dimension } from './record.js';
+import { dimensionsBytes, TIME_BYTES } from './record-size.js';
+import type { SeriesLabels } from './series-labels.js';
+import { utf8ByteLength } from './text-codec.js';
+
+/** What the records of one series have in common in Timestream. Every record of the series in a request holds the same object. */
+export interface StoredSeries {
+  readonly measureName: string;
+  /** At least one; sorted by name (UTF-8 bytes), `prometheus_labels` last. Shared: never change it. */
+  readonly dimensions: Dimension[];
+  /** Equal for equal label sets and for no others. */
+  readonly key: string;
+  /** Metered bytes of a record of the series without its value: time, dimensions and measure name. */
+  readonly baseBytes: number;
+}
+
+/** Decides where labels go; keep one per request, it remembers each label name. */
+export type StoreSeries = (series: SeriesLabels) => StoredSeries | { readonly tooLargeBytes: number };
+
+export function createSeriesStorer(budget: DimensionBudget): StoreSeries {
+  const isDimensionByName = new Map<string, boolean>();
+  const isDimension = (labelName: string): boolean => {
+    let known = isDimensionByName.get(labelName);
+    if (known === undefined) {
+      known = canBeDimension(labelName) && budget.claim(labelName);
+      isDimensionByName.set(labelName, known);
+    }
+    return known;
+  };
+  return (series) => {
+    // Before any place of the budget is claimed and any name hashed: a label takes at least the bytes of its name and value wherever it goes.
+    const leastBytes = leastRecordBytes(series.labels);
+    return leastBytes > MAX_RECORD_BYTES ? { tooLargeBytes: leastBytes } : placeLabels(series, leastBytes, isDimension);
+  };
+}
+
+function leastRecordBytes(labels: readonly Label[]): number {
+  let bytes = TIME_BYTES;
+  for (const { name, value } of labels) {
+    if (name !== METRIC_NAME_LABEL) bytes += utf8ByteLength(name);
+    bytes += utf8ByteLength(value);
+  }
+  return bytes;
+}
+
+function placeLabels({ metricName, labels, key }: SeriesLabels, leastBytes: number, isDimension: (labelName: string) => boolean): StoredSeries {
+  const measureName = encodeMeasureName(metricName);
+  const dimensions: Dimension[] = [];
+  const others: Label[] = [];
+  for (const label of labels) {
+    if (isDimension(label.name)) dimensions.push({ Name: label.name, Value: label.value });
+    else if (label.name !== METRIC_NAME_LABEL || isHashedMeasureName(measureName)) others.push(label);
+  }
+  // Nearly every series: all labels are dimensions and the name is stored as it is, so its size is known already.
+  if (dimensions.length === labels.length - 1 && dimensions.length > 0 && measureName === metricName) return { measureName, dimensions, key, baseBytes: leastBytes };
+  if (others.length > 0 || dimensions.length === 0) dimensions.push({ Name: LABELS_DIMENSION, Value: encodeLabelDimension(others) });
+  return { measureName, dimensions, key, baseBytes: TIME_BYTES + dimensionsBytes(dimensions) + utf8ByteLength(measureName) };
+}
