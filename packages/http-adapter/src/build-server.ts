@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { METHODS } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Config, Connector } from '@timestream-prometheus/connector';
+import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { connectorRequestFrom } from './connector-request.js';
+import type { MetricsPage } from './prometheus-metrics.js';
+import { readBody } from './read-body.js';
+import { sendConnectorResponse } from './send-connector-response.js';
+
+export interface ServerOptions {
+  readonly connector: Connector;
+  readonly config: Pick<Config, 'maxBodyBytes' | 'webTelemetryPath'>;
+  readonly metrics: MetricsPage;
+  readonly logger: FastifyBaseLogger;
+  /** Where the connector's routes begin, e.g. `/timestream` behind a proxy that keeps the path. Default: at the root. */
+  readonly basePath?: string;
+  /** PEM text: serve HTTPS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** Time for a client to send its headers, and for a whole request to arrive, in ms: a slow sender cannot hold a connection for ever. */
+const headersTimeoutMs = 20_000;
+const requestTimeoutMs = 60_000;
+/** Longer than the idle timeout of common proxies (60 s), so that they and not we close a connection first and no request is lost. */
+const keepAliveTimeoutMs = 75_000;
+/** Open connections; more are refused. Prometheus opens one for each of its shards, at most 50 by default. */
+const maxConnections = 4096;
+
+/** Request ids that are taken over from the client or its proxy; they end up in the log. */
+const requestIdPattern = /^[\w.:=+/@-]{1,128}$/;
+
+function requestIdOf(request: { readonly headers: Readonly<Record<string, string | string[] | undefined>> }): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
+}
+
+/** The connector as an HTTP server, not yet listening. Closing it waits for the requests in flight, not for the connector. */
+export function buildServer({ connector, config, metrics, logger, basePath = '', tls }: ServerOptions): FastifyInstance {
+  const app = fastify({
+    loggerInstance: logger,
+    // The connector logs each failed request once; two lines for every request would bury them.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    // While we stop, requests on connections that are still open are answered as ever, and told that the connection ends.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    // A path that is no path has no route: the connector says so in its own words.
+    frameworkErrors: (_error, request, reply) => void handle(request as FastifyRequest, reply as unknown as FastifyReply),
+    ...(tls === undefined ? {} : { https: { cert: tls.cert, key: tls.key } }),
+  });
+  app.server.headersTimeout = headersTimeoutMs;
+  app.server.maxConnections = maxConnections;
+
+  // The connector judges methods and content types, in its own words: Fastify must have no opinion about either.
+  for (const method of METHODS) {
+    if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
+  }
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.raw.headers['content-type'] = 'application/octet-stream';
+    done();
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request: FastifyRequest, payload: Readable) => readBody(payload, config.maxBodyBytes));
+
+  // Only a client that left within its body, or a defect, comes here: what can be said of a request the connector has said.
+  app.setErrorHandler((error, request, reply) => {
+    if (request.socket.destroyed) request.log.debug({ err: error }, 'the client left before its request was complete');
+    else request.log.error({ err: error }, 'a defect of the server: the request failed outside of the connector');
+    return reply.code(500).type('text/plain; charset=utf-8').send('internal: an unexpected error, see the log of the connector\n');
+  });
+
+  async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const gone = new AbortController();
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) gone.abort();
+    });
+    const response = await connector.handle(connectorRequestFrom(request, basePath, gone.signal));
+    return sendConnectorResponse(response, request, reply);
+  }
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: config.webTelemetryPath,
+    handler: async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render()),
+  });
+  app.all('*', handle);
+  return app;
+}

@@ -1,0 +1,84 @@
+import type { Config } from '@timestream-prometheus/connector';
+import type { EmbeddedStorage } from './embedded-storage.js';
+
+export interface BannerFacts {
+  readonly version: string;
+  /** Where a Prometheus on this machine reaches the server, e.g. `http://127.0.0.1:9201`. */
+  readonly url: string;
+  readonly config: Pick<Config, 'defaultDatabase' | 'defaultTable' | 'region' | 'enableSigV4Auth' | 'webTelemetryPath' | 'tlsCertificate'>;
+  /** Undefined when the data are in Amazon Timestream. */
+  readonly embedded: EmbeddedStorage | undefined;
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => (line === '' ? '' : `    ${line}`));
+}
+
+/** What a client sends as username and password. A secret that somebody chose is never shown, one made here must be. */
+function clientKey(embedded: EmbeddedStorage | undefined): { readonly username: string; readonly password: string } {
+  if (embedded === undefined) return { username: '<access key id>', password: '<secret access key>' };
+  const { accessKeyId, secretAccessKey } = embedded.key;
+  return { username: accessKeyId, password: embedded.isKeyGenerated ? secretAccessKey : '<its secret>' };
+}
+
+function authLines({ config, embedded }: BannerFacts): string[] {
+  if (config.enableSigV4Auth) return [];
+  const { username, password } = clientKey(embedded);
+  return ['    basic_auth:', `      username: ${username}`, `      password: ${password}`];
+}
+
+function prometheusLines(facts: BannerFacts): string[] {
+  const tls = facts.config.tlsCertificate === '' ? [] : ['    tls_config:', `      ca_file: ${facts.config.tlsCertificate}`];
+  return [
+    'remote_write:',
+    `  - url: ${facts.url}/write`,
+    ...authLines(facts),
+    ...tls,
+    'remote_read:',
+    `  - url: ${facts.url}/read`,
+    '    read_recent: true',
+    ...authLines(facts),
+    ...tls,
+  ];
+}
+
+function embeddedLines({ config, embedded }: BannerFacts): string[] {
+  if (embedded === undefined) return [];
+  const { username, password } = clientKey(embedded);
+  const table = `"${config.defaultDatabase}"."${config.defaultTable}"`;
+  return [
+    '',
+    'Look at the data with the aws command line:',
+    '',
+    ...indent([
+      `export AWS_ACCESS_KEY_ID=${username}`,
+      `export AWS_SECRET_ACCESS_KEY=${password}`,
+      `export AWS_REGION=${config.region}`,
+      `aws timestream-query query --endpoint-url ${embedded.url} \\`,
+      `  --query-string 'SELECT * FROM ${table} ORDER BY time DESC LIMIT 10'`,
+    ]),
+  ];
+}
+
+/** What a person sees on standard output when the server is ready: what to paste, where the data are, how to stop. */
+export function renderBanner(facts: BannerFacts): string {
+  const { version, url, config, embedded } = facts;
+  const where =
+    embedded === undefined
+      ? `Amazon Timestream, ${config.region}, ${config.defaultDatabase}.${config.defaultTable}`
+      : `${embedded.dataDir} (embedded Timestream, ${config.defaultDatabase}.${config.defaultTable})`;
+  return [
+    `timestream-prometheus ${version} is ready at ${url}`,
+    '',
+    `  data      ${where}`,
+    `  metrics   ${url}${config.webTelemetryPath}`,
+    '  stop      Ctrl-C',
+    '',
+    'Add to prometheus.yml:',
+    '',
+    ...indent(prometheusLines(facts)),
+    ...embeddedLines(facts),
+    '',
+    '',
+  ].join('\n');
+}

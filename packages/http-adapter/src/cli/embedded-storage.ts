@@ -1,0 +1,71 @@
+import type { Config, OpenStorage, StaticKey } from '@timestream-prometheus/connector';
+import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
+import { resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { loadOrCreateKey } from './embedded-key.js';
+import { StartupError } from './startup-error.js';
+
+/** A Timestream in this process that the connector reaches over loopback like the real one: it knows no difference. */
+export interface EmbeddedStorage {
+  /** Where it speaks Timestream's protocol. */
+  readonly url: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** The first access key that it accepts. */
+  readonly key: StaticKey;
+  /** False when the key was chosen by an option: who chose it knows it, and it is not shown. */
+  readonly isKeyGenerated: boolean;
+  readonly endpoints: Pick<Config, 'writeBaseEndpoint' | 'queryBaseEndpoint'>;
+  /** With --enable-sigv4-auth the server's own credentials are the key of the embedded Timestream, not those of AWS. */
+  authorize(openStorage: OpenStorage): OpenStorage;
+  close(): Promise<void>;
+}
+
+/** Timestream's longest retention: 100 years on the magnetic store, and enough hours in memory for a late sender. */
+const memoryStoreRetentionHours = 12;
+const magneticStoreRetentionDays = 73_000;
+
+export type EmbeddedStorageConfig = Pick<
+  Config,
+  'defaultDatabase' | 'defaultTable' | 'embeddedDataDir' | 'embeddedListenAddress' | 'embeddedCredentials'
+>;
+
+/**
+ * Starts the embedded Timestream with the connector's database and table in it.
+ *
+ * @throws StartupError naming the option
+ */
+export async function startEmbeddedStorage(config: EmbeddedStorageConfig, logger: Logger): Promise<EmbeddedStorage> {
+  const dataDir = resolve(config.embeddedDataDir);
+  const [givenKey] = config.embeddedCredentials;
+  const key = givenKey ?? loadOrCreateKey(dataDir);
+  const { host = '127.0.0.1', port } = config.embeddedListenAddress;
+  const timestream = await startEmbeddedTimestream({
+    dataDir,
+    host,
+    port,
+    credentials: givenKey === undefined ? [key] : config.embeddedCredentials,
+    create: [
+      {
+        databaseName: config.defaultDatabase,
+        tableName: config.defaultTable,
+        memoryStoreRetentionHours,
+        magneticStoreRetentionDays,
+        magneticStoreWrites: true,
+      },
+    ],
+    logger,
+  }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartupError(`--storage=embedded: ${reason}`, { cause: error });
+  });
+  return {
+    url: timestream.url,
+    dataDir,
+    key,
+    isKeyGenerated: givenKey === undefined,
+    endpoints: { writeBaseEndpoint: timestream.url, queryBaseEndpoint: timestream.url },
+    authorize: (openStorage) => (credentials) => openStorage(credentials.kind === 'server' ? { kind: 'static', ...key } : credentials),
+    close: () => timestream.close(),
+  };
+}

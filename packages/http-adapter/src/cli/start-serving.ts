@@ -1,0 +1,94 @@
+import type { AddressInfo } from 'node:net';
+import { METRIC_CATALOGUE, createConnector, openAwsStorage, type Config } from '@timestream-prometheus/connector';
+import type { FastifyInstance } from 'fastify';
+import type { DestinationStream, Logger } from 'pino';
+import { buildServer } from '../build-server.js';
+import { createLogger } from '../logger.js';
+import { createPrometheusMetrics } from '../prometheus-metrics.js';
+import { renderBanner } from './banner.js';
+import { packageVersion } from './create-program.js';
+import { startEmbeddedStorage } from './embedded-storage.js';
+import { listenUrl } from './listen-url.js';
+import { readTls } from './read-tls.js';
+import { listenError } from './startup-error.js';
+
+export interface ServeOutput {
+  /** The banner, on standard output. */
+  writeOut(text: string): void;
+  /** The log, on standard error. */
+  readonly log: DestinationStream;
+}
+
+export interface ServingConnector {
+  readonly url: string;
+  readonly logger: Logger;
+  /** Takes no more connections, answers what is in flight for at most `graceMs`, then closes the storage. Never rejects. */
+  stop(graceMs: number): Promise<void>;
+}
+
+async function listen(app: FastifyInstance, { host, port }: Config['webListenAddress']): Promise<AddressInfo> {
+  try {
+    // `::` takes IPv4 too, as Go's listener without a host does; a machine without IPv6 has only 0.0.0.0.
+    await app.listen({ port, host: host ?? '::' }).catch(async (error: unknown) => {
+      const hasNoIpv6 = host === undefined && error instanceof Error && 'code' in error && error.code === 'EAFNOSUPPORT';
+      if (!hasNoIpv6) throw error;
+      await app.listen({ port, host: '0.0.0.0' });
+    });
+  } catch (error) {
+    throw listenError(error, `${host ?? ''}:${port}`);
+  }
+  return app.server.address() as AddressInfo;
+}
+
+/** Resolves with true if `work` ends in time. Whatever the outcome, no timer stays behind. */
+async function endsWithin(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const inTime = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}
+
+/**
+ * Wires storage, connector and server together, listens, and prints the banner.
+ *
+ * @throws StartupError, with everything that was started already stopped again
+ */
+export async function startServing(config: Config, output: ServeOutput): Promise<ServingConnector> {
+  const tls = readTls(config);
+  const logger = createLogger({ enabled: config.enableLogging, level: config.logLevel, format: config.logFormat }, output.log);
+  const metrics = createPrometheusMetrics(METRIC_CATALOGUE);
+  const embedded = config.storage === 'embedded' ? await startEmbeddedStorage(config, logger) : undefined;
+  const openStorage = openAwsStorage({ ...config, ...embedded?.endpoints }, { logger, metrics: metrics.sink });
+  const connector = createConnector({
+    config,
+    openStorage: embedded === undefined ? openStorage : embedded.authorize(openStorage),
+    logger,
+    metrics: metrics.sink,
+  });
+  const app = buildServer({ connector, config, metrics, logger, ...(tls === undefined ? {} : { tls }) });
+
+  async function stop(graceMs: number): Promise<void> {
+    const answered = app.close();
+    if (!(await endsWithin(answered, graceMs))) {
+      logger.warn({ graceMs }, 'requests still in flight at the end of the grace period are broken off');
+      app.server.closeAllConnections();
+      await answered;
+    }
+    await connector.close();
+    await embedded?.close();
+  }
+
+  try {
+    const url = listenUrl(await listen(app, config.webListenAddress), tls === undefined ? 'http' : 'https');
+    const version = packageVersion();
+    output.writeOut(renderBanner({ version, url, config, embedded }));
+    logger.info({ version, url, storage: config.storage }, 'the connector is ready');
+    return { url, logger, stop };
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import type { MetricDefinition, MetricsSink } from '@timestream-prometheus/connector';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** The metrics page: text in Prometheus' exposition format. */
+export interface MetricsPage {
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
+export interface PrometheusMetrics extends MetricsPage {
+  readonly sink: MetricsSink;
+}
+
+interface Families {
+  readonly counters: ReadonlyMap<string, Counter>;
+  readonly gauges: ReadonlyMap<string, Gauge>;
+  readonly histograms: ReadonlyMap<string, Histogram>;
+}
+
+function registerFamilies(catalogue: readonly MetricDefinition[], registry: Registry): Families {
+  const counters = new Map<string, Counter>();
+  const gauges = new Map<string, Gauge>();
+  const histograms = new Map<string, Histogram>();
+  for (const { name, help, type, labelNames, buckets } of catalogue) {
+    const settings = { name, help, labelNames: [...labelNames], registers: [registry] };
+    if (type === 'counter') counters.set(name, new Counter(settings));
+    else if (type === 'gauge') gauges.set(name, new Gauge(settings));
+    else histograms.set(name, new Histogram({ ...settings, ...(buckets === undefined ? {} : { buckets: [...buckets] }) }));
+  }
+  return { counters, gauges, histograms };
+}
+
+function familyOf<T>(families: ReadonlyMap<string, T>, type: string, metric: string): T {
+  const family = families.get(metric);
+  if (family === undefined) throw new Error(`${metric} is no ${type} of the metric catalogue`);
+  return family;
+}
+
+/**
+ * The metric catalogue in a registry of its own, beside the default metrics of the Node process.
+ *
+ * A metric or a label that is not in the catalogue is a mistake in the program: the sink throws.
+ */
+export function createPrometheusMetrics(catalogue: readonly MetricDefinition[]): PrometheusMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const { counters, gauges, histograms } = registerFamilies(catalogue, registry);
+  return {
+    sink: {
+      add: (metric, value, labels = {}) => familyOf(counters, 'counter', metric).inc(labels, value),
+      move: (metric, delta, labels = {}) => familyOf(gauges, 'gauge', metric).inc(labels, delta),
+      observe: (metric, value, labels = {}) => familyOf(histograms, 'histogram', metric).observe(labels, value),
+    },
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  };
+}

@@ -1,0 +1,298 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import fc from 'fast-check';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, describe, expect, it } from 'vitest';
+import { deferred } from './deferred.js';
+import { noContent, send, startServer, type RunningServer } from './running-server.js';
+
+describe('buildServer', () => {
+  const started: FastifyInstance[] = [];
+
+  async function start(...args: Parameters<typeof startServer>): Promise<RunningServer> {
+    const server = await startServer(...args);
+    started.push(server.app);
+    return server;
+  }
+
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((app) => app.close()));
+  });
+
+  it('hands method, path without query string, headers in lower case and body to the connector', async () => {
+    const { port, requests } = await start(() => noContent);
+    await send(port, {
+      path: '/write?tenant=1',
+      headers: { 'X-Custom': 'a', 'content-type': 'application/x-protobuf' },
+      body: Buffer.from('abc'),
+    });
+    const [request] = requests;
+    expect(request).toMatchObject({ method: 'POST', path: '/write' });
+    expect(request?.headers).toMatchObject({ 'x-custom': 'a', 'content-type': 'application/x-protobuf' });
+    expect(Buffer.from(request?.body ?? []).toString()).toBe('abc');
+  });
+
+  it('gives the connector every body byte for byte, whatever the content type says', async () => {
+    const { port, requests } = await start(() => noContent);
+    const contentTypes = [
+      'application/json',
+      'text/plain; charset=utf-16',
+      'application/x-www-form-urlencoded',
+      'not a type',
+      '/',
+      undefined,
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 1024 }), fc.constantFrom(...contentTypes), async (body, contentType) => {
+        const answer = await send(port, { body, headers: contentType === undefined ? {} : { 'content-type': contentType } });
+        expect(answer.status).toBe(204);
+        const request = requests.at(-1);
+        expect(Buffer.from(request?.body ?? [1]).equals(body)).toBe(true);
+        expect(request?.headers['content-type']).toBe(contentType);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('does not decompress a body, whatever the content encoding says', async () => {
+    const { port, requests } = await start(() => noContent);
+    for (const encoding of ['snappy', 'gzip', 'br'])
+      await send(port, { headers: { 'content-encoding': encoding }, body: Buffer.from('abc') });
+    expect(requests.map(({ body }) => Buffer.from(body).toString())).toEqual(['abc', 'abc', 'abc']);
+  });
+
+  it('passes every method that HTTP knows to the connector', async () => {
+    const { port, requests } = await start(({ method }) => ({ ...noContent, headers: { 'x-method': method } }));
+    const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'REPORT', 'PURGE'];
+    for (const method of methods) {
+      expect((await send(port, { method })).headers['x-method'], method).toBe(method);
+    }
+    expect(requests.map(({ method }) => method)).toEqual(methods);
+  });
+
+  it.each(['/', '/write/', '//write', '/%ff', '/%zz', '/a%2fwrite', `/${'x'.repeat(5000)}`, '*', '/-/healthy', '/metrics/x'])(
+    'leaves the path %s to the connector, as it came',
+    async (path) => {
+      const { port, requests } = await start(() => noContent);
+      expect((await send(port, { path })).status).toBe(204);
+      expect(requests[0]?.path).toBe(path);
+    },
+  );
+
+  it('joins headers that were sent twice, so that nobody picks one of two credentials', async () => {
+    const { port, requests } = await start(() => noContent);
+    const socket = connect(port, '127.0.0.1');
+    socket.write(
+      'POST /write HTTP/1.1\r\nhost: x\r\nauthorization: Basic YTpi\r\nAuthorization: Basic Yzpk\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
+    );
+    socket.resume();
+    await once(socket, 'close');
+    expect(requests[0]?.headers['authorization']).toBe('Basic YTpi, Basic Yzpk');
+  });
+
+  it('sends status, headers and body of the answer', async () => {
+    const { port } = await start(() => ({
+      status: 400,
+      headers: { 'content-type': 'text/plain; charset=utf-8', 'x-a': 'b' },
+      body: Buffer.from('too bad'),
+    }));
+    const answer = await send(port);
+    expect(answer.status).toBe(400);
+    expect(answer.headers).toMatchObject({ 'content-type': 'text/plain; charset=utf-8', 'x-a': 'b', 'content-length': '7' });
+    expect(answer.body.toString()).toBe('too bad');
+  });
+
+  it('sends no content type with an empty answer', async () => {
+    const { port } = await start(() => noContent);
+    const answer = await send(port);
+    expect(answer.status).toBe(204);
+    expect(answer.headers['content-type']).toBeUndefined();
+  });
+
+  it('takes over a request id that is fit for a log, makes one otherwise, and tells it to the client and the connector', async () => {
+    const { port, requests } = await start(() => noContent);
+    const kept = await send(port, { headers: { 'x-request-id': 'gateway-1:42' } });
+    expect(kept.headers['x-request-id']).toBe('gateway-1:42');
+    expect(requests[0]?.headers['x-request-id']).toBe('gateway-1:42');
+    for (const unfit of ['a b', 'x'.repeat(129), 'a"b']) {
+      const answer = await send(port, { headers: { 'x-request-id': unfit } });
+      expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+      expect(requests.at(-1)?.headers['x-request-id']).toBe(answer.headers['x-request-id']);
+    }
+  });
+
+  describe('with a base path', () => {
+    it('strips it, and gives the connector no path for a request outside of it', async () => {
+      const { port, requests } = await start(() => noContent, { basePath: '/timestream' });
+      for (const path of ['/timestream/write', '/timestream/write?a=b', '/write', '/timestreamx/write', '/timestream'])
+        await send(port, { path });
+      expect(requests.map(({ path }) => path)).toEqual(['/write', '/write', '', '', '']);
+    });
+  });
+
+  describe('body limit', () => {
+    it('reads a body of exactly the limit', async () => {
+      const { port, requests } = await start(() => noContent);
+      await send(port, { body: new Uint8Array(1024).fill(7) });
+      expect(requests[0]?.body.byteLength).toBe(1024);
+    });
+
+    it.each([
+      ['with a content length', {}],
+      ['in chunks', { 'transfer-encoding': 'chunked' }],
+    ])('reads one byte over the limit %s and lets the connector refuse, over a connection that still answers', async (_name, headers) => {
+      const { port, requests } = await start(({ body }) => ({
+        status: body.byteLength > 1024 ? 413 : 204,
+        headers: { 'content-type': 'text/plain' },
+        body: Buffer.from('body over the limit'),
+      }));
+      const answer = await send(port, { headers, body: new Uint8Array(300_000) });
+      expect(answer.status).toBe(413);
+      expect(answer.body.toString()).toBe('body over the limit');
+      expect(requests[0]?.body.byteLength).toBe(1025);
+    });
+
+    it('does not call the connector when the client leaves in the middle of its body', async () => {
+      const { port, requests } = await start(() => noContent);
+      const socket = connect(port, '127.0.0.1');
+      socket.write('POST /write HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nabc');
+      await once(socket, 'connect');
+      socket.destroy();
+      await once(socket, 'close');
+      await send(port, { path: '/after' });
+      expect(requests.map(({ path }) => path)).toEqual(['/after']);
+    });
+  });
+
+  describe('a client that goes', () => {
+    it("aborts the request's signal while the connector works", async () => {
+      const aborted = deferred<boolean>();
+      const working = deferred<undefined>();
+      const { port } = await start(async ({ signal }) => {
+        signal.addEventListener('abort', () => aborted.resolve(true));
+        working.resolve(undefined);
+        await aborted.promise;
+        return noContent;
+      });
+      const socket = connect(port, '127.0.0.1');
+      socket.write('POST /read HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n');
+      await working.promise;
+      socket.destroy();
+      expect(await aborted.promise).toBe(true);
+    });
+
+    it('ends the iteration of a streamed answer', async () => {
+      const ended = deferred<string>();
+      async function* endless(): AsyncGenerator<Uint8Array> {
+        try {
+          for (;;) yield await Promise.resolve(new Uint8Array(65_536));
+        } finally {
+          ended.resolve('ended');
+        }
+      }
+      const { port } = await start(() => ({ status: 200, headers: {}, body: endless() }));
+      const socket = connect(port, '127.0.0.1');
+      socket.write('GET /read HTTP/1.1\r\nhost: x\r\n\r\n');
+      await once(socket, 'data');
+      socket.destroy();
+      expect(await ended.promise).toBe('ended');
+    });
+
+    it('leaves the signal alone when the answer was sent in full', async () => {
+      const { app, port, requests } = await start(() => noContent);
+      await send(port);
+      await app.close();
+      expect(requests[0]?.signal.aborted).toBe(false);
+    });
+  });
+
+  describe('a streamed answer', () => {
+    it('arrives part by part, before the last part is ready', async () => {
+      const firstArrived = deferred<undefined>();
+      async function* parts(): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('first,');
+        await firstArrived.promise;
+        yield Buffer.from('second');
+      }
+      const { port } = await start(() => ({ status: 200, headers: { 'content-type': 'application/x-test' }, body: parts() }));
+      const response = await fetch(`http://127.0.0.1:${port}/read`, { method: 'POST' });
+      expect(response.headers.get('content-type')).toBe('application/x-test');
+      expect(response.headers.get('x-request-id')).toMatch(/./);
+      const received: string[] = [];
+      for await (const chunk of response.body ?? []) {
+        received.push(Buffer.from(chunk as Uint8Array).toString());
+        firstArrived.resolve(undefined);
+      }
+      expect(received.join('')).toBe('first,second');
+    });
+
+    it('waits for a client that does not read: parts are not made in advance', async () => {
+      let made = 0;
+      async function* endless(): AsyncGenerator<Uint8Array> {
+        for (;;) {
+          made += 1;
+          yield await Promise.resolve(new Uint8Array(1_048_576));
+        }
+      }
+      const { port } = await start(() => ({ status: 200, headers: {}, body: endless() }));
+      const socket = connect(port, '127.0.0.1');
+      socket.write('GET /read HTTP/1.1\r\nhost: x\r\n\r\n');
+      await once(socket, 'data');
+      socket.pause();
+      // The buffers of the kernel take some MB; then production must stand still, however long we look.
+      let before = -1;
+      while (before !== made) {
+        before = made;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      expect(made).toBeLessThan(64);
+      socket.destroy();
+    });
+
+    it.each([
+      ['after its first part', 1],
+      ['before its first part', 0],
+    ])('that fails %s breaks the connection', async (_name, partsBefore) => {
+      async function* failing(): AsyncGenerator<Uint8Array> {
+        for (let part = 0; part < partsBefore; part += 1) yield await Promise.resolve(Buffer.from('part'));
+        throw new Error('the page after this one could not be read');
+      }
+      const { port } = await start(({ path }) => (path === '/read' ? { status: 200, headers: {}, body: failing() } : noContent));
+      await expect(send(port, { path: '/read' })).rejects.toThrow(/aborted|socket hang up|ECONNRESET/);
+      expect((await send(port)).status).toBe(204);
+    });
+  });
+
+  describe('a defect in the connector', () => {
+    it('is a 500 for that request in plain text, without the reason, and the server goes on', async () => {
+      const { port } = await start(({ path }) => {
+        if (path === '/read') throw new Error('internal detail');
+        return noContent;
+      });
+      const answer = await send(port, { path: '/read' });
+      expect(answer.status).toBe(500);
+      expect(answer.headers['content-type']).toMatch(/^text\/plain/);
+      expect(answer.body.toString()).not.toContain('internal detail');
+      expect((await send(port)).status).toBe(204);
+    });
+  });
+
+  describe('closing', () => {
+    it('waits for the answer in flight, and answers requests on open connections meanwhile', async () => {
+      const release = deferred<undefined>();
+      const working = deferred<undefined>();
+      const { app, port } = await start(async () => {
+        working.resolve(undefined);
+        await release.promise;
+        return noContent;
+      });
+      const slow = send(port);
+      await working.promise;
+      const closed = app.close();
+      release.resolve(undefined);
+      expect((await slow).status).toBe(204);
+      await closed;
+      await expect(send(port)).rejects.toThrow(/ECONNREFUSED/);
+    });
+  });
+});

@@ -1,0 +1,77 @@
+import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Connector, ConnectorRequest, ConnectorResponse } from '@timestream-prometheus/connector';
+import type { FastifyInstance } from 'fastify';
+import { buildServer, createLogger, createPrometheusMetrics, type ServerOptions } from '../src/index.js';
+
+export const silentLogger = createLogger({ enabled: false, level: 'info', format: 'logfmt' }, { write: () => undefined });
+
+/** A connector that answers as the test says and keeps what it was asked: the seam's other side, in memory. */
+export function scriptedConnector(answer: (request: ConnectorRequest) => Promise<ConnectorResponse> | ConnectorResponse): {
+  readonly connector: Connector;
+  readonly requests: ConnectorRequest[];
+} {
+  const requests: ConnectorRequest[] = [];
+  return {
+    requests,
+    connector: {
+      handle: async (request) => {
+        requests.push(request);
+        return answer(request);
+      },
+      close: async () => undefined,
+    },
+  };
+}
+
+export const noContent = { status: 204, headers: {}, body: new Uint8Array() } as const;
+
+export interface RunningServer {
+  readonly app: FastifyInstance;
+  readonly port: number;
+  readonly requests: readonly ConnectorRequest[];
+}
+
+/** A server on a free port of loopback. Close `app` at the end of the test. */
+export async function startServer(
+  answer: Parameters<typeof scriptedConnector>[0],
+  options: Partial<Omit<ServerOptions, 'connector'>> = {},
+): Promise<RunningServer> {
+  const { connector, requests } = scriptedConnector(answer);
+  const app = buildServer({
+    connector,
+    config: { maxBodyBytes: 1024, webTelemetryPath: '/metrics' },
+    metrics: createPrometheusMetrics([]),
+    logger: silentLogger,
+    ...options,
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return { app, port: (app.server.address() as AddressInfo).port, requests };
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+export interface RawRequest {
+  readonly path?: string;
+  readonly method?: string;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body?: Uint8Array;
+}
+
+/** One request by Node's own client, which sends what it is told and reports a broken answer as an error. */
+export function send(port: number, { path = '/write', method = 'POST', headers = {}, body }: RawRequest = {}): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }));
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
