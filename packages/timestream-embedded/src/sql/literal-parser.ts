@@ -1,0 +1,71 @@
+import { invalidAt } from './sql-error.js';
+import type { LiteralExpression, LiteralValue } from './syntax-tree.js';
+import { maxInt64, parseDate, parseDuration, parseTimestamp } from './time-text.js';
+import type { TokenStream } from './token-stream.js';
+
+/** The literal that comes next, or undefined. */
+export function acceptLiteral(stream: TokenStream): LiteralExpression | undefined {
+  const { kind, text, position } = stream.peek();
+  const literal = (value: LiteralValue): LiteralExpression => ({ kind: 'literal', position, literal: value });
+  switch (kind) {
+    case 'string':
+      stream.next();
+      return literal({ type: 'string', value: text });
+    case 'integer': {
+      stream.next();
+      const value = BigInt(text);
+      if (value > maxInt64 + 1n) throw invalidAt(position, `Invalid numeric literal: ${text}`);
+      return literal({ type: 'integer', value });
+    }
+    case 'double': {
+      stream.next();
+      const value = Number(text);
+      if (!Number.isFinite(value)) throw invalidAt(position, `Invalid numeric literal: ${text}`);
+      return literal({ type: 'double', value });
+    }
+    case 'duration': {
+      stream.next();
+      const interval = parseDuration(text);
+      if (interval === undefined) throw invalidAt(position, `Invalid duration: ${text}`);
+      return literal(interval);
+    }
+    case 'word':
+      return acceptWordLiteral(stream, literal);
+    default:
+      return undefined;
+  }
+}
+
+function acceptWordLiteral(stream: TokenStream, literal: (value: LiteralValue) => LiteralExpression): LiteralExpression | undefined {
+  if (stream.acceptWord('NULL')) return literal({ type: 'null' });
+  if (stream.acceptWord('TRUE')) return literal({ type: 'boolean', value: true });
+  if (stream.acceptWord('FALSE')) return literal({ type: 'boolean', value: false });
+  const following = stream.peek(1).kind;
+  if (stream.isWord('INTERVAL') && (following === 'string' || stream.isSymbol('-', 1) || stream.isSymbol('+', 1))) {
+    return literal(intervalLiteral(stream));
+  }
+  if (following !== 'string') return undefined;
+  if (stream.acceptWord('TIMESTAMP')) return literal({ type: 'timestamp', value: typedText(stream, 'timestamp', parseTimestamp) });
+  if (stream.acceptWord('DATE')) return literal({ type: 'date', value: typedText(stream, 'date', parseDate) });
+  return undefined;
+}
+
+function typedText(stream: TokenStream, typeName: string, parse: (text: string) => bigint | undefined): bigint {
+  const { text, position } = stream.expectString();
+  const value = parse(text);
+  if (value === undefined) throw invalidAt(position, `'${text}' is not a valid ${typeName} literal`);
+  return value;
+}
+
+/** `INTERVAL [-] '2' DAY`. */
+function intervalLiteral(stream: TokenStream): LiteralValue {
+  stream.next();
+  const negative = stream.acceptSymbol('-');
+  if (!negative) stream.acceptSymbol('+');
+  const { text, position } = stream.expectString();
+  const unit = ['SECOND', 'MINUTE', 'HOUR', 'DAY', 'MONTH', 'YEAR'].find((word) => stream.acceptWord(word));
+  if (unit === undefined) throw stream.mismatch('SECOND, MINUTE, HOUR, DAY, MONTH or YEAR');
+  const interval = parseDuration(text + unit.toLowerCase());
+  if (interval === undefined) throw invalidAt(position, `'${text}' is not a valid interval literal`);
+  return negative ? { ...interval, value: -interval.value } : interval;
+}

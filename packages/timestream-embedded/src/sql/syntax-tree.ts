@@ -1,0 +1,198 @@
+import type { SourcePosition } from './sql-error.js';
+
+/** A name as the statement wrote it, without quotes. Names are case-sensitive, quoted or not. */
+export interface Identifier {
+  readonly name: string;
+  readonly position: SourcePosition;
+}
+
+export type LiteralValue =
+  | { readonly type: 'null' }
+  | { readonly type: 'boolean'; readonly value: boolean }
+  | { readonly type: 'integer'; readonly value: bigint }
+  | { readonly type: 'double'; readonly value: number }
+  | { readonly type: 'string'; readonly value: string }
+  /** Nanoseconds since the epoch. */
+  | { readonly type: 'timestamp'; readonly value: bigint }
+  /** Days since the epoch. */
+  | { readonly type: 'date'; readonly value: bigint }
+  /** Nanoseconds. */
+  | { readonly type: 'interval-day-to-second'; readonly value: bigint }
+  /** Months. */
+  | { readonly type: 'interval-year-to-month'; readonly value: bigint };
+
+export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
+export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
+
+interface Node {
+  readonly position: SourcePosition;
+}
+
+export interface LiteralExpression extends Node {
+  readonly kind: 'literal';
+  readonly literal: LiteralValue;
+}
+export interface ColumnExpression extends Node {
+  readonly kind: 'column';
+  /** One to three parts: column, table.column, database.table.column. */
+  readonly parts: readonly Identifier[];
+}
+export interface FunctionCall extends Node {
+  readonly kind: 'call';
+  /** As written; function names are case-insensitive. */
+  readonly name: string;
+  readonly arguments: readonly Expression[];
+  readonly distinct: boolean;
+  /** `count(*)`. */
+  readonly star: boolean;
+  readonly over?: WindowSpecification;
+}
+export interface CaseExpression extends Node {
+  readonly kind: 'case';
+  readonly operand?: Expression;
+  readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
+  readonly otherwise?: Expression;
+}
+export interface InExpression extends Node {
+  readonly kind: 'in';
+  readonly operand: Expression;
+  readonly negated: boolean;
+  readonly choices: readonly Expression[] | Query;
+}
+
+export type Expression =
+  | LiteralExpression
+  | ColumnExpression
+  | FunctionCall
+  | CaseExpression
+  | InExpression
+  | (Node & { readonly kind: 'negate'; readonly operand: Expression })
+  | (Node & { readonly kind: 'not'; readonly operand: Expression })
+  | (Node & {
+      readonly kind: 'arithmetic';
+      readonly operator: ArithmeticOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    })
+  | (Node & {
+      readonly kind: 'comparison';
+      readonly operator: ComparisonOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    })
+  | (Node & { readonly kind: 'concat'; readonly operands: readonly Expression[] })
+  | (Node & { readonly kind: 'logical'; readonly operator: 'AND' | 'OR'; readonly operands: readonly Expression[] })
+  | (Node & {
+      readonly kind: 'between';
+      readonly operand: Expression;
+      readonly low: Expression;
+      readonly high: Expression;
+      readonly negated: boolean;
+    })
+  | (Node & {
+      readonly kind: 'like';
+      readonly operand: Expression;
+      readonly pattern: Expression;
+      readonly escape?: Expression;
+      readonly negated: boolean;
+    })
+  | (Node & { readonly kind: 'is-null'; readonly operand: Expression; readonly negated: boolean })
+  | (Node & { readonly kind: 'cast'; readonly operand: Expression; readonly typeName: TypeName; readonly safe: boolean })
+  | (Node & { readonly kind: 'extract'; readonly field: string; readonly operand: Expression })
+  | (Node & { readonly kind: 'array'; readonly elements: readonly Expression[] })
+  | (Node & { readonly kind: 'row'; readonly elements: readonly Expression[] })
+  | (Node & { readonly kind: 'subscript'; readonly operand: Expression; readonly index: Expression })
+  | (Node & { readonly kind: 'subquery'; readonly query: Query })
+  | (Node & { readonly kind: 'exists'; readonly query: Query });
+
+/** A type as CAST names it: upper case, `ARRAY` with its element. */
+export interface TypeName extends Node {
+  readonly name: string;
+  readonly element?: TypeName;
+}
+
+export interface SortItem {
+  readonly expression: Expression;
+  readonly descending: boolean;
+  /** NULLs come last unless the statement says otherwise, in both directions. */
+  readonly nullsFirst: boolean;
+}
+
+export type FrameBound =
+  | { readonly kind: 'unbounded-preceding' | 'current-row' | 'unbounded-following' }
+  | { readonly kind: 'preceding' | 'following'; readonly rows: bigint };
+
+export interface WindowSpecification extends Node {
+  readonly partitionBy: readonly Expression[];
+  readonly orderBy: readonly SortItem[];
+  readonly frame?: { readonly unit: 'ROWS' | 'RANGE'; readonly start: FrameBound; readonly end: FrameBound };
+}
+
+export type SelectItem =
+  | { readonly kind: 'expression'; readonly expression: Expression; readonly alias?: Identifier }
+  | { readonly kind: 'star'; readonly qualifier: readonly Identifier[]; readonly position: SourcePosition };
+
+export interface SelectBody extends Node {
+  readonly kind: 'select';
+  readonly distinct: boolean;
+  readonly items: readonly SelectItem[];
+  readonly from?: Relation;
+  readonly where?: Expression;
+  readonly groupBy?: readonly Expression[];
+  readonly having?: Expression;
+}
+
+export interface SetOperation extends Node {
+  readonly kind: 'set-operation';
+  readonly operator: 'UNION' | 'INTERSECT' | 'EXCEPT';
+  readonly all: boolean;
+  readonly left: QueryBody;
+  readonly right: QueryBody;
+}
+
+export interface ValuesBody extends Node {
+  readonly kind: 'values';
+  readonly rows: readonly (readonly Expression[])[];
+}
+
+export type QueryBody =
+  SelectBody | SetOperation | ValuesBody | { readonly kind: 'nested'; readonly query: Query; readonly position: SourcePosition };
+
+export interface Query extends Node {
+  readonly with: readonly { readonly name: Identifier; readonly columns: readonly Identifier[]; readonly query: Query }[];
+  readonly body: QueryBody;
+  readonly orderBy: readonly SortItem[];
+  readonly limit?: bigint;
+}
+
+export interface RelationAlias {
+  readonly name: Identifier;
+  readonly columns: readonly Identifier[];
+}
+
+export type JoinKind = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS';
+
+export type Relation =
+  | (Node & { readonly kind: 'table'; readonly name: readonly Identifier[]; readonly alias?: RelationAlias })
+  | (Node & { readonly kind: 'derived'; readonly query: Query; readonly alias?: RelationAlias })
+  | (Node & { readonly kind: 'unnest'; readonly operand: Expression; readonly alias?: RelationAlias })
+  | (Node & {
+      readonly kind: 'join';
+      readonly join: JoinKind;
+      readonly left: Relation;
+      readonly right: Relation;
+      readonly on?: Expression;
+    });
+
+export interface LikeClause {
+  readonly pattern: string;
+  readonly escape?: string;
+  readonly position: SourcePosition;
+}
+
+export type Statement =
+  | { readonly kind: 'query'; readonly query: Query }
+  | { readonly kind: 'show-databases'; readonly like?: LikeClause }
+  | { readonly kind: 'show-tables'; readonly database?: Identifier; readonly like?: LikeClause; readonly position: SourcePosition }
+  | { readonly kind: 'show-measures'; readonly table: readonly Identifier[]; readonly like?: LikeClause }
+  | { readonly kind: 'describe'; readonly table: readonly Identifier[] };

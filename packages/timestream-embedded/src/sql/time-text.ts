@@ -1,0 +1,109 @@
+export const nsPerSecond = 1_000_000_000n;
+export const nsPerDay = 86_400n * nsPerSecond;
+export const maxInt64 = 9_223_372_036_854_775_807n;
+export const minInt64 = -9_223_372_036_854_775_808n;
+
+const divideFloor = (value: bigint, by: bigint): bigint => (value - (((value % by) + by) % by)) / by;
+
+/** `2020-08-08 01:00:00.000000000`: always nine digits, UTC, no zone. */
+export function timestampText(timeNs: bigint): string {
+  const days = divideFloor(timeNs, nsPerDay);
+  return `${dateText(days)} ${timeOfDayText(timeNs - days * nsPerDay)}`;
+}
+
+/** `2020-08-08`; `days` since the epoch. */
+export function dateText(days: bigint): string {
+  return new Date(Number(days) * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** `01:00:00.000000000`; nanoseconds since midnight. */
+export function timeOfDayText(ns: bigint): string {
+  const seconds = ns / nsPerSecond;
+  const two = (value: bigint): string => value.toString().padStart(2, '0');
+  const fraction = (ns % nsPerSecond).toString().padStart(9, '0');
+  return `${two(seconds / 3600n)}:${two((seconds / 60n) % 60n)}:${two(seconds % 60n)}.${fraction}`;
+}
+
+/** `1 21:00:00.000000000`, with one sign for the whole. */
+export function dayTimeIntervalText(ns: bigint): string {
+  const absolute = ns < 0n ? -ns : ns;
+  return `${ns < 0n ? '-' : ''}${absolute / nsPerDay} ${timeOfDayText(absolute % nsPerDay)}`;
+}
+
+/** `2-7`: years and months, with one sign for the whole. */
+export function yearMonthIntervalText(months: bigint): string {
+  const absolute = months < 0n ? -months : months;
+  return `${months < 0n ? '-' : ''}${absolute / 12n}-${absolute % 12n}`;
+}
+
+/** Days since the epoch of `2020-08-08`, or undefined when it is no date of the calendar. */
+export function parseDate(text: string): bigint | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  // Date.parse takes 30 February for 2 March.
+  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text) return undefined;
+  return BigInt(ms / 86_400_000);
+}
+
+/**
+ * Nanoseconds since the epoch of `2020-08-08`, `2020-08-08 01:00`, `2020-08-08 01:00:00` or `2020-08-08 01:00:00.123456789` (UTC).
+ * Undefined for any other form, and outside 1677-09-21 … 2262-04-11, the range that 64 bits of nanoseconds have.
+ */
+export function parseTimestamp(text: string): bigint | undefined {
+  const match = /^(\d{4}-\d{2}-\d{2})(?: ([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?)?$/.exec(text);
+  const days = match?.[1] === undefined ? undefined : parseDate(match[1]);
+  if (match === null || days === undefined) return undefined;
+  const [, , hours = '0', minutes = '0', seconds = '0', fraction = ''] = match;
+  const secondOfDay = BigInt(hours) * 3600n + BigInt(minutes) * 60n + BigInt(seconds);
+  const timeNs = days * nsPerDay + secondOfDay * nsPerSecond + BigInt(fraction.padEnd(9, '0'));
+  return timeNs >= minInt64 && timeNs <= maxInt64 ? timeNs : undefined;
+}
+
+/** Nanoseconds since the epoch of `2020-08-08T01:00:00.000Z` or with an offset `+05:00`; undefined for any other form. */
+export function parseIso8601Timestamp(text: string): bigint | undefined {
+  const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(?:Z|([+-])(\d{2}):(\d{2}))?$/.exec(text);
+  if (match === null) return undefined;
+  const [, date = '', time = '', sign, hours = '0', minutes = '0'] = match;
+  const local = parseTimestamp(`${date} ${time}`);
+  if (local === undefined || Number(hours) > 18 || Number(minutes) > 59) return undefined;
+  const offset = (BigInt(hours) * 3600n + BigInt(minutes) * 60n) * nsPerSecond;
+  const timeNs = sign === '-' ? local + offset : local - offset;
+  return timeNs >= minInt64 && timeNs <= maxInt64 ? timeNs : undefined;
+}
+
+const nsPerDurationUnit: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  nanosecond: 1n,
+  us: 1_000n,
+  microsecond: 1_000n,
+  ms: 1_000_000n,
+  millisecond: 1_000_000n,
+  s: nsPerSecond,
+  second: nsPerSecond,
+  m: 60n * nsPerSecond,
+  minute: 60n * nsPerSecond,
+  h: 3_600n * nsPerSecond,
+  hour: 3_600n * nsPerSecond,
+  d: nsPerDay,
+  day: nsPerDay,
+};
+const monthsPerDurationUnit: Readonly<Record<string, bigint>> = { month: 1n, y: 12n, year: 12n };
+
+export type IntervalLiteral =
+  { readonly type: 'interval-day-to-second'; readonly value: bigint } | { readonly type: 'interval-year-to-month'; readonly value: bigint };
+
+/** `15m`, `100ms`, `8month`, …; undefined for any other text and for what 64 bits of nanoseconds cannot hold. */
+export function parseDuration(text: string): IntervalLiteral | undefined {
+  const match = /^(\d{1,30})([a-z]+)$/.exec(text);
+  if (match === null) return undefined;
+  const [, digits = '', unit = ''] = match;
+  const ns = Object.hasOwn(nsPerDurationUnit, unit) ? nsPerDurationUnit[unit] : undefined;
+  if (ns !== undefined) {
+    const value = BigInt(digits) * ns;
+    return value <= maxInt64 ? { type: 'interval-day-to-second', value } : undefined;
+  }
+  const months = Object.hasOwn(monthsPerDurationUnit, unit) ? monthsPerDurationUnit[unit] : undefined;
+  if (months === undefined) return undefined;
+  const value = BigInt(digits) * months;
+  return value <= 2_147_483_647n ? { type: 'interval-year-to-month', value } : undefined;
+}
