@@ -1,0 +1,170 @@
+import type { LabelMatcher, MatcherType } from '@timestream-prometheus/prom-codec';
+import { RE2JS, RE2JSException } from 're2js';
+import { isFull } from './regex/char-set.js';
+import { literalsOf } from './regex/literals-of.js';
+import { type ParsedRegex, parseRegex } from './regex/parse-regex.js';
+import { plainAlternation } from './regex/plain-alternation.js';
+import { expandedSize, type RegexNode, stripOuterAnchors } from './regex/regex-node.js';
+
+/** What a matcher lets through, whatever text it was written as. */
+export type MatcherMeaning =
+  /** Exactly these values; `""` stands for an absent label. None at all if the list is empty. */
+  | { readonly kind: 'in'; readonly values: readonly string[] }
+  /** Every value but these. Every value if the list is empty. */
+  | { readonly kind: 'not-in'; readonly values: readonly string[] }
+  /** Every value that the expression matches as a whole, or, if negated, that it does not match. */
+  | { readonly kind: 'regex'; readonly negated: boolean; readonly root: RegexNode }
+  /** Only `matches` knows. */
+  | { readonly kind: 'opaque' };
+
+/** A label matcher with Prometheus 3's semantics. */
+export interface Matcher {
+  readonly name: string;
+  readonly type: MatcherType;
+  readonly value: string;
+  /** Whether a label with this value passes; an absent label has the value `""`. */
+  matches(value: string): boolean;
+  /** Whether a series without the label passes. */
+  readonly matchesEmpty: boolean;
+  readonly meaning: MatcherMeaning;
+}
+
+/** The regular expression of a matcher is none, or none that we accept. The message is RE2's own, as Prometheus shows it. */
+export class InvalidMatcherError extends Error {
+  override readonly name = 'InvalidMatcherError';
+  readonly matcher: LabelMatcher;
+
+  constructor(matcher: LabelMatcher, reason: string) {
+    super(reason);
+    this.matcher = matcher;
+  }
+}
+
+/**
+ * Longest expression that is not a plain list of literals, in UTF-16 units, and the most characters and classes it may have with its
+ * repetitions written out: `.{1000}` is 1000 of them. RE2 takes time in proportion to this for every value.
+ */
+const MAX_REGEX_LENGTH = 65_536;
+const MAX_REGEX_SIZE = 65_536;
+
+/** Answers kept per matcher, and the longest value worth keeping: a query sees few distinct values of a label, many times each. */
+const MAX_CACHED_ANSWERS = 4096;
+const MAX_CACHED_VALUE_LENGTH = 512;
+
+/** @throws InvalidMatcherError if the value of a `=~` or `!~` matcher is no RE2 expression */
+export function createMatcher(matcher: LabelMatcher): Matcher {
+  const { name, type, value } = matcher;
+  const negated = type === '!=' || type === '!~';
+  if (type === '=' || type === '!=') return fromValues(matcher, [value], negated);
+  const options = plainAlternation(value);
+  if (options !== null) return fromValues(matcher, options, negated);
+  const { regex, root } = compileRegex(matcher);
+  const meaning = root === null ? ({ kind: 'opaque' } as const) : meaningOf(root, negated);
+  if (meaning.kind === 'in') return fromValues(matcher, meaning.values, false);
+  if (meaning.kind === 'not-in') return fromValues(matcher, meaning.values, true);
+  const matches = remember((labelValue) => regex.testExact(labelValue) !== negated);
+  return { name, type, value, matches, matchesEmpty: matches(''), meaning };
+}
+
+function fromValues(matcher: LabelMatcher, values: readonly string[], negated: boolean): Matcher {
+  const set = new Set(values);
+  const matches = (value: string): boolean => set.has(value) !== negated;
+  return { ...matcher, matches, matchesEmpty: matches(''), meaning: { kind: negated ? 'not-in' : 'in', values } };
+}
+
+function meaningOf(root: RegexNode, negated: boolean): MatcherMeaning {
+  const all = repeatedAnything(root);
+  if (all !== null) return { kind: negated ? 'in' : 'not-in', values: all === 0 ? [] : [''] };
+  const values = literalsOf(root);
+  return values === null ? { kind: 'regex', negated, root } : { kind: negated ? 'not-in' : 'in', values };
+}
+
+/** 0 for `.*`, 1 for `.+`, null for anything else. */
+function repeatedAnything(root: RegexNode): number | null {
+  if (root.kind !== 'repeat' || root.max !== Infinity || root.min > 1 || root.body.kind !== 'set') return null;
+  return root.body.set.exact && isFull(root.body.set) ? root.min : null;
+}
+
+function compileRegex(matcher: LabelMatcher): { regex: RE2JS; root: RegexNode | null } {
+  const pattern = matcher.value;
+  if (pattern.length > MAX_REGEX_LENGTH) {
+    throw new InvalidMatcherError(matcher, `regular expression of ${pattern.length} characters; the limit is ${MAX_REGEX_LENGTH}`);
+  }
+  const parsed = parseRegex(pattern);
+  const size = parsed === null ? 0 : expandedSize(parsed.root);
+  if (size > MAX_REGEX_SIZE) {
+    throw new InvalidMatcherError(
+      matcher,
+      `regular expression of size ${size} with its repetitions written out; the limit is ${MAX_REGEX_SIZE}`,
+    );
+  }
+  const unknownClass = parsed?.unicodeClassNames.find((name) => unicodeProperties.has(name));
+  const accepted = parsed === null ? pattern : withoutGroupNames(pattern, parsed);
+  try {
+    if (unknownClass !== undefined) throw new InvalidMatcherError(matcher, invalidClass(pattern, unknownClass));
+    // Prometheus compiles `^(?s:re)$` of a syntax tree (model/labels/regexp.go), not of a text: `a)|(b` does not become valid by it.
+    const regex = RE2JS.compile(accepted, RE2JS.DOTALL);
+    return { regex, root: parsed === null ? null : stripOuterAnchors(parsed.root) };
+  } catch (error) {
+    if (error instanceof RE2JSException) throw new InvalidMatcherError(matcher, messageOf(pattern, error));
+    throw error;
+  }
+}
+
+/** The message without the flag that we put before the pattern. */
+function messageOf(pattern: string, error: RE2JSException): string {
+  try {
+    RE2JS.compile(pattern);
+  } catch (plain) {
+    if (plain instanceof RE2JSException) return plain.message;
+  }
+  return error.message;
+}
+
+/** re2js refuses two groups of one name, Go takes them; for a yes-or-no match names mean nothing. What is no valid name stays, to be refused. */
+function withoutGroupNames(pattern: string, { groupNames }: ParsedRegex): string {
+  return groupNames.reduceRight((text, { start, end }) => {
+    const isValid = /^\?P?<\w+>$/.test(text.slice(start, end));
+    return isValid ? text.slice(0, start) + text.slice(end) : text;
+  }, pattern);
+}
+
+/** Classes of re2js that Go's `regexp/syntax` does not know: it has categories and scripts, no other properties. */
+const unicodeProperties: ReadonlySet<string> = new Set([
+  'ASCII_Hex_Digit',
+  'Alphabetic',
+  'Dash',
+  'Emoji',
+  'Emoji_Component',
+  'Emoji_Modifier',
+  'Emoji_Modifier_Base',
+  'Emoji_Presentation',
+  'Extended_Pictographic',
+  'Hex_Digit',
+  'Lowercase',
+  'Math',
+  'Quotation_Mark',
+  'Terminal_Punctuation',
+  'Uppercase',
+  'White_Space',
+]);
+
+function invalidClass(pattern: string, name: string): string {
+  const found = /\\[pP]\{/.exec(pattern);
+  return `error parsing regexp: invalid character class range: \`${found?.[0] ?? '\\p{'}${name}}\``;
+}
+
+function remember(test: (value: string) => boolean): (value: string) => boolean {
+  const answers = new Map<string, boolean>();
+  return (value) => {
+    const known = answers.get(value);
+    if (known !== undefined) return known;
+    const answer = test(value);
+    if (value.length <= MAX_CACHED_VALUE_LENGTH) {
+      // Starting over is as good as any order of eviction when values repeat, and costs nothing per look-up.
+      if (answers.size >= MAX_CACHED_ANSWERS) answers.clear();
+      answers.set(value, answer);
+    }
+    return answer;
+  };
+}
