@@ -1,3 +1,5 @@
+export { decodeChunkedReadFrames, encodeChunkedReadFrame } from './chunked-read-response.js';
+export { chunkedReadFrameBytes, splitSeriesIntoFrames } from './chunked-read-size.js';
 export { CodecError, type CodecErrorCode } from './codec-error.js';
 export { compareLabels, compareUtf8 } from './compare-labels.js';
 export { decodeSnappy, type SnappyLimits } from './decode-snappy.js';
@@ -15,6 +17,10 @@ export {
 } from './limits.js';
 export type {
   BucketSpan,
+  Chunk,
+  ChunkedReadResponse,
+  ChunkedSeries,
+  ChunkEncoding,
   Exemplar,
   Histogram,
   HistogramResetHint,
@@ -36,4 +42,6 @@ export type {
 export { decodeReadRequest, encodeReadRequest } from './read-request.js';
 export { decodeReadResponse, encodeReadResponse } from './read-response.js';
 export { bitsFromFloat, createSamples, floatFromBits, floatsOf, NORMAL_NAN_BITS, STALE_NAN_BITS } from './samples.js';
+export { encodeSeriesChunks, MAX_SAMPLES_PER_CHUNK } from './series-chunks.js';
 export { decodeWriteRequest, encodeWriteRequest } from './write-request.js';
+export { decodeXorChunk, encodeXorChunk } from './xor-chunk.js';

@@ -37,6 +37,7 @@ export interface ReadResponseLimits extends SeriesLimits {
 export interface ChunkedReadLimits {
   /** Longest frame, in bytes. */
   readonly maxFrameBytes: number;
+  readonly maxFrames: number;
   readonly maxSeries: number;
   readonly maxLabels: number;
   readonly maxLabelsPerSeries: number;
@@ -78,6 +79,7 @@ export const DEFAULT_READ_RESPONSE_LIMITS: ReadResponseLimits = {
 /** The frame limit is that of Prometheus' client (`config/config.go`, DefaultChunkedReadLimit, 5e7 bytes). */
 export const DEFAULT_CHUNKED_READ_LIMITS: ChunkedReadLimits = {
   maxFrameBytes: 50_000_000,
+  maxFrames: 1_000_000,
   maxSeries: 1_000_000,
   maxLabels: 20_000_000,
   maxLabelsPerSeries: 1_000,

@@ -131,3 +131,28 @@ export interface ReadResponse {
   /** One per query, in the order of the queries. */
   readonly results: readonly QueryResult[];
 }
+
+/** How the bytes of a chunk are coded. Every Prometheus reads the first four; the others are for its own disk. */
+export type ChunkEncoding = 'unknown' | 'xor' | 'histogram' | 'float-histogram' | 'xor2' | 'histogram-st' | 'float-histogram-st';
+
+export interface Chunk {
+  /** Timestamp of the first sample, milliseconds since the Unix epoch. */
+  readonly minTimeMs: bigint;
+  /** Timestamp of the last sample, inclusive. The client searches by it, so it must be right. */
+  readonly maxTimeMs: bigint;
+  readonly encoding: ChunkEncoding;
+  readonly bytes: Uint8Array;
+}
+
+/** A series of a streamed answer; its chunks are in order of time and do not overlap. */
+export interface ChunkedSeries {
+  readonly labels: readonly Label[];
+  readonly chunks: readonly Chunk[];
+}
+
+/** One frame of a streamed answer. Prometheus' client reads only the first series of a frame. */
+export interface ChunkedReadResponse {
+  readonly chunkedSeries: readonly ChunkedSeries[];
+  /** Which query of the request this answers, from 0. */
+  readonly queryIndex: bigint;
+}

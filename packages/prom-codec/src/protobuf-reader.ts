@@ -74,6 +74,16 @@ export class ProtobufReader {
     return outerEnd;
   }
 
+  /** The same for a message whose length does not stand in front of it. */
+  enterRegion(length: number, field: string): number {
+    if (length > this.remaining()) {
+      throw new CodecError('truncated', `${field}: ${length} bytes declared, ${this.remaining()} are left`, this.#position);
+    }
+    const outerEnd = this.#end;
+    this.#end = this.#position + length;
+    return outerEnd;
+  }
+
   leave(outerEnd: number): void {
     this.#end = outerEnd;
   }
@@ -185,12 +195,12 @@ export class ProtobufReader {
     const field = `${message.name} field ${tag >>> 3}`;
     if (wireType === WIRE_VARINT) this.readVarint(field);
     else if (wireType === WIRE_BYTES) this.#position += this.#readLength(field);
-    else if (wireType === WIRE_FIXED64) this.#skipBytes(8, field);
-    else if (wireType === WIRE_FIXED32) this.#skipBytes(4, field);
+    else if (wireType === WIRE_FIXED64) this.skipBytes(8, field);
+    else if (wireType === WIRE_FIXED32) this.skipBytes(4, field);
     else throw new CodecError('malformed', `${field}: wire type ${wireType} is not allowed`, this.#position);
   }
 
-  #skipBytes(count: number, field: string): void {
+  skipBytes(count: number, field: string): void {
     if (count > this.remaining()) throw new CodecError('truncated', `${field}: the message ends inside it`, this.#position);
     this.#position += count;
   }

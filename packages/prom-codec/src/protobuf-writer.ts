@@ -187,3 +187,10 @@ export function varintSize(value: number): number {
   if (value < 0x200000) return 3;
   return value < 0x10000000 ? 4 : 5;
 }
+
+/** Bytes of an int64 as a varint: 10 if negative. */
+export function int64Size(value: bigint): number {
+  let size = 1;
+  for (let rest = BigInt.asUintN(64, value) >> 7n; rest > 0n; rest >>= 7n) size++;
+  return size;
+}

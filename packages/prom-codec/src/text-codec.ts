@@ -34,6 +34,22 @@ export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** How many bytes {@link encodeUtf8} would give. */
+export function utf8Length(text: string): number {
+  let length = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    length += unit < 0x800 ? 1 : 2;
+    // A pair of surrogates is 4 bytes; a lone one becomes U+FFFD, 3 bytes.
+    if (unit >= 0xd800 && unit < 0xdc00) {
+      const next = text.charCodeAt(index + 1);
+      if (next >= 0xdc00 && next < 0xe000) index++;
+    }
+  }
+  return length;
+}
+
 function decodeAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
   let text = '';
   let index = start;
