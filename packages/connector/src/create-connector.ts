@@ -1,6 +1,12 @@
 import type { Config } from './config/parse-config.js';
+import { asConnectorError, ConnectorError, isRetryable } from './connector-error.js';
+import { errorResponse, textResponse } from './http/responses.js';
+import { retryAfterSeconds } from './http/retry-after.js';
+import { methodsOf, PATHS, routeOf, type Route } from './http/route.js';
+import { METRICS } from './metric-catalogue.js';
 import type { Clock, Logger, MetricsSink, OpenStorage } from './ports.js';
-import type { Connector } from './seam.js';
+import { createRequestHandlers } from './request-handlers.js';
+import type { Connector, ConnectorRequest, ConnectorResponse } from './seam.js';
 
 export interface ConnectorOptions {
   readonly config: Config;
@@ -15,6 +21,127 @@ export interface ConnectorOptions {
 
 /** The connector behind its one seam. It opens nothing before the first request. */
 export function createConnector(options: ConnectorOptions): Connector {
-  void options;
-  throw new Error('being built');
+  const { config, logger, metrics, clock = { nowMs: () => Date.now() }, random = Math.random } = options;
+  const handlers = createRequestHandlers(options);
+  const idleListeners = new Set<() => void>();
+  let inFlight = 0;
+  let isClosing = false;
+
+  /** Why no write or read is taken now. */
+  function obstacle(): ConnectorError | undefined {
+    if (isClosing) return new ConnectorError('shutting-down', 'the connector is stopping');
+    if (inFlight <= config.maxConcurrentRequests) return undefined;
+    return new ConnectorError(
+      'overloaded',
+      `${config.maxConcurrentRequests} requests are being worked on already (max-concurrent-requests)`,
+    );
+  }
+
+  async function respond(request: ConnectorRequest): Promise<ConnectorResponse> {
+    const route = routeOf(request.path);
+    if (route === undefined)
+      throw new ConnectorError('not-found', `nothing at ${JSON.stringify(request.path.slice(0, 200))}: the paths are ${PATHS.join(', ')}`);
+    if (!methodsOf(route).includes(request.method)) {
+      throw new ConnectorError(
+        'method-not-allowed',
+        `${request.path} does not take ${request.method.slice(0, 20)}: use ${methodsOf(route).join(' or ')}`,
+      );
+    }
+    if (route === 'healthy') return textResponse(200, 'healthy');
+    const reason = obstacle();
+    if (reason !== undefined) throw reason;
+    if (route === 'ready') return textResponse(200, 'ready');
+    return handlers[route](request);
+  }
+
+  /** Counts a request until its last byte is handed over; a streamed answer is still work. */
+  function trackRequest(endpoint: string): { readonly durationMs: () => number; readonly end: () => void } {
+    const startMs = clock.nowMs();
+    inFlight += 1;
+    metrics.move(METRICS.requestsInFlight.name, 1, { endpoint });
+    return {
+      durationMs: () => clock.nowMs() - startMs,
+      end: () => {
+        inFlight -= 1;
+        metrics.move(METRICS.requestsInFlight.name, -1, { endpoint });
+        metrics.observe(METRICS.requestDuration.name, (clock.nowMs() - startMs) / 1000, { endpoint });
+        if (inFlight === 0) for (const listener of idleListeners) listener();
+      },
+    };
+  }
+
+  function refuse(request: ConnectorRequest, error: ConnectorError, durationMs: number): ConnectorResponse {
+    const response = errorResponse(error, {
+      throttleStatus: config.throttleStatus,
+      retryAfterSeconds: retryAfterSeconds(request.headers['retry-attempt'], random),
+      allowedMethods: methodsOf(routeOf(request.path) ?? 'write'),
+    });
+    logFailure(logger, request, response.status, error, durationMs);
+    return response;
+  }
+
+  return {
+    async handle(request) {
+      const endpoint = endpointOf(routeOf(request.path));
+      let response: ConnectorResponse;
+      let code = 'none';
+      const tracked = trackRequest(endpoint);
+      try {
+        response = await respond(request);
+        if (!(response.body instanceof Uint8Array)) response = { ...response, body: trackBody(response.body, request, tracked) };
+      } catch (thrown) {
+        const error = asConnectorError(thrown);
+        code = error.code;
+        response = refuse(request, error, tracked.durationMs());
+      }
+      if (response.body instanceof Uint8Array) tracked.end();
+      metrics.add(METRICS.responses.name, 1, { endpoint, status: String(response.status), error: code });
+      if (request.method !== 'HEAD') return response;
+      return { ...response, body: new Uint8Array() };
+    },
+    async close() {
+      isClosing = true;
+      if (inFlight > 0) await new Promise<void>((resolve) => idleListeners.add(resolve));
+      handlers.close();
+    },
+  };
+
+  async function* trackBody(
+    body: AsyncIterable<Uint8Array>,
+    request: ConnectorRequest,
+    tracked: ReturnType<typeof trackRequest>,
+  ): AsyncIterable<Uint8Array> {
+    try {
+      yield* body;
+    } catch (thrown) {
+      const error = asConnectorError(thrown);
+      logFailure(logger, request, 200, error, tracked.durationMs());
+      throw error;
+    } finally {
+      tracked.end();
+    }
+  }
+}
+
+function endpointOf(route: Route | undefined): string {
+  return route === 'write' || route === 'read' ? route : 'other';
+}
+
+/** The one log line of a failed request, as loud as somebody has to do something about it. */
+function logFailure(logger: Logger, request: ConnectorRequest, status: number, error: ConnectorError, durationMs: number): void {
+  const requestId = request.headers['x-request-id'];
+  const fields = {
+    method: request.method,
+    path: request.path.slice(0, 200),
+    status,
+    code: error.code,
+    durationMs,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(request.headers['user-agent'] === undefined ? {} : { userAgent: request.headers['user-agent'].slice(0, 200) }),
+  };
+  if (error.code === 'internal') logger.error({ ...fields, err: error.cause ?? error }, error.message);
+  else if (error.code === 'client-gone' || error.code === 'not-found' || error.code === 'method-not-allowed')
+    logger.debug(fields, error.message);
+  else if (isRetryable(error.code)) logger.warn({ ...fields, ...(error.cause === undefined ? {} : { err: error.cause }) }, error.message);
+  else logger.warn(fields, error.message);
 }

@@ -1,4 +1,5 @@
 import { ColumnNotFoundError, ConnectorError, type ConnectorErrorCode } from '../connector-error.js';
+import { abortErrorOf } from '../deadline.js';
 
 export type TimestreamOperation = 'WriteRecords' | 'Query' | 'CancelQuery';
 
@@ -56,12 +57,6 @@ export function connectorErrorOf(thrown: unknown, operation: TimestreamOperation
   if (name === 'ValidationException' && DESTINATION_NOT_FOUND.test(message))
     return new ConnectorError('destination-not-found', text, options);
   return new ConnectorError(codeOfStatus(status, operation), text, options);
-}
-
-/** The reason of an abort is ours: a ConnectorError if we set a deadline, anything else if the client left. */
-export function abortErrorOf(signal: AbortSignal, cause?: unknown): ConnectorError {
-  if (signal.reason instanceof ConnectorError) return signal.reason;
-  return new ConnectorError('client-gone', 'the request was given up before it was done', { cause: cause ?? signal.reason });
 }
 
 /** Endpoint discovery hides why it failed in `reason` (@aws-sdk/middleware-endpoint-discovery). */

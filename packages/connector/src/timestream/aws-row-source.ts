@@ -1,9 +1,10 @@
 import { CancelQueryCommand, QueryCommand, type QueryCommandOutput, type TimestreamQueryClient } from '@aws-sdk/client-timestream-query';
 import { ConnectorError } from '../connector-error.js';
+import { throwIfAborted } from '../deadline.js';
 import { METRICS } from '../metric-catalogue.js';
 import type { Clock, Logger, MetricsSink, RowSource } from '../ports.js';
 import type { QueryPage } from '@timestream-prometheus/timestream-translator';
-import { abortErrorOf, renewOnInvalidEndpoint } from './aws-error.js';
+import { renewOnInvalidEndpoint } from './aws-error.js';
 import type { ClientSlot } from './client-slot.js';
 import { measureCall } from './measured-call.js';
 
@@ -25,7 +26,7 @@ export function createAwsRowSource(clients: ClientSlot<TimestreamQueryClient>, o
   const { maxPages, metrics, clock, logger } = options;
 
   async function fetchPage(sql: string, nextToken: string | undefined, signal: AbortSignal): Promise<QueryCommandOutput> {
-    if (signal.aborted) throw abortErrorOf(signal);
+    throwIfAborted(signal);
     const command = new QueryCommand({ QueryString: sql, ...(nextToken === undefined ? {} : { NextToken: nextToken }) });
     return renewOnInvalidEndpoint(clients, () =>
       measureCall(

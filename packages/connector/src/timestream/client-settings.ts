@@ -61,5 +61,6 @@ function sdkLoggerOf(logger: Logger) {
     error: (...content: unknown[]) => logger.warn({ content }, 'the AWS SDK reports an error'),
   };
   // The SDK's type demands `info`; its code calls it as `info?.()`.
+  // eslint-disable-next-line id-denylist -- the SDK's own name of the method
   return sdkLogger as typeof sdkLogger & { info: () => void };
 }

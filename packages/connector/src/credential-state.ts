@@ -1,0 +1,6 @@
+import type { TableDimensions } from './write/table-dimensions.js';
+
+/** What is remembered per credential: two keys may belong to two accounts, whose tables share nothing but a name. */
+export interface CredentialState {
+  readonly dimensions: TableDimensions;
+}

@@ -1,0 +1,34 @@
+/** What a path is for; also the label `endpoint` of the metrics, where everything that is neither write nor read is `other`. */
+export type Route = 'write' | 'read' | 'healthy' | 'ready';
+
+const ROUTE_BY_PATH: Readonly<Record<string, Route>> = {
+  '/write': 'write',
+  '/api/v1/write': 'write',
+  '/read': 'read',
+  '/api/v1/read': 'read',
+  '/-/healthy': 'healthy',
+  '/-/ready': 'ready',
+};
+
+/** Every path that the connector answers. */
+export const PATHS: readonly string[] = Object.keys(ROUTE_BY_PATH);
+
+/**
+ * A write and a read path take nothing but POST. A GET of the write path, Vector's health check for one, is 405 all the same: 200 would
+ * promise that samples can be written, which no request without credentials can know. `/-/ready` is for that.
+ */
+const METHODS_BY_ROUTE: Readonly<Record<Route, readonly string[]>> = {
+  write: ['POST'],
+  read: ['POST'],
+  healthy: ['GET', 'HEAD'],
+  ready: ['GET', 'HEAD'],
+};
+
+/** The path alone decides, never a header: a policy that allows a client one path must not open the other. */
+export function routeOf(path: string): Route | undefined {
+  return Object.hasOwn(ROUTE_BY_PATH, path) ? ROUTE_BY_PATH[path] : undefined;
+}
+
+export function methodsOf(route: Route): readonly string[] {
+  return METHODS_BY_ROUTE[route];
+}

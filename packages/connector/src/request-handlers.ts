@@ -1,0 +1,81 @@
+import { decodeWriteRequest } from '@timestream-prometheus/prom-codec';
+import type { ConnectorOptions } from './create-connector.js';
+import { createLimiter } from './create-limiter.js';
+import type { CredentialState } from './credential-state.js';
+import { startDeadline } from './deadline.js';
+import { ConnectorError } from './connector-error.js';
+import { assertReadHeaders, assertWriteHeaders } from './http/content-headers.js';
+import { decodeBody } from './http/decode-body.js';
+import { parseAuthorization } from './http/parse-authorization.js';
+import { emptyResponse } from './http/responses.js';
+import type { Credentials } from './ports.js';
+import type { ConnectorRequest, ConnectorResponse } from './seam.js';
+import { StorageCache, type StorageLease } from './storage/storage-cache.js';
+import { handleWrite } from './write/handle-write.js';
+import { TableDimensions } from './write/table-dimensions.js';
+
+export interface RequestHandlers {
+  write(request: ConnectorRequest): Promise<ConnectorResponse>;
+  read(request: ConnectorRequest): Promise<ConnectorResponse>;
+  close(): void;
+}
+
+const SERVER_CREDENTIALS: Credentials = { kind: 'server' };
+
+/** From a request that the router let through to its use case: headers, credentials, body, storage. */
+export function createRequestHandlers({ config, openStorage, metrics }: ConnectorOptions): RequestHandlers {
+  const writeLimiter = createLimiter(config.maxWriteConcurrency);
+  const storages = new StorageCache<CredentialState>({
+    openStorage,
+    createState: () => ({ dimensions: new TableDimensions() }),
+    maxStorages: config.maxStorages,
+    metrics,
+  });
+
+  function credentialsOf({ headers }: ConnectorRequest): Credentials {
+    return config.enableSigV4Auth ? SERVER_CREDENTIALS : parseAuthorization(headers['authorization']);
+  }
+
+  async function withStorage<T>(credentials: Credentials, use: (lease: StorageLease<CredentialState>) => Promise<T>): Promise<T> {
+    const lease = storages.acquire(credentials);
+    try {
+      return await use(lease);
+    } catch (error) {
+      if (error instanceof ConnectorError && error.code === 'invalid-credentials') storages.forget(credentials);
+      throw error;
+    } finally {
+      lease.release();
+    }
+  }
+
+  return {
+    async write(request) {
+      const credentials = credentialsOf(request);
+      assertWriteHeaders(request.headers);
+      const message = decodeBody(request.body, config, decodeWriteRequest);
+      const deadline = startDeadline(request.signal, config.writeTimeoutMs, 'write-timeout');
+      try {
+        await withStorage(credentials, ({ storage, state }) =>
+          handleWrite(message, {
+            config,
+            writer: storage,
+            dimensions: state.dimensions,
+            readDimensions: () => Promise.resolve(undefined),
+            limiter: writeLimiter,
+            metrics,
+            signal: deadline.signal,
+          }),
+        );
+      } finally {
+        deadline.clear();
+      }
+      return emptyResponse(204);
+    },
+    read(request) {
+      credentialsOf(request);
+      assertReadHeaders(request.headers);
+      return Promise.reject(new Error('being built'));
+    },
+    close: () => storages.close(),
+  };
+}

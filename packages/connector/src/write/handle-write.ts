@@ -1,0 +1,110 @@
+import type { TimeSeries, WriteRequest } from '@timestream-prometheus/prom-codec';
+import { batchRecords, dropReasons, translateSeries, type Translation } from '@timestream-prometheus/timestream-translator';
+import type { Config } from '../config/parse-config.js';
+import { ConnectorError } from '../connector-error.js';
+import type { Limiter } from '../create-limiter.js';
+import { METRICS } from '../metric-catalogue.js';
+import type { MetricsSink, RecordWriter } from '../ports.js';
+import { describeRejections } from './describe-rejections.js';
+import { rejectionClassOf } from './rejection-reason.js';
+import { selectSamples } from './select-samples.js';
+import type { ReadDimensions, TableDimensions } from './table-dimensions.js';
+import { writeBatches } from './write-batches.js';
+import { WriteTally } from './write-tally.js';
+
+export interface WriteContext {
+  readonly config: Pick<Config, 'tableLayout' | 'failOnLongLabel' | 'failOnInvalidSampleValue' | 'maxWriteConcurrencyPerRequest'>;
+  readonly writer: RecordWriter;
+  readonly dimensions: TableDimensions;
+  readonly readDimensions: ReadDimensions;
+  readonly limiter: Limiter;
+  readonly metrics: MetricsSink;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Stores the samples of a request. Returns when every one is stored or is in a documented drop class that counts as success.
+ *
+ * @throws ConnectorError retryable if any part may succeed later; otherwise what is final, after everything else is stored
+ */
+export async function handleWrite(request: WriteRequest, context: WriteContext): Promise<void> {
+  const { metrics, dimensions, readDimensions } = context;
+  if (request.metadata.length > 0) metrics.add(METRICS.receivedMetadata.name, request.metadata.length);
+  if (request.timeseries.length === 0) {
+    if (request.metadata.length > 0) metrics.add(METRICS.metadataOnlyRequests.name, 1);
+    return;
+  }
+  const tally = new WriteTally();
+  const translation = await translateAndWrite(request.timeseries, tally, context);
+  countTranslation(translation, metrics);
+  if (translation.refused !== undefined) {
+    throw new ConnectorError(
+      'samples-refused',
+      `${translation.refused.reason}: ${translation.refused.example}; nothing of this request was stored`,
+    );
+  }
+
+  const withoutDimension = tally.rejected.filter(({ reason }) => rejectionClassOf(reason) === 'table-dimensions');
+  if (withoutDimension.length > 0 && !tally.isHopeless) {
+    metrics.add(METRICS.relearnedDimensions.name, 1);
+    await dimensions.relearn(readDimensions);
+    tally.rejected = tally.rejected.filter(({ reason }) => rejectionClassOf(reason) !== 'table-dimensions');
+    const selection = selectSamples(
+      request.timeseries,
+      withoutDimension.map(({ source }) => source),
+    );
+    const retold = new WriteTally();
+    const again = await translateAndWrite(selection.timeseries, retold, context);
+    tally.rejected.push(...retold.rejected.map(({ source, reason }) => ({ source: selection.originOf(source), reason })));
+    if (retold.failure !== undefined) tally.addFailure(retold.failure);
+    // With its labels together in one dimension a record may have become too large.
+    countDrops(again, metrics);
+    concludeWrite(request.timeseries, tally, [...translation.dropped, ...again.dropped], metrics);
+    return;
+  }
+  concludeWrite(request.timeseries, tally, translation.dropped, metrics);
+}
+
+async function translateAndWrite(timeseries: readonly TimeSeries[], tally: WriteTally, context: WriteContext): Promise<Translation> {
+  const { config, dimensions, readDimensions, writer, limiter, metrics, signal } = context;
+  const translation = translateSeries(timeseries, {
+    layout: config.tableLayout,
+    dimensionBudget: await dimensions.budget(readDimensions),
+    failOnLongLabel: config.failOnLongLabel,
+    failOnInvalidSampleValue: config.failOnInvalidSampleValue,
+  });
+  await writeBatches(batchRecords(translation.records), tally, {
+    writer,
+    limiter,
+    maxConcurrency: config.maxWriteConcurrencyPerRequest,
+    metrics,
+    signal,
+    onStored: (batch, rejectedIndexes) => dimensions.noteStored(batch, rejectedIndexes),
+  });
+  return translation;
+}
+
+function countTranslation(translation: Translation, metrics: MetricsSink): void {
+  metrics.add(METRICS.receivedSamples.name, translation.receivedCount);
+  if (translation.refused !== undefined) {
+    metrics.add(METRICS.droppedSamples.name, translation.refusedCount, { reason: translation.refused.reason });
+    metrics.add(METRICS.ignoredSamples.name, translation.refusedCount);
+  }
+  countDrops(translation, metrics);
+}
+
+function countDrops({ dropped }: Translation, metrics: MetricsSink): void {
+  for (const { reason, count } of dropped) {
+    metrics.add(METRICS.droppedSamples.name, count, { reason });
+    metrics.add(METRICS.ignoredSamples.name, count);
+  }
+}
+
+function concludeWrite(timeseries: readonly TimeSeries[], tally: WriteTally, dropped: Translation['dropped'], metrics: MetricsSink): void {
+  for (const { reason } of tally.rejected) metrics.add(METRICS.rejectedRecords.name, 1, { reason: rejectionClassOf(reason) });
+  if (tally.failure !== undefined) throw tally.failure;
+  const isAnyDropRejected = dropped.some(({ reason }) => dropReasons[reason].outcome === 'rejected');
+  if (tally.rejected.length > 0 || isAnyDropRejected) {
+    throw new ConnectorError('samples-rejected', describeRejections(timeseries, tally.rejected, dropped));
+  }
+}
