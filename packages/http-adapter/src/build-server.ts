@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { METHODS } from 'node:http';
+import { METHODS, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Config, Connector } from '@timestream-prometheus/connector';
 import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { BodiesOverLimitError, createBodyReader, type BodyHold } from './body-reader.js';
 import { connectorRequestFrom } from './connector-request.js';
 import type { MetricsPage } from './prometheus-metrics.js';
-import { readBody } from './read-body.js';
 import { sendConnectorResponse } from './send-connector-response.js';
 
 export interface ServerOptions {
@@ -26,6 +26,9 @@ const requestTimeoutMs = 60_000;
 const keepAliveTimeoutMs = 75_000;
 /** Open connections; more are refused. Prometheus opens one for each of its shards, at most 50 by default. */
 const maxConnections = 4096;
+
+/** Bodies held at the same time, in largest bodies. A body of Prometheus is seldom over 1 MB: this is for whoever sends the largest. */
+const maxHeldBodies = 16;
 
 /** Request ids that are taken over from the client or its proxy; they end up in the log. */
 const requestIdPattern = /^[\w.:=+/@-]{1,128}$/;
@@ -59,18 +62,30 @@ export function buildServer({ connector, config, metrics, logger, basePath = '',
   for (const method of METHODS) {
     if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
   }
-  app.addHook('onRequest', (request, _reply, done) => {
+  const holdBody = createBodyReader({ maxBodyBytes: config.maxBodyBytes, maxHeldBytes: maxHeldBodies * config.maxBodyBytes });
+  const bodyHolds = new WeakMap<IncomingMessage, BodyHold>();
+  app.addHook('onRequest', (request, reply, done) => {
     request.raw.headers['content-type'] = 'application/octet-stream';
+    const hold = holdBody();
+    bodyHolds.set(request.raw, hold);
+    reply.raw.once('close', () => hold.release());
     done();
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request: FastifyRequest, payload: Readable) => readBody(payload, config.maxBodyBytes));
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => bodyHolds.get(request.raw)?.read(payload));
 
-  // Only a client that left within its body, or a defect, comes here: what can be said of a request the connector has said.
+  // What can be said of a request, the connector has said: here are only clients that left within their body, too many bodies, and defects.
   app.setErrorHandler((error, request, reply) => {
+    const isCrowded = error instanceof BodiesOverLimitError;
     if (request.socket.destroyed) request.log.debug({ err: error }, 'the client left before its request was complete');
+    else if (isCrowded) request.log.warn({ err: error }, 'request refused');
     else request.log.error({ err: error }, 'a defect of the server: the request failed outside of the connector');
-    return reply.code(500).type('text/plain; charset=utf-8').send('internal: an unexpected error, see the log of the connector\n');
+    const text = isCrowded ? `overloaded: ${error.message}, send it again` : 'internal: an unexpected error, see the log of the connector';
+    if (isCrowded) reply.header('retry-after', '1');
+    return reply
+      .code(isCrowded ? 503 : 500)
+      .type('text/plain; charset=utf-8')
+      .send(`${text}\n`);
   });
 
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -152,6 +152,33 @@ describe('buildServer', () => {
       expect(requests[0]?.body.byteLength).toBe(1025);
     });
 
+    it('lets a client that sends far too much finish, so that it sees the answer and can go on over the same connection', async () => {
+      const { port } = await start(({ body }) => ({ status: body.byteLength > 1024 ? 413 : 204, headers: {}, body: new Uint8Array() }));
+      for (const size of [16_000_000, 10, 16_000_000]) {
+        const answer = await fetch(`http://127.0.0.1:${port}/write`, { method: 'POST', body: new Uint8Array(size) });
+        expect(answer.status).toBe(size > 1024 ? 413 : 204);
+      }
+    });
+
+    it('answers 503 when the bodies of all requests together are too many, and takes them again afterwards', async () => {
+      const release = deferred<undefined>();
+      const isFull = deferred<undefined>();
+      const { port, requests } = await start(async () => {
+        if (requests.length === 16) isFull.resolve(undefined);
+        await release.promise;
+        return noContent;
+      });
+      const taken = Array.from({ length: 16 }, () => send(port, { body: new Uint8Array(1024) }));
+      await isFull.promise;
+      const refused = await send(port, { body: new Uint8Array(1024) });
+      expect(refused.status).toBe(503);
+      expect(refused.headers).toMatchObject({ 'retry-after': '1', 'content-type': 'text/plain; charset=utf-8' });
+      expect(refused.body.toString()).toMatch(/^overloaded: /);
+      release.resolve(undefined);
+      expect((await Promise.all(taken)).map(({ status }) => status)).toEqual(Array<number>(16).fill(204));
+      expect((await send(port, { body: new Uint8Array(1024) })).status).toBe(204);
+    });
+
     it('does not call the connector when the client leaves in the middle of its body', async () => {
       const { port, requests } = await start(() => noContent);
       const socket = connect(port, '127.0.0.1');

@@ -1,21 +1,19 @@
 import type { Config } from '@timestream-prometheus/connector';
 import type { EmbeddedStorage } from './embedded-storage.js';
 
+type EmbeddedFacts = Pick<EmbeddedStorage, 'url' | 'dataDir' | 'key' | 'isKeyGenerated'>;
+
 export interface BannerFacts {
   readonly version: string;
   /** Where a Prometheus on this machine reaches the server, e.g. `http://127.0.0.1:9201`. */
   readonly url: string;
   readonly config: Pick<Config, 'defaultDatabase' | 'defaultTable' | 'region' | 'enableSigV4Auth' | 'webTelemetryPath' | 'tlsCertificate'>;
   /** Undefined when the data are in Amazon Timestream. */
-  readonly embedded: EmbeddedStorage | undefined;
-}
-
-function indent(lines: readonly string[]): string[] {
-  return lines.map((line) => (line === '' ? '' : `    ${line}`));
+  readonly embedded: EmbeddedFacts | undefined;
 }
 
 /** What a client sends as username and password. A secret that somebody chose is never shown, one made here must be. */
-function clientKey(embedded: EmbeddedStorage | undefined): { readonly username: string; readonly password: string } {
+function clientKey(embedded: EmbeddedFacts | undefined): { readonly username: string; readonly password: string } {
   if (embedded === undefined) return { username: '<access key id>', password: '<secret access key>' };
   const { accessKeyId, secretAccessKey } = embedded.key;
   return { username: accessKeyId, password: embedded.isKeyGenerated ? secretAccessKey : '<its secret>' };
@@ -48,15 +46,13 @@ function embeddedLines({ config, embedded }: BannerFacts): string[] {
   const table = `"${config.defaultDatabase}"."${config.defaultTable}"`;
   return [
     '',
-    'Look at the data with the aws command line:',
+    'To look at the data with the aws command line:',
     '',
-    ...indent([
-      `export AWS_ACCESS_KEY_ID=${username}`,
-      `export AWS_SECRET_ACCESS_KEY=${password}`,
-      `export AWS_REGION=${config.region}`,
-      `aws timestream-query query --endpoint-url ${embedded.url} \\`,
-      `  --query-string 'SELECT * FROM ${table} ORDER BY time DESC LIMIT 10'`,
-    ]),
+    `export AWS_ACCESS_KEY_ID=${username}`,
+    `export AWS_SECRET_ACCESS_KEY=${password}`,
+    `export AWS_REGION=${config.region}`,
+    `aws timestream-query query --endpoint-url ${embedded.url} \\`,
+    `  --query-string 'SELECT * FROM ${table} ORDER BY time DESC LIMIT 10'`,
   ];
 }
 
@@ -74,9 +70,9 @@ export function renderBanner(facts: BannerFacts): string {
     `  metrics   ${url}${config.webTelemetryPath}`,
     '  stop      Ctrl-C',
     '',
-    'Add to prometheus.yml:',
+    'Paste into prometheus.yml:',
     '',
-    ...indent(prometheusLines(facts)),
+    ...prometheusLines(facts),
     ...embeddedLines(facts),
     '',
     '',
