@@ -18,7 +18,7 @@ export const METRICS = {
   receivedSamples: {
     name: 'timestream_connector_received_samples_total',
     type: 'counter',
-    help: 'Samples received by remote write.',
+    help: 'Samples, native histograms and exemplars received by remote write.',
     labelNames: [],
   },
   ignoredSamples: {
