@@ -38,29 +38,27 @@ export function expandBatch({ CommonAttributes = {}, Records }: Pick<WriteBatch,
   });
 }
 
+/** By measure name, series key and time. Texts are compared by UTF-16 units: any order will do that is the same every time. */
 function orderRecords(records: readonly TranslatedRecord[]): readonly TranslatedRecord[] {
-  const recordsByKey = new Map<string, TranslatedRecord[]>();
-  let previous: TranslatedRecord[] = [];
+  const recordsByMeasureName = new Map<string, TranslatedRecord[]>();
   for (const record of records) {
-    if (previous[0]?.series !== record.series) {
-      previous = recordsByKey.get(record.series.key) ?? [];
-      if (previous.length === 0) recordsByKey.set(record.series.key, previous);
-    }
-    previous.push(record);
+    const { measureName } = record.series;
+    const sameName = recordsByMeasureName.get(measureName);
+    if (sameName === undefined) recordsByMeasureName.set(measureName, [record]);
+    else sameName.push(record);
   }
-  const groups = Array.from(recordsByKey.values(), (group) => ({ records: group, measureName: group[0]?.series.measureName ?? '', key: group[0]?.series.key ?? '' }));
-  // The order has to be the same on every run, nothing more: UTF-16 units will do.
-  groups.sort((left, right) => compareUnits(left.measureName, right.measureName) || compareUnits(left.key, right.key));
-  return groups.flatMap((group) => sortByTime(group.records));
+  const ordered: TranslatedRecord[] = [];
+  for (const measureName of Array.from(recordsByMeasureName.keys()).sort()) {
+    const sameName = recordsByMeasureName.get(measureName) ?? [];
+    if (sameName.length > 1) sameName.sort(compareSeriesAndTime);
+    for (const record of sameName) ordered.push(record);
+  }
+  return ordered;
 }
 
-function compareUnits(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-function sortByTime(records: TranslatedRecord[]): TranslatedRecord[] {
-  const isSorted = records.every((record, index) => index === 0 || (records[index - 1]?.timestampMs ?? 0) <= record.timestampMs);
-  return isSorted ? records : records.sort((left, right) => left.timestampMs - right.timestampMs);
+function compareSeriesAndTime(left: TranslatedRecord, right: TranslatedRecord): number {
+  if (left.series !== right.series && left.series.key !== right.series.key) return left.series.key < right.series.key ? -1 : 1;
+  return left.timestampMs - right.timestampMs;
 }
 
 function createBatch(records: readonly TranslatedRecord[]): WriteBatch {
@@ -113,7 +111,11 @@ function hasDimension(dimensions: readonly Dimension[], { Name, Value }: Dimensi
   return dimensions.some((dimension) => dimension.Name === Name && dimension.Value === Value);
 }
 
-function createRecord({ series, timestampMs, column, value }: TranslatedRecord, ownDimensions: Dimension[], common: TimestreamRecord): TimestreamRecord {
+function createRecord(
+  { series, timestampMs, column, value }: TranslatedRecord,
+  ownDimensions: Dimension[],
+  common: TimestreamRecord,
+): TimestreamRecord {
   const record: DraftRecord = {};
   if (ownDimensions.length > 0) record.Dimensions = ownDimensions;
   if (common.MeasureName === undefined) record.MeasureName = series.measureName;

@@ -24,7 +24,10 @@ export const dropReasons: Readonly<Record<DropReason, DropReasonMeaning>> = {
   'missing-metric-name': { outcome: 'rejected', meaning: 'The series has no label __name__, or an empty one.' },
   'empty-label-name': { outcome: 'rejected', meaning: 'A label of the series has a value but no name.' },
   'duplicate-label-name': { outcome: 'rejected', meaning: 'Two labels of the series have the same name.' },
-  'record-too-large': { outcome: 'rejected', meaning: 'Time, labels, metric name and value together are over the 2048 bytes of a Timestream record.' },
+  'record-too-large': {
+    outcome: 'rejected',
+    meaning: 'Time, labels, metric name and value together are over the 2048 bytes of a Timestream record.',
+  },
   'timestamp-out-of-range': {
     outcome: 'rejected',
     meaning: 'The time is before 1970-01-01 or after 2262-04-11T23:47:16.854Z, which Timestream cannot express.',

@@ -34,7 +34,8 @@ function findLongLabel({ labels }: TimeSeries): string | null {
   for (const { name, value } of labels) {
     if (value === '') continue;
     const nameBytes = utf8ByteLength(name);
-    if (nameBytes > MAX_DIMENSION_NAME_BYTES) return `label name ${quotedText(name)} has ${nameBytes} bytes, the limit is ${MAX_DIMENSION_NAME_BYTES}`;
+    if (nameBytes > MAX_DIMENSION_NAME_BYTES)
+      return `label name ${quotedText(name)} has ${nameBytes} bytes, the limit is ${MAX_DIMENSION_NAME_BYTES}`;
     if (name !== METRIC_NAME_LABEL) continue;
     const valueBytes = utf8ByteLength(value);
     if (valueBytes > MAX_MEASURE_NAME_BYTES) return `the metric name has ${valueBytes} bytes, the limit is ${MAX_MEASURE_NAME_BYTES}`;

@@ -53,7 +53,15 @@ export type {
 // Writing.
 export { batchRecords, expandBatch } from './batch-records.js';
 export { createDimensionBudget, type DimensionBudget } from './dimension-budget.js';
-export { dropReasons, refusalReasons, type DroppedSamples, type DropReason, type DropReasonMeaning, type Refusal, type RefusalReason } from './drop-reason.js';
+export {
+  dropReasons,
+  refusalReasons,
+  type DroppedSamples,
+  type DropReason,
+  type DropReasonMeaning,
+  type Refusal,
+  type RefusalReason,
+} from './drop-reason.js';
 export { meteredWriteBytes, recordBytes, writeBytes } from './record-size.js';
 export { seriesText } from './series-text.js';
 export { translateSeries, type TranslateOptions, type Translation } from './translate-series.js';

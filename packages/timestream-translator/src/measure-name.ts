@@ -47,13 +47,9 @@ export function isHashedMeasureName(measureName: string): boolean {
  */
 export function decodeMeasureName(measureName: string): string {
   if (!measureName.includes('%')) return measureName;
-  let allKnown = true;
-  const decoded = measureName.replace(/%(?:E2%80%A8|E2%80%A9|[0-9A-F]{2}|)/g, (escape) => {
-    const character = characterByEscape.get(escape);
-    if (character === undefined) allKnown = false;
-    return character ?? escape;
-  });
-  return allKnown && encodeMeasureName(decoded) === measureName ? decoded : measureName;
+  // An escape of another character stays as it is; its `%` then makes the comparison fail.
+  const decoded = measureName.replace(/%(?:E2%80%A8|E2%80%A9|[0-9A-F]{2})/g, (escape) => characterByEscape.get(escape) ?? escape);
+  return encodeMeasureName(decoded) === measureName ? decoded : measureName;
 }
 
 /** Every `measure_name` that means this metric name: one or two, the one that we write first. */

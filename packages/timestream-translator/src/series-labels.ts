@@ -3,6 +3,8 @@ import { METRIC_NAME_LABEL } from './layout.js';
 import type { DropReason } from './drop-reason.js';
 import { quotedText } from './series-text.js';
 
+const NUL = '\u0000';
+
 /** The labels of a series as Prometheus understands them. */
 export interface SeriesLabels {
   readonly metricName: string;
@@ -25,17 +27,33 @@ export interface LabelFault {
 export function parseSeriesLabels(received: readonly Label[]): SeriesLabels | LabelFault {
   const labels = isCanonical(received) ? received : sortLabels(received);
   let metricName = '';
-  let key = '';
   let previous: string | undefined;
   for (const { name, value } of labels) {
     if (name === '') return { reason: 'empty-label-name', offence: `a label without a name has the value ${quotedText(value)}` };
     if (name === previous) return { reason: 'duplicate-label-name', offence: `label ${quotedText(name)} occurs more than once` };
     if (name === METRIC_NAME_LABEL) metricName = value;
-    // The lengths make the key unambiguous whatever the texts contain.
-    key += `${name.length}:${name}${value.length}:${value}`;
     previous = name;
   }
-  return metricName === '' ? { reason: 'missing-metric-name', offence: 'label __name__ is missing or empty' } : { metricName, labels, key };
+  if (metricName === '') return { reason: 'missing-metric-name', offence: 'label __name__ is missing or empty' };
+  return { metricName, labels, key: keyOf(labels) };
+}
+
+/** A text that no other label set has: texts between NULs, or, if one of them contains a NUL, a NUL and every text behind its length. */
+function keyOf(labels: readonly Label[]): string {
+  let key = '';
+  for (const { name, value } of labels) {
+    if (name.includes(NUL) || value.includes(NUL))
+      return labels.reduce((all, label) => all + lengthAndText(label.name) + lengthAndText(label.value), NUL);
+    key += name;
+    key += NUL;
+    key += value;
+    key += NUL;
+  }
+  return key;
+}
+
+function lengthAndText(text: string): string {
+  return `${text.length}:${text}`;
 }
 
 /** Whether the labels are in ascending order without empty values, as Prometheus sends them. A repeated name does not matter here. */

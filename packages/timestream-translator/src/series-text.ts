@@ -24,7 +24,10 @@ export function seriesText(labels: readonly Label[]): string {
 /** A text in double quotes on one line, its end replaced by `…` if it is long. */
 export function quotedText(text: string): string {
   const cut = cutText(text, MAX_QUOTED_LENGTH);
-  const quoted = JSON.stringify(cut).replace(/[\u007f-\u009f\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const quoted = JSON.stringify(cut).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
   return cut === text ? quoted : `${quoted}…`;
 }
 

@@ -49,7 +49,11 @@ function leastRecordBytes(labels: readonly Label[]): number {
   return bytes;
 }
 
-function placeLabels({ metricName, labels, key }: SeriesLabels, leastBytes: number, isDimension: (labelName: string) => boolean): StoredSeries {
+function placeLabels(
+  { metricName, labels, key }: SeriesLabels,
+  leastBytes: number,
+  isDimension: (labelName: string) => boolean,
+): StoredSeries {
   const measureName = encodeMeasureName(metricName);
   const dimensions: Dimension[] = [];
   const others: Label[] = [];
@@ -58,7 +62,8 @@ function placeLabels({ metricName, labels, key }: SeriesLabels, leastBytes: numb
     else if (label.name !== METRIC_NAME_LABEL || isHashedMeasureName(measureName)) others.push(label);
   }
   // Nearly every series: all labels are dimensions and the name is stored as it is, so its size is known already.
-  if (dimensions.length === labels.length - 1 && dimensions.length > 0 && measureName === metricName) return { measureName, dimensions, key, baseBytes: leastBytes };
+  if (dimensions.length === labels.length - 1 && dimensions.length > 0 && measureName === metricName)
+    return { measureName, dimensions, key, baseBytes: leastBytes };
   if (others.length > 0 || dimensions.length === 0) dimensions.push({ Name: LABELS_DIMENSION, Value: encodeLabelDimension(others) });
   return { measureName, dimensions, key, baseBytes: TIME_BYTES + dimensionsBytes(dimensions) + utf8ByteLength(measureName) };
 }

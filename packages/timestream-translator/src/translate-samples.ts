@@ -55,7 +55,12 @@ export function recordsInTimeOrder({ records, recordByTimestampMs }: SeriesTarge
 }
 
 /** Adds samples of a series to its records, or to what is dropped; returns how many were there already, bit for bit. */
-export function translateSamples({ layout, drops, storeSeries }: SampleTranslator, samples: Samples, seriesIndex: number, target: SeriesTarget): number {
+export function translateSamples(
+  { layout, drops, storeSeries }: SampleTranslator,
+  samples: Samples,
+  seriesIndex: number,
+  target: SeriesTarget,
+): number {
   const { timestampsMs, valueBits } = samples;
   const floats = floatsOf(samples);
   const { labels } = target.labels;
@@ -85,7 +90,12 @@ export function translateSamples({ layout, drops, storeSeries }: SampleTranslato
     if (earlier !== undefined) {
       if (earlier.column === column && earlier.value === value) identicalCount++;
       else {
-        drops.add('conflicting-sample', 1, labels, () => `at ${timestampMs} ms the request has another value before ${doubleOrBitsText(valueBits[sampleIndex] ?? 0n)}`);
+        drops.add(
+          'conflicting-sample',
+          1,
+          labels,
+          () => `at ${timestampMs} ms the request has another value before ${doubleOrBitsText(valueBits[sampleIndex] ?? 0n)}`,
+        );
       }
       continue;
     }

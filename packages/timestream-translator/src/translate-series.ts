@@ -6,7 +6,14 @@ import { findRefusal, type RefusalOptions } from './find-refusal.js';
 import type { Layout } from './layout.js';
 import { parseSeriesLabels } from './series-labels.js';
 import { createSeriesStorer } from './stored-series.js';
-import { createSeriesTarget, recordsInTimeOrder, translateSamples, type SampleTranslator, type SeriesTarget, type TranslatedRecord } from './translate-samples.js';
+import {
+  createSeriesTarget,
+  recordsInTimeOrder,
+  translateSamples,
+  type SampleTranslator,
+  type SeriesTarget,
+  type TranslatedRecord,
+} from './translate-samples.js';
 
 export interface TranslateOptions extends RefusalOptions {
   readonly layout: Layout;
@@ -38,7 +45,10 @@ export interface Translation {
  * any order; texts must be well-formed Unicode, as they are when they come from UTF-8. Never throws because of its input.
  */
 export function translateSeries(timeseries: readonly TimeSeries[], options: TranslateOptions): Translation {
-  const receivedCount = timeseries.reduce((sum, series) => sum + series.samples.timestampsMs.length + series.histograms.length + series.exemplars.length, 0);
+  const receivedCount = timeseries.reduce(
+    (sum, series) => sum + series.samples.timestampsMs.length + series.histograms.length + series.exemplars.length,
+    0,
+  );
   const refused = findRefusal(timeseries, options);
   if (refused !== null) return { records: [], dropped: [], identicalCount: 0, refused, refusedCount: receivedCount, receivedCount };
 
