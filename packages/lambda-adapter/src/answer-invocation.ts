@@ -31,10 +31,8 @@ export interface LambdaParts {
 export async function answerWhole(parts: LambdaParts, event: unknown, context: LambdaContext): Promise<LambdaResult> {
   const recognised = recogniseEvent(event);
   return invoke(parts, { event, recognised, context, maxWaitMs: recognised?.maxWaitMs }, async (response, deadline) => {
-    const whole = await wholeOrError(
-      parts,
-      deadline.bound(wholeResponseFrom(response, recognised?.maxResultBytes ?? FALLBACK_RESULT_BYTES)),
-    );
+    const collecting = wholeResponseFrom(response, recognised?.maxResultBytes ?? FALLBACK_RESULT_BYTES);
+    const whole = await wholeOrError(parts, withinDeadline(response, deadline, collecting));
     return { status: whole.status, result: recognised?.result(whole) ?? resultOfUnknown(whole) };
   });
 }
@@ -64,7 +62,7 @@ export async function answerStreamed(
       return target.openHttpStream(target.stream, { statusCode: status, headers });
     };
     try {
-      await deadline.bound(streamResponse(response, openStream));
+      await withinDeadline(response, deadline, streamResponse(response, openStream));
     } catch (error) {
       if (sentStatus !== undefined) {
         parts.logger.error(
@@ -142,6 +140,11 @@ function readRequest(parts: LambdaParts, event: unknown, recognised: RecognisedE
 
 const UNKNOWN_EVENT =
   'this function answers HTTP requests from an API Gateway HTTP API (payload format 2.0 or 1.0), an API Gateway REST API (proxy integration), a Function URL or an Application Load Balancer; the event is none of these';
+
+/** A body in one piece is there already: the deadline, even a passed one, has no say in it. */
+function withinDeadline<T>(response: ConnectorResponse, deadline: InvocationDeadline, work: Promise<T>): Promise<T> {
+  return response.body instanceof Uint8Array ? work : deadline.bound(work);
+}
 
 async function wholeOrError<Response>(parts: LambdaParts, work: Promise<Response>): Promise<Response | WholeResponse> {
   try {

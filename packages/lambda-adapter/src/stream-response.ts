@@ -19,10 +19,12 @@ export async function streamResponse(response: ConnectorResponse, openStream: (r
   const parts = partsOf(response.body);
   let part = await parts.next();
   const stream = openStream(response);
+  const closing = new AbortController();
+  stream.once('close', () => closing.abort());
   try {
     // The runtime sends status and headers with the first write, an empty one included; without any, a 204 would become a 200.
-    await write(stream, new Uint8Array());
-    for (; part.done !== true; part = await parts.next()) await write(stream, part.value);
+    await write(stream, new Uint8Array(), closing.signal);
+    for (; part.done !== true; part = await parts.next()) await write(stream, part.value, closing.signal);
   } catch (error) {
     await parts.return(undefined);
     throw error;
@@ -31,9 +33,10 @@ export async function streamResponse(response: ConnectorResponse, openStream: (r
   await finished(stream);
 }
 
-async function write(stream: Writable, part: Uint8Array): Promise<void> {
+async function write(stream: Writable, part: Uint8Array, closed: AbortSignal): Promise<void> {
   if (stream.destroyed) throw new Error('the client closed the connection');
-  if (!stream.write(part)) await once(stream, 'drain');
+  // A stream that is closed never drains.
+  if (!stream.write(part)) await once(stream, 'drain', { signal: closed });
 }
 
 async function* partsOf(body: ConnectorResponse['body']): AsyncGenerator<Uint8Array, undefined, undefined> {

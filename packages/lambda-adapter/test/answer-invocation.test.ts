@@ -1,0 +1,223 @@
+import { PassThrough, type Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { ConnectorError, METRICS, type Connector, type ConnectorRequest, type ConnectorResponse } from '@timestream-prometheus/connector';
+import { describe, expect, it } from 'vitest';
+import { answerStreamed, answerWhole, type LambdaParts } from '../src/answer-invocation.js';
+import { createEmbeddedMetrics } from '../src/embedded-metrics.js';
+import { DEADLINE_MARGIN_MS } from '../src/invocation-deadline.js';
+import { createJsonLogger } from '../src/json-logger.js';
+import { parseLambdaOptions } from '../src/lambda-options.js';
+import { eventShapeOf, type HttpMessage } from './events.js';
+
+const context = { awsRequestId: 'r-1', getRemainingTimeInMillis: () => 60_000 };
+const shortContext = { awsRequestId: 'r-1', getRemainingTimeInMillis: () => DEADLINE_MARGIN_MS + 5 };
+const read: HttpMessage = { method: 'POST', path: '/read', headers: [], body: Uint8Array.of(1, 2, 3) };
+const httpApi = eventShapeOf('HTTP API, static route, named stage');
+const functionUrl = eventShapeOf('Function URL');
+
+function partsWith(handle: Connector['handle'], env: Readonly<Record<string, string>> = {}) {
+  const lines: string[] = [];
+  const clock = { nowMs: () => 1_795_363_200_000 };
+  const writeLine = (line: string) => lines.push(line);
+  const parts: LambdaParts = {
+    connector: { handle, close: () => Promise.resolve() },
+    options: parseLambdaOptions(env),
+    logger: createJsonLogger({ level: 'debug', isEnabled: true, writeLine, clock, requestId: () => 'r-1' }),
+    metrics: createEmbeddedMetrics({ namespace: 'Test', writeLine, clock }),
+    clock,
+  };
+  return { parts, logged: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
+}
+
+const answering = (response: ConnectorResponse) => () => Promise.resolve(response);
+const never = () => new Promise<never>(() => undefined);
+const untilAborted = ({ signal }: ConnectorRequest) =>
+  new Promise<ConnectorResponse>((resolve) => {
+    signal.addEventListener('abort', () => {
+      const { message } = signal.reason as ConnectorError;
+      resolve({ status: 503, headers: { 'content-type': 'text/plain', 'retry-after': '2' }, body: Buffer.from(message) });
+    });
+  });
+
+describe('a buffered invocation', () => {
+  it('hands the request to the core and its answer back', async () => {
+    const seen: ConnectorRequest[] = [];
+    const { parts } = partsWith((request) => {
+      seen.push(request);
+      return Promise.resolve({ status: 200, headers: { 'content-type': 'application/x-protobuf' }, body: Uint8Array.of(9, 8) });
+    });
+    const result = await answerWhole(parts, httpApi.event(read), context);
+    expect(result).toEqual({ statusCode: 200, headers: { 'content-type': 'application/x-protobuf' }, body: 'CQg=', isBase64Encoded: true });
+    expect(seen).toMatchObject([{ method: 'POST', path: '/read', headers: {} }]);
+    expect([...(seen[0]?.body ?? [])]).toEqual([1, 2, 3]);
+  });
+
+  it('goes below the configured base path', async () => {
+    const paths: string[] = [];
+    const { parts } = partsWith(
+      ({ path }) => {
+        paths.push(path);
+        return Promise.resolve({ status: 204, headers: {}, body: new Uint8Array() });
+      },
+      { base_path: '/prom' },
+    );
+    const event = eventShapeOf('load balancer, single-value headers').event({ ...read, path: '/prom/read' });
+    await answerWhole(parts, event, context);
+    expect(paths).toEqual(['/read']);
+  });
+
+  it('is given up by the core before the function ends', async () => {
+    const { parts } = partsWith(untilAborted);
+    const result = await answerWhole(parts, httpApi.event(read), shortContext);
+    expect(result).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2' } });
+    expect(result.body).toMatch(/did not end within the 5 ms/);
+  });
+
+  it('is answered 503 by the edge when the core does not come back', async () => {
+    const { parts, logged } = partsWith(never);
+    const result = await answerWhole(parts, httpApi.event(read), shortContext);
+    expect(result).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' }, isBase64Encoded: false });
+    expect(result.body).toMatch(/^deadline-exceeded: /);
+    expect(logged()).toContainEqual(expect.objectContaining({ level: 'ERROR', code: 'deadline-exceeded' }));
+  });
+
+  it('is answered 503 when the body does not come', async () => {
+    async function* stuck(): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(Uint8Array.of(1));
+      yield await never();
+    }
+    const { parts } = partsWith(answering({ status: 200, headers: {}, body: stuck() }));
+    expect(await answerWhole(parts, httpApi.event(read), shortContext)).toMatchObject({ statusCode: 503 });
+  });
+
+  it('names what to narrow when the answer is too large for the integration', async () => {
+    const body = new Uint8Array(1024 * 1024);
+    const { parts } = partsWith(answering({ status: 200, headers: { 'content-encoding': 'snappy' }, body }));
+    const result = await answerWhole(parts, eventShapeOf('load balancer, single-value headers').event(read), context);
+    expect(result).toMatchObject({ statusCode: 400 });
+    expect(result.body).toMatch(/^read-limit-exceeded: .*narrow the matchers or the time range/);
+    expect(await answerWhole(parts, httpApi.event(read), context)).toMatchObject({ statusCode: 200 });
+  });
+
+  it('answers an event of no known kind with 500 and a log line that names its fields', async () => {
+    const { parts, logged } = partsWith(never);
+    const result = await answerWhole(parts, { Records: [] }, context);
+    expect(result).toMatchObject({ statusCode: 500, isBase64Encoded: false });
+    expect(result.body).toMatch(/the event is none of these/);
+    expect(logged()).toContainEqual(expect.objectContaining({ level: 'ERROR', eventFields: ['Records'] }));
+  });
+
+  it('answers a body that the gateway mangled with 500, so that the sender keeps its samples', async () => {
+    const { parts } = partsWith(never);
+    const result = await answerWhole(parts, { ...httpApi.event(read), body: 'a\uFFFDb', isBase64Encoded: false }, context);
+    expect(result.statusCode).toBe(500);
+    expect(result.body).toMatch(/binaryMediaTypes/);
+  });
+
+  it('answers 500 when the core breaks its promise never to reject', async () => {
+    const { parts, logged } = partsWith(() => Promise.reject(new Error('a secret detail')));
+    const result = await answerWhole(parts, httpApi.event(read), context);
+    expect(result.statusCode).toBe(500);
+    expect(result.body).not.toContain('a secret detail');
+    expect(JSON.stringify(logged())).toContain('a secret detail');
+  });
+
+  it('writes the metrics of the request with its id, path and status', async () => {
+    const { parts, logged } = partsWith(() => {
+      parts.metrics.add(METRICS.receivedSamples.name, 7);
+      return Promise.resolve({ status: 204, headers: {}, body: new Uint8Array() });
+    });
+    await answerWhole(parts, httpApi.event({ ...read, path: '/write' }), context);
+    expect(logged()).toEqual([
+      expect.objectContaining({
+        timestream_connector_received_samples_total: 7,
+        request: { requestId: 'r-1', integration: 'http-api', method: 'POST', path: '/write', status: 204 },
+      }),
+    ]);
+  });
+});
+
+/** Stands in for the stream of the runtime: keeps the metadata that the stream was opened with. */
+function streamTarget() {
+  const stream = new PassThrough({ highWaterMark: 4 });
+  const metadata: unknown[] = [];
+  const openHttpStream = (underlying: Writable, given: unknown): Writable => {
+    metadata.push(given);
+    return underlying;
+  };
+  return { target: { stream, openHttpStream }, metadata, received: () => buffer(stream) };
+}
+
+describe('a streamed invocation', () => {
+  it('sends status and headers first, then the parts at the pace of the client', async () => {
+    async function* parts(): AsyncGenerator<Uint8Array> {
+      for (let part = 0; part < 20; part += 1) yield await Promise.resolve(new Uint8Array(10).fill(part));
+    }
+    const { target, metadata, received } = streamTarget();
+    const lambda = partsWith(answering({ status: 200, headers: { 'content-type': 'application/x-streamed-protobuf' }, body: parts() }));
+    const [body] = await Promise.all([received(), answerStreamed(lambda.parts, functionUrl.event(read), context, target)]);
+    expect(metadata).toEqual([{ statusCode: 200, headers: { 'content-type': 'application/x-streamed-protobuf' } }]);
+    expect([...body]).toEqual(Array.from({ length: 200 }, (_none, index) => Math.floor(index / 10)));
+  });
+
+  it('sends the status of an answer without a body', async () => {
+    const { target, metadata, received } = streamTarget();
+    const { parts } = partsWith(answering({ status: 204, headers: {}, body: new Uint8Array() }));
+    const [body] = await Promise.all([received(), answerStreamed(parts, functionUrl.event(read), context, target)]);
+    expect(metadata).toEqual([{ statusCode: 204, headers: {} }]);
+    expect(body).toHaveLength(0);
+  });
+
+  it('answers a failure before the first part as a failure', async () => {
+    // eslint-disable-next-line require-yield -- it fails before its first part
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      await Promise.resolve();
+      throw new ConnectorError('timestream-unavailable', 'Query: 500');
+    }
+    const { target, metadata, received } = streamTarget();
+    const { parts } = partsWith(answering({ status: 200, headers: {}, body: broken() }));
+    const [body] = await Promise.all([received(), answerStreamed(parts, functionUrl.event(read), context, target)]);
+    expect(metadata).toMatchObject([{ statusCode: 503 }]);
+    expect(body.toString()).toBe('timestream-unavailable: Query: 500\n');
+  });
+
+  it('breaks the connection when the answer fails after it began', async () => {
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(Uint8Array.of(1));
+      throw new ConnectorError('timestream-unavailable', 'Query: 500');
+    }
+    const { target } = streamTarget();
+    const { parts, logged } = partsWith(answering({ status: 200, headers: {}, body: broken() }));
+    const failure = answerStreamed(parts, functionUrl.event(read), context, target);
+    await expect(failure).rejects.toMatchObject({ code: 'timestream-unavailable' });
+    expect(target.stream.writableEnded).toBe(false);
+    expect(logged()).toContainEqual(
+      expect.objectContaining({ level: 'ERROR', message: expect.stringMatching(/after it began/) as string }),
+    );
+  });
+
+  it('stops the work when the client goes away', async () => {
+    let isStopped = false;
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield await Promise.resolve(new Uint8Array(100));
+      } finally {
+        isStopped = true;
+      }
+    }
+    const { target } = streamTarget();
+    const { parts } = partsWith(answering({ status: 200, headers: {}, body: endless() }));
+    const failure = answerStreamed(parts, functionUrl.event(read), context, target);
+    target.stream.on('data', () => target.stream.destroy());
+    await expect(failure).rejects.toThrow();
+    expect(isStopped).toBe(true);
+  });
+
+  it('is answered 503 once when the core does not come back', async () => {
+    const { target, metadata, received } = streamTarget();
+    const { parts } = partsWith(never);
+    const [body] = await Promise.all([received(), answerStreamed(parts, functionUrl.event(read), shortContext, target)]);
+    expect(metadata).toMatchObject([{ statusCode: 503 }]);
+    expect(body.toString()).toMatch(/^deadline-exceeded: /);
+  });
+});
