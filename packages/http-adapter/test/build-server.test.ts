@@ -225,6 +225,29 @@ describe('buildServer', () => {
       expect(await ended.promise).toBe('ended');
     });
 
+    it('ends the iteration of an answer that is ready only after the client has gone', async () => {
+      const working = deferred<undefined>();
+      const ended = deferred<string>();
+      async function* parts(): AsyncGenerator<Uint8Array> {
+        try {
+          yield await Promise.resolve(new Uint8Array(10));
+          yield new Uint8Array(10);
+        } finally {
+          ended.resolve('ended');
+        }
+      }
+      const { port } = await start(async ({ signal }) => {
+        working.resolve(undefined);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        return { status: 200, headers: {}, body: parts() };
+      });
+      const socket = connect(port, '127.0.0.1');
+      socket.write('POST /read HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n');
+      await working.promise;
+      socket.destroy();
+      expect(await ended.promise).toBe('ended');
+    });
+
     it('leaves the signal alone when the answer was sent in full', async () => {
       const { app, port, requests } = await start(() => noContent);
       await send(port);

@@ -35,14 +35,14 @@ describe('createPrometheusMetrics', () => {
   });
 
   it('takes what the catalogue says, for every metric of it', async () => {
-    const { sink, render } = createPrometheusMetrics(METRIC_CATALOGUE);
+    const metrics = createPrometheusMetrics(METRIC_CATALOGUE);
     for (const { name, type, labelNames } of METRIC_CATALOGUE) {
       const labels = Object.fromEntries(labelNames.map((label) => [label, 'v']));
-      if (type === 'counter') sink.add(name, 2, labels);
-      else if (type === 'gauge') sink.move(name, 2, labels);
-      else sink.observe(name, 2, labels);
+      if (type === 'counter') metrics.sink.add(name, 2, labels);
+      else if (type === 'gauge') metrics.sink.move(name, 2, labels);
+      else metrics.sink.observe(name, 2, labels);
     }
-    const page = await render();
+    const page = await metrics.render();
     for (const { name, type, labelNames } of METRIC_CATALOGUE) {
       const labels = labelNames.length === 0 ? '' : `{${labelNames.map((label) => `${label}="v"`).join(',')}}`;
       expect(page).toContain(`${type === 'histogram' ? `${name}_sum` : name}${labels} 2\n`);
@@ -50,10 +50,10 @@ describe('createPrometheusMetrics', () => {
   });
 
   it('moves a gauge up and down', async () => {
-    const { sink, render } = createPrometheusMetrics([{ name: 'g', type: 'gauge', help: 'h', labelNames: [] }]);
-    sink.move('g', 3);
-    sink.move('g', -1);
-    expect(await render()).toMatch(/^g 2$/m);
+    const metrics = createPrometheusMetrics([{ name: 'g', type: 'gauge', help: 'h', labelNames: [] }]);
+    metrics.sink.move('g', 3);
+    metrics.sink.move('g', -1);
+    expect(await metrics.render()).toMatch(/^g 2$/m);
   });
 
   it('refuses a metric, a type and a label that are not in the catalogue', () => {

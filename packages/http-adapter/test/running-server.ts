@@ -19,7 +19,7 @@ export function scriptedConnector(answer: (request: ConnectorRequest) => Promise
         requests.push(request);
         return answer(request);
       },
-      close: async () => undefined,
+      close: () => Promise.resolve(),
     },
   };
 }

@@ -26,6 +26,9 @@ export interface ServingConnector {
   stop(graceMs: number): Promise<void>;
 }
 
+/** For what is left when no client is connected any more. */
+const closeTimeoutMs = 4_000;
+
 async function listen(app: FastifyInstance, { host, port }: Config['webListenAddress']): Promise<AddressInfo> {
   try {
     // `::` takes IPv4 too, as Go's listener without a host does; a machine without IPv6 has only 0.0.0.0.
@@ -77,7 +80,8 @@ export async function startServing(config: Config, output: ServeOutput): Promise
       app.server.closeAllConnections();
       await answered;
     }
-    await connector.close();
+    // Broken connections abort their requests, so this takes no time; if it does, the storage is closed under them.
+    if (!(await endsWithin(connector.close(), closeTimeoutMs))) logger.warn({ closeTimeoutMs }, 'requests that do not end are left behind');
     await embedded?.close();
   }
 

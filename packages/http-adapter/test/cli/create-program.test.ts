@@ -10,8 +10,9 @@ async function parse(
   let out = '';
   let err = '';
   const program = createProgram(
-    async (given) => {
+    (given) => {
       flags = given;
+      return Promise.resolve();
     },
     { writeOut: (text) => (out += text), writeErr: (text) => (err += text) },
   );

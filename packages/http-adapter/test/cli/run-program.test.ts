@@ -18,7 +18,7 @@ async function run(
     writeOut: (text) => (out += text),
     writeErr: (text) => (err += text),
     log: { write: () => undefined },
-    waitForStop: async () => undefined,
+    waitForStop: () => Promise.resolve(),
   });
   return { exitCode, out, err };
 }
