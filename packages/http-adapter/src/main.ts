@@ -6,20 +6,22 @@ import type { ServingConnector } from './cli/start-serving.js';
 /** Exit code of a process that was told twice to stop: 128 + SIGINT, as a shell reports it. */
 const interruptedExitCode = 130;
 
-/** The first signal asks to stop; the second one does not wait. */
-function waitForSignal(serving: ServingConnector): Promise<void> {
+/** The first signal asks to stop, at whatever moment it comes; the second one does not wait. */
+const stopSignal = new Promise<void>((resolve) => {
+  let signals = 0;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals > 1) process.exit(interruptedExitCode);
+      resolve();
+    });
+  }
+});
+
+function waitForStop(serving: ServingConnector): Promise<void> {
   // A defect in the background of one request is no reason to end all the others.
   process.on('unhandledRejection', (error) => serving.logger.error({ err: error }, 'a promise was rejected and nobody was listening'));
-  return new Promise((resolve) => {
-    let signals = 0;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        signals += 1;
-        if (signals > 1) process.exit(interruptedExitCode);
-        resolve();
-      });
-    }
-  });
+  return stopSignal;
 }
 
 const exitCode = await runProgram(process.argv.slice(2), {
@@ -28,7 +30,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   writeErr: (text) => process.stderr.write(text),
   // Written at once: the last lines before an exit are those that are needed most.
   log: destination({ fd: 2, sync: true }),
-  waitForStop: waitForSignal,
+  waitForStop,
 });
 process.exitCode = exitCode;
 // Everything is closed, so the process ends by itself as soon as its output is written; if something still holds it, it ends anyway.
