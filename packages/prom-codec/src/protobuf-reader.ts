@@ -194,7 +194,7 @@ export class ProtobufReader {
     }
     const field = `${message.name} field ${tag >>> 3}`;
     if (wireType === WIRE_VARINT) this.readVarint(field);
-    else if (wireType === WIRE_BYTES) this.#position += this.#readLength(field);
+    else if (wireType === WIRE_BYTES) this.skipBytes(this.#readLength(field), field);
     else if (wireType === WIRE_FIXED64) this.skipBytes(8, field);
     else if (wireType === WIRE_FIXED32) this.skipBytes(4, field);
     else throw new CodecError('malformed', `${field}: wire type ${wireType} is not allowed`, this.#position);
@@ -209,7 +209,7 @@ export class ProtobufReader {
     const start = this.#position;
     this.readVarint(field);
     if (this.high !== 0 || this.low > this.remaining()) {
-      const declared = this.high * 2 ** 32 + this.low;
+      const declared = ((BigInt(this.high) << 32n) | BigInt(this.low)).toString();
       throw new CodecError(
         'truncated',
         `${field}: declared length ${declared} goes past the end, ${this.remaining()} bytes are left`,

@@ -5,6 +5,7 @@ import { frameBytes } from '../src/chunked-read-response.js';
 import { crc32c } from '../src/crc32c.js';
 import {
   chunkedReadFrameBytes,
+  CodecError,
   createSamples,
   decodeChunkedReadFrames,
   decodeXorChunk,
@@ -78,6 +79,20 @@ describe('a frame', () => {
     const decode = (): unknown => decodeChunkedReadFrames(Uint8Array.from(Buffer.from(bytes, 'hex')));
     expect(decode).toThrow(message);
     expect(decode).toThrow(expect.objectContaining({ name: 'CodecError', code }));
+  });
+
+  it('is refused with a CodecError, if at all, when its bytes are random', () => {
+    const randomFrames = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 1, maxLength: 40 }).map(frameBytes));
+    fc.assert(
+      fc.property(fc.array(randomFrames, { maxLength: 3 }), (frames) => {
+        try {
+          decodeChunkedReadFrames(joined(...frames));
+        } catch (error) {
+          expect(error).toBeInstanceOf(CodecError);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   it('counts against limits over the whole body', () => {
