@@ -1,1 +1,8 @@
-export {};
+export { startEmbeddedTimestream } from './embedded-timestream.js';
+export type { EmbeddedTable, EmbeddedTimestream, EmbeddedTimestreamOptions } from './embedded-timestream.js';
+export type { EmbeddedClock } from './clock.js';
+export type { FaultInjector, FaultScope, PageFaults } from './fault-injector.js';
+export type { EmbeddedLogger } from './logger.js';
+export type { ServerBounds, TimestreamLimits } from './limits.js';
+export type { EmbeddedUsage } from './usage-counters.js';
+export type { EmbeddedCredential } from './wire/signature.js';

@@ -1,0 +1,141 @@
+import type { ModelShape, StructureShape } from '../wire/model-shape.js';
+
+/** Inputs of the operations, from the API models `timestream-write` and `timestream-query` of 2018-11-01. */
+
+const text: ModelShape = { type: 'string' };
+const newName: ModelShape = { type: 'string', pattern: /^[a-zA-Z0-9_.-]+$/ };
+const schemaName: ModelShape = { type: 'string', min: 1 };
+const text256: ModelShape = { type: 'string', min: 1, max: 256 };
+const text2048: ModelShape = { type: 'string', min: 1, max: 2048 };
+const pageLimit: ModelShape = { type: 'integer', min: 1, max: 20 };
+const arn: ModelShape = { type: 'string', min: 1, max: 1011 };
+
+function structure(members: Readonly<Record<string, ModelShape>>, ...required: readonly string[]): StructureShape {
+  return { type: 'structure', members, required };
+}
+
+const tags: ModelShape = {
+  type: 'list',
+  max: 200,
+  member: structure({ Key: { type: 'string', min: 1, max: 128 }, Value: { type: 'string', max: 256 } }, 'Key', 'Value'),
+};
+
+const tableProperties = {
+  RetentionProperties: structure(
+    {
+      MemoryStoreRetentionPeriodInHours: { type: 'integer', min: 1, max: 8766 },
+      MagneticStoreRetentionPeriodInDays: { type: 'integer', min: 1, max: 73_000 },
+    },
+    'MemoryStoreRetentionPeriodInHours',
+    'MagneticStoreRetentionPeriodInDays',
+  ),
+  MagneticStoreWriteProperties: structure(
+    {
+      EnableMagneticStoreWrites: { type: 'boolean' },
+      MagneticStoreRejectedDataLocation: structure({
+        S3Configuration: structure({
+          BucketName: { type: 'string', min: 3, max: 63, pattern: /^[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9]$/ },
+          ObjectKeyPrefix: { type: 'string', min: 1, max: 928, pattern: /^[a-zA-Z0-9|!\-_*'()]([a-zA-Z0-9]|[!\-_*'()/.])+$/ },
+          EncryptionOption: { type: 'string', values: ['SSE_S3', 'SSE_KMS'] },
+          KmsKeyId: text2048,
+        }),
+      }),
+    },
+    'EnableMagneticStoreWrites',
+  ),
+  Schema: structure({
+    CompositePartitionKey: {
+      type: 'list',
+      min: 1,
+      member: structure(
+        {
+          Type: { type: 'string', values: ['DIMENSION', 'MEASURE'] },
+          Name: schemaName,
+          EnforcementInRecord: { type: 'string', values: ['REQUIRED', 'OPTIONAL'] },
+        },
+        'Type',
+      ),
+    },
+  }),
+} as const;
+
+const record = structure({
+  Dimensions: {
+    type: 'list',
+    max: 128,
+    member: structure({ Name: schemaName, Value: text, DimensionValueType: { type: 'string', values: ['VARCHAR'] } }, 'Name', 'Value'),
+  },
+  MeasureName: schemaName,
+  MeasureValue: text2048,
+  MeasureValueType: { type: 'string', values: ['DOUBLE', 'BIGINT', 'VARCHAR', 'BOOLEAN', 'TIMESTAMP', 'MULTI'] },
+  MeasureValues: {
+    type: 'list',
+    member: structure(
+      {
+        Name: schemaName,
+        Value: text2048,
+        Type: { type: 'string', values: ['DOUBLE', 'BIGINT', 'VARCHAR', 'BOOLEAN', 'TIMESTAMP', 'MULTI'] },
+      },
+      'Name',
+      'Value',
+      'Type',
+    ),
+  },
+  Time: text256,
+  TimeUnit: { type: 'string', values: ['MILLISECONDS', 'SECONDS', 'MICROSECONDS', 'NANOSECONDS'] },
+  Version: { type: 'integer' },
+});
+
+/** @param maxRecords  records per request, so that a list of thousands is refused before its members are looked at. */
+export function writeRecordsShape(maxRecords: number): StructureShape {
+  return structure(
+    { DatabaseName: text, TableName: text, CommonAttributes: record, Records: { type: 'list', min: 1, max: maxRecords, member: record } },
+    'DatabaseName',
+    'TableName',
+    'Records',
+  );
+}
+
+const databaseName = structure({ DatabaseName: text }, 'DatabaseName');
+const tableName = structure({ DatabaseName: text, TableName: text }, 'DatabaseName', 'TableName');
+
+export const databaseShapes = {
+  CreateDatabase: structure({ DatabaseName: newName, KmsKeyId: text2048, Tags: tags }, 'DatabaseName'),
+  DescribeDatabase: databaseName,
+  UpdateDatabase: structure({ DatabaseName: text, KmsKeyId: text2048 }, 'DatabaseName', 'KmsKeyId'),
+  DeleteDatabase: databaseName,
+  ListDatabases: structure({ NextToken: text, MaxResults: pageLimit }),
+};
+
+export const tableShapes = {
+  CreateTable: structure({ DatabaseName: newName, TableName: newName, ...tableProperties, Tags: tags }, 'DatabaseName', 'TableName'),
+  DescribeTable: tableName,
+  UpdateTable: structure({ DatabaseName: text, TableName: text, ...tableProperties }, 'DatabaseName', 'TableName'),
+  DeleteTable: tableName,
+  ListTables: structure({ DatabaseName: text, NextToken: text, MaxResults: pageLimit }),
+};
+
+export const tagShapes = {
+  TagResource: structure({ ResourceARN: arn, Tags: tags }, 'ResourceARN', 'Tags'),
+  UntagResource: structure(
+    { ResourceARN: arn, TagKeys: { type: 'list', max: 200, member: { type: 'string', min: 1, max: 128 } } },
+    'ResourceARN',
+    'TagKeys',
+  ),
+  ListTagsForResource: structure({ ResourceARN: arn, MaxResults: { type: 'integer', min: 1, max: 200 }, NextToken: text }, 'ResourceARN'),
+};
+
+export const queryShapes = {
+  Query: structure(
+    {
+      QueryString: { type: 'string', min: 1, max: 262_144 },
+      ClientToken: { type: 'string', min: 32, max: 128 },
+      NextToken: { type: 'string', min: 1, max: 2048 },
+      MaxRows: { type: 'integer', min: 1, max: 1000 },
+      QueryInsights: structure({ Mode: { type: 'string', values: ['ENABLED_WITH_RATE_CONTROL', 'DISABLED'] } }, 'Mode'),
+    },
+    'QueryString',
+  ),
+  CancelQuery: structure({ QueryId: { type: 'string', min: 1, max: 64, pattern: /^[a-zA-Z0-9]+$/ } }, 'QueryId'),
+  PrepareQuery: structure({ QueryString: { type: 'string', min: 1, max: 262_144 }, ValidateOnly: { type: 'boolean' } }, 'QueryString'),
+};

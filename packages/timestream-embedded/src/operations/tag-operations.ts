@@ -1,0 +1,51 @@
+import { ServiceError } from '../service-error.js';
+import type { Tag } from '../store/tag-store.js';
+import { parseModel } from '../wire/model-shape.js';
+import type { OperationContext } from './database-operations.js';
+import { namePage } from './name-page.js';
+import { tagShapes } from './operation-shapes.js';
+import { databaseArn, tableArn } from './resource.js';
+
+/** A resource carries at most this many tags (API model, TagList). */
+const maxTags = 200;
+
+export async function tagResource(context: OperationContext, body: unknown): Promise<object> {
+  const input = parseModel(tagShapes.TagResource, body) as unknown as { readonly ResourceARN: string; readonly Tags: readonly Tag[] };
+  requireResource(context, input.ResourceARN);
+  const keys = new Set((await context.store.tags.list(input.ResourceARN)).map(({ Key }) => Key));
+  for (const { Key } of input.Tags) keys.add(Key);
+  if (keys.size > maxTags) throw new ServiceError('ServiceQuotaExceededException', `A resource carries at most ${maxTags} tags.`);
+  await context.store.tags.put(input.ResourceARN, input.Tags);
+  return {};
+}
+
+export async function untagResource(context: OperationContext, body: unknown): Promise<object> {
+  const input = parseModel(tagShapes.UntagResource, body) as unknown as {
+    readonly ResourceARN: string;
+    readonly TagKeys: readonly string[];
+  };
+  requireResource(context, input.ResourceARN);
+  await context.store.tags.remove(input.ResourceARN, input.TagKeys);
+  return {};
+}
+
+export async function listTagsForResource(context: OperationContext, body: unknown): Promise<object> {
+  const input = parseModel(tagShapes.ListTagsForResource, body) as { readonly MaxResults?: number; readonly NextToken?: string } & {
+    readonly ResourceARN: string;
+  };
+  requireResource(context, input.ResourceARN);
+  const { items, ...token } = namePage(
+    await context.store.tags.list(input.ResourceARN),
+    ({ Key }) => Key,
+    input.MaxResults ?? maxTags,
+    input.NextToken,
+  );
+  return { Tags: items, ...token };
+}
+
+function requireResource({ store, account }: OperationContext, arn: string): void {
+  const isKnown =
+    store.allDatabases().some(({ name }) => databaseArn(account, name) === arn) ||
+    store.allTables().some((table) => tableArn(account, table) === arn);
+  if (!isKnown) throw new ServiceError('ResourceNotFoundException', `The resource ${arn} does not exist.`);
+}

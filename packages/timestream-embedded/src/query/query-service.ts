@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+
+import type { EmbeddedClock } from '../clock.js';
+import type { FaultInjector } from '../fault-injector.js';
+import type { ServerBounds, TimestreamLimits } from '../limits.js';
+import { ServiceError, validationError } from '../service-error.js';
+import { compileStatement, executionError, SqlError, type CompiledStatement } from '../sql/engine.js';
+import type { CatalogView } from '../store/catalog-view.js';
+import type { Store } from '../store/store.js';
+import type { UsageCounters } from '../usage-counters.js';
+import { randomBase32 } from '../wire/request-id.js';
+import { ClientTokens } from './client-tokens.js';
+import { CursorRegistry } from './cursor-registry.js';
+import { QueryCursor } from './query-cursor.js';
+import { QuerySlots } from './query-slots.js';
+import { createListedRows, DuckdbRows, type RowSource } from './row-source.js';
+
+/** `Query` as the API model has it. */
+export interface QueryInput {
+  readonly QueryString: string;
+  readonly ClientToken?: string;
+  readonly NextToken?: string;
+  readonly MaxRows?: number;
+}
+
+export interface QueryServiceOptions {
+  readonly store: Store;
+  readonly clock: EmbeddedClock;
+  readonly limits: TimestreamLimits;
+  readonly bounds: ServerBounds;
+  readonly faults: FaultInjector;
+  readonly usage: UsageCounters;
+}
+
+/** Runs statements and hands their results out in pages. */
+export class QueryService {
+  readonly #options: QueryServiceOptions;
+  readonly #cursors: CursorRegistry;
+  readonly #clientTokens: ClientTokens;
+  readonly #slots: QuerySlots;
+
+  constructor(options: QueryServiceOptions) {
+    const { clock, limits, bounds } = options;
+    this.#options = options;
+    this.#cursors = new CursorRegistry(clock, limits, bounds);
+    this.#clientTokens = new ClientTokens(clock, bounds.maxRememberedClientTokens);
+    this.#slots = new QuerySlots(bounds.maxConcurrentQueries, bounds.maxWaitingQueries);
+  }
+
+  /** @returns the answer as JSON text: a page may be a megabyte, and its rows are text already. */
+  async query(principal: string, input: QueryInput, signal: AbortSignal): Promise<string> {
+    this.#checkLength(input.QueryString);
+    if (input.NextToken !== undefined) return this.#nextPage(principal, input.QueryString, input.NextToken);
+    if (input.ClientToken !== undefined) {
+      const fingerprint = createHash('sha256')
+        .update(`${input.MaxRows ?? ''}/${input.QueryString}`)
+        .digest('base64');
+      this.#clientTokens.check(principal, input.ClientToken, fingerprint);
+    }
+    return this.#slots.run(() => this.#firstPage(principal, input, signal));
+  }
+
+  cancel(queryId: string): object {
+    const cursor = this.#cursors.byId(queryId);
+    if (cursor === undefined || cursor.state === 'finished' || cursor.state === 'failed') {
+      throw validationError(`There is no running query with the id ${queryId}.`);
+    }
+    return cursor.cancel() ? {} : { CancellationMessage: `The query ${queryId} has been cancelled already.` };
+  }
+
+  /** What a statement would answer, without running it. */
+  prepare(queryString: string): object {
+    this.#checkLength(queryString);
+    const statement = this.#compile(queryString, this.#catalog());
+    const columns = statement.kind === 'rows' ? statement.columns : statement.query.columns;
+    return { QueryString: queryString, Columns: columns, Parameters: [] };
+  }
+
+  close(): void {
+    this.#cursors.closeAll();
+  }
+
+  async #firstPage(principal: string, input: QueryInput, signal: AbortSignal): Promise<string> {
+    const { limits, usage, faults } = this.#options;
+    const identity = { queryId: randomBase32(15), principal, queryString: input.QueryString, maxRows: input.MaxRows };
+    const source = await this.#open(input.QueryString, signal);
+    let cursor: QueryCursor;
+    try {
+      cursor = new QueryCursor(identity, source, limits, usage);
+      this.#cursors.add(cursor);
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+    try {
+      const answer = await cursor.nextAnswer(faults.pageFaults, () => this.#cursors.issueToken(cursor), signal);
+      if (cursor.state === 'finished') this.#cursors.remove(cursor);
+      return answer;
+    } catch (error) {
+      this.#cursors.remove(cursor);
+      throw serviceErrorOf(error);
+    }
+  }
+
+  async #nextPage(principal: string, queryString: string, nextToken: string): Promise<string> {
+    const { cursor, token } = this.#cursors.useToken(nextToken, principal, queryString);
+    // Two uses of a token at the same time are answered by the same page.
+    token.answer ??= this.#slots.run(() => cursor.nextAnswer(this.#options.faults.pageFaults, () => this.#cursors.issueToken(cursor)));
+    try {
+      return await token.answer;
+    } catch (error) {
+      // A page that had no turn can still be fetched; one that failed is gone for good.
+      if (error instanceof ServiceError && error.code === 'ThrottlingException') token.answer = undefined;
+      throw serviceErrorOf(error);
+    }
+  }
+
+  /** Compiles and starts the statement; once more if a table it names was deleted in between. */
+  async #open(queryString: string, signal: AbortSignal): Promise<RowSource> {
+    try {
+      return await this.#start(queryString, signal);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('Catalog Error')) throw serviceErrorOf(error);
+    }
+    try {
+      return await this.#start(queryString, signal);
+    } catch (error) {
+      throw serviceErrorOf(error);
+    }
+  }
+
+  async #start(queryString: string, signal: AbortSignal): Promise<RowSource> {
+    const catalog = this.#catalog();
+    const statement = this.#compile(queryString, catalog);
+    if (statement.kind === 'rows') return createListedRows(statement.columns, statement.rows);
+    const source = new DuckdbRows(await this.#options.store.connect(), statement.query);
+    const interrupt = (): void => source.interrupt();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      source.interrupt();
+    }, this.#options.limits.maxQueryCallMs);
+    signal.addEventListener('abort', interrupt);
+    try {
+      await source.start(catalog.preparations);
+      return source;
+    } catch (error) {
+      source.close();
+      if (isLate)
+        throw new ServiceError(
+          'QueryExecutionException',
+          `The query did not give a page within ${this.#options.limits.maxQueryCallMs / 1000} seconds.`,
+        );
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', interrupt);
+    }
+  }
+
+  #catalog(): CatalogView {
+    const { store, clock, faults } = this.#options;
+    return store.catalog({ nowMs: clock.nowMs(), hiddenAgeMs: faults.hiddenAgeMs });
+  }
+
+  #compile(queryString: string, catalog: CatalogView): CompiledStatement {
+    try {
+      const nowNs = BigInt(Math.floor(this.#options.clock.nowMs())) * 1_000_000n;
+      return compileStatement(queryString, catalog, { nowNs: () => nowNs });
+    } catch (error) {
+      throw serviceErrorOf(error);
+    }
+  }
+
+  #checkLength(queryString: string): void {
+    const { maxQueryStringBytes } = this.#options.limits;
+    if (Buffer.byteLength(queryString) > maxQueryStringBytes)
+      throw validationError(`The query string is longer than ${maxQueryStringBytes} bytes.`);
+  }
+}
+
+/** What the statement is to blame for, in Timestream's terms; anything else stays what it is. */
+function serviceErrorOf(error: unknown): unknown {
+  if (error instanceof SqlError) return new ServiceError(error.kind, error.message, { cause: error });
+  if (error instanceof ServiceError) return error;
+  const known = executionError(error);
+  return known === undefined ? error : new ServiceError(known.kind, known.message, { cause: error });
+}

@@ -1,0 +1,89 @@
+import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
+
+import type { ColumnInfo, PreparedQuery, Row } from '../sql/engine.js';
+
+/** A row as it stands in the answer. */
+export interface EncodedRow {
+  readonly json: string;
+  readonly bytes: number;
+}
+
+/** Where the rows of a query come from, one after another. */
+export interface RowSource {
+  readonly columns: readonly ColumnInfo[];
+  /** Whether a table was read: only that is metered. */
+  readonly isMetered: boolean;
+  next(): Promise<EncodedRow | undefined>;
+  /** Makes a `next` that is under way fail. */
+  interrupt(): void;
+  close(): void;
+}
+
+export function createListedRows(columns: readonly ColumnInfo[], rows: readonly Row[]): RowSource {
+  let position = 0;
+  return {
+    columns,
+    isMetered: false,
+    next: () => {
+      const row = rows[position];
+      position += 1;
+      return Promise.resolve(row === undefined ? undefined : encodeRow(row));
+    },
+    interrupt: () => undefined,
+    close: () => undefined,
+  };
+}
+
+/** Rows that DuckDB computes while they are fetched; they hold a connection until closed. */
+export class DuckdbRows implements RowSource {
+  readonly columns: readonly ColumnInfo[];
+  readonly isMetered = true;
+  readonly #connection: DuckDBConnection;
+  readonly #query: PreparedQuery;
+  #result: DuckDBResult | undefined;
+  #rows: readonly (readonly unknown[])[] = [];
+  #position = 0;
+  #closed = false;
+
+  /** Takes the connection over. */
+  constructor(connection: DuckDBConnection, query: PreparedQuery) {
+    this.#connection = connection;
+    this.#query = query;
+    this.columns = query.columns;
+  }
+
+  /** Prepares the query, so that whatever is wrong with it comes before the first page. */
+  async start(preparations: readonly string[]): Promise<void> {
+    for (const statement of preparations) await this.#connection.run(statement);
+    this.#result = await this.#connection.stream(this.#query.duckdbSql, [...this.#query.parameters]);
+  }
+
+  async next(): Promise<EncodedRow | undefined> {
+    while (this.#position >= this.#rows.length) {
+      const chunk = await this.#result?.fetchChunk();
+      if (chunk === undefined || chunk === null || chunk.rowCount === 0) return undefined;
+      this.#rows = chunk.getRows();
+      this.#position = 0;
+    }
+    const row = this.#rows[this.#position];
+    this.#position += 1;
+    return row === undefined ? undefined : encodeRow(this.#query.formatRow(row));
+  }
+
+  interrupt(): void {
+    if (!this.#closed) this.#connection.interrupt();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#result = undefined;
+    this.#rows = [];
+    this.#connection.closeSync();
+  }
+}
+
+function encodeRow(row: Row): EncodedRow {
+  const json = JSON.stringify(row);
+  return { json, bytes: Buffer.byteLength(json) };
+}

@@ -1,0 +1,267 @@
+import type { TimestreamLimits } from '../limits.js';
+import type { RejectedRecord } from '../service-error.js';
+import type { Measure, ParsedRecord } from '../write/record.js';
+import { sameMeasures } from '../write/record.js';
+import { retentionWindow, type RetentionWindow } from '../write/retention-window.js';
+import {
+  measureNameKey,
+  type DimensionColumn,
+  type MeasureColumn,
+  type MeasureNameState,
+  type SeriesState,
+  type StoredPoint,
+  type TableState,
+} from './table-state.js';
+
+export interface WriteOutcome {
+  readonly memoryStore: number;
+  readonly magneticStore: number;
+  readonly rejected: readonly RejectedRecord[];
+  /** Records the magnetic store refused: the service reports them to a bucket, not in the answer. */
+  readonly magneticRejected: number;
+}
+
+export interface StagedPoint extends StoredPoint {
+  readonly sid: number;
+  readonly timeNs: bigint;
+  /** Whether a committed row has to give way. */
+  readonly replaces: boolean;
+}
+
+export interface StagedSeries {
+  readonly record: ParsedRecord;
+  readonly state: SeriesState;
+}
+
+/** Everything that a batch of requests changes in a table. Nothing of it is in the table's state before the commit. */
+export interface StagedTable {
+  readonly table: TableState;
+  readonly nowMs: number;
+  readonly dimensions: Map<string, DimensionColumn>;
+  readonly measures: Map<string, MeasureColumn>;
+  readonly measureNames: Map<string, MeasureNameState>;
+  readonly series: Map<string, StagedSeries>;
+  /** By `pointKey`. */
+  readonly points: Map<string, StagedPoint>;
+  /** Committed series and the data types that the batch lists their dimensions under. */
+  readonly listed: Map<SeriesState, string>;
+  /** Every series that gets a point, committed or not. */
+  readonly touched: Set<SeriesState>;
+  nextSid: number;
+  multiMeasureColumns: number;
+  /** Measure names that the table has not seen, of any data type. */
+  readonly newMeasureNames: Set<string>;
+}
+
+export function createStagedTable(table: TableState, nowMs: number): StagedTable {
+  return {
+    table,
+    nowMs,
+    dimensions: new Map(),
+    measures: new Map(),
+    measureNames: new Map(),
+    series: new Map(),
+    points: new Map(),
+    listed: new Map(),
+    touched: new Set(),
+    nextSid: table.nextSid,
+    multiMeasureColumns: table.multiMeasureColumns,
+    newMeasureNames: new Set(),
+  };
+}
+
+export function pointKey(sid: number, timeNs: bigint): string {
+  return `${sid}:${timeNs}`;
+}
+
+/** Whether memory cannot tell if the series has a record at this time. */
+export function needsLookup(series: SeriesState, timeNs: bigint): boolean {
+  if (timeNs > series.newestTimeNs || timeNs < series.oldestTimeNs) return false;
+  return timeNs !== series.newestTimeNs || series.newest === undefined;
+}
+
+/**
+ * Decides one request, record by record in its order: a later record of the same series and time meets the earlier one as if it had
+ * been in an earlier request.
+ *
+ * @param stored  the committed records that `needsLookup` asked for, by `pointKey`.
+ */
+export function stageRequest(
+  staged: StagedTable,
+  records: readonly ParsedRecord[],
+  stored: ReadonlyMap<string, StoredPoint>,
+  limits: TimestreamLimits,
+): WriteOutcome {
+  const window = retentionWindow(staged.table.properties.retention, staged.nowMs, limits);
+  const rejected: RejectedRecord[] = [];
+  let memoryStore = 0;
+  let magneticStore = 0;
+  let magneticRejected = 0;
+  for (const record of records) {
+    const fault = recordFault(staged, record, window, limits) ?? stageRecord(staged, record, stored);
+    const isMagnetic = record.timeNs < window.memoryLowerNs;
+    if (fault === undefined) {
+      if (isMagnetic) magneticStore += 1;
+      else memoryStore += 1;
+    } else if (isMagnetic && fault.isVersionConflict === true) {
+      magneticStore += 1;
+      magneticRejected += 1;
+    } else {
+      const version = fault.existingVersion;
+      rejected.push({
+        RecordIndex: record.recordIndex,
+        Reason: fault.reason,
+        ...(version === undefined ? {} : { ExistingVersion: version }),
+      });
+    }
+  }
+  return { memoryStore, magneticStore, rejected, magneticRejected };
+}
+
+interface RecordFault {
+  readonly reason: string;
+  readonly existingVersion?: bigint;
+  readonly isVersionConflict?: boolean;
+}
+
+/** What is wrong with a record in this table, before it is compared with what is stored. */
+function recordFault(
+  staged: StagedTable,
+  record: ParsedRecord,
+  window: RetentionWindow,
+  limits: TimestreamLimits,
+): RecordFault | undefined {
+  if (record.rejection !== undefined) return { reason: record.rejection };
+  if (record.timeNs < window.lowerNs || record.timeNs >= window.upperNs) return { reason: window.reason };
+  const key = staged.table.properties.partitionKey;
+  if (key?.EnforcementInRecord === 'REQUIRED' && !record.dimensions.some(({ Name }) => Name === key.Name)) {
+    return { reason: `The record does not have the partition key dimension '${key.Name ?? ''}', which this table requires.` };
+  }
+  const reason = measureFault(staged, record, limits) ?? dimensionFault(staged, record, limits);
+  return reason === undefined ? undefined : { reason };
+}
+
+function measureFault(staged: StagedTable, record: ParsedRecord, limits: TimestreamLimits): string | undefined {
+  const { table } = staged;
+  let added = 0;
+  for (const { name, type, multi } of record.measures) {
+    const known = table.measures.get(name) ?? staged.measures.get(name);
+    if (known === undefined) {
+      if (table.dimensions.has(name) || staged.dimensions.has(name))
+        return `The measure '${name}' has the name of a dimension of the table.`;
+      if (multi) added += 1;
+    } else if (known.type !== type) return `The measure '${name}' is of type ${known.type}, not ${type}.`;
+  }
+  if (added > 0 && staged.multiMeasureColumns + added > limits.maxMultiMeasureColumnsPerTable) {
+    return `The table would have more than ${limits.maxMultiMeasureColumnsPerTable} multi-measure columns.`;
+  }
+  return undefined;
+}
+
+function dimensionFault(staged: StagedTable, record: ParsedRecord, limits: TimestreamLimits): string | undefined {
+  const { table } = staged;
+  // Every dimension of a known series is a column already.
+  if (table.series.has(record.seriesKey) || staged.series.has(record.seriesKey)) return undefined;
+  let added = 0;
+  for (const { Name } of record.dimensions) {
+    if (table.dimensions.has(Name) || staged.dimensions.has(Name)) continue;
+    if (table.measures.has(Name) || staged.measures.has(Name)) return `The dimension '${Name}' has the name of a measure of the table.`;
+    added += 1;
+  }
+  if (added > 0 && table.dimensions.size + staged.dimensions.size + added > limits.maxDimensionsPerTable) {
+    return `The table would have more than ${limits.maxDimensionsPerTable} dimensions.`;
+  }
+  if (
+    !isKnownMeasureName(staged, record.measureName) &&
+    staged.table.distinctMeasureNames.size + staged.newMeasureNames.size >= limits.maxMeasureNamesPerTable
+  ) {
+    return `The table would have more than ${limits.maxMeasureNamesPerTable} measure names.`;
+  }
+  return undefined;
+}
+
+function isKnownMeasureName(staged: StagedTable, measureName: string): boolean {
+  return staged.table.distinctMeasureNames.has(measureName) || staged.newMeasureNames.has(measureName);
+}
+
+/** Stores the record in the batch, unless a stored version stands against it (developer guide, "Upserting data"). */
+function stageRecord(staged: StagedTable, record: ParsedRecord, stored: ReadonlyMap<string, StoredPoint>): RecordFault | undefined {
+  const committed = staged.table.series.get(record.seriesKey);
+  const state = committed ?? staged.series.get(record.seriesKey)?.state;
+  const key = state === undefined ? undefined : pointKey(state.sid, record.timeNs);
+  const inBatch = key === undefined ? undefined : staged.points.get(key);
+  const existing =
+    inBatch ?? (committed === undefined || key === undefined ? undefined : committedPoint(committed, record.timeNs, stored.get(key)));
+  if (existing !== undefined && record.version <= existing.version) {
+    if (record.version < existing.version) return lowerVersion(record.version, existing.version);
+    return sameMeasures(record.measures, existing.measures) ? undefined : sameVersion(existing.version);
+  }
+  const target = state ?? stageSeries(staged, record);
+  stageColumns(staged, record, target);
+  staged.touched.add(target);
+  const replaces = inBatch === undefined ? existing !== undefined : inBatch.replaces;
+  const { timeNs, version, measures } = record;
+  staged.points.set(key ?? pointKey(target.sid, timeNs), { sid: target.sid, timeNs, version, measures, replaces });
+  return undefined;
+}
+
+function committedPoint(series: SeriesState, timeNs: bigint, stored: StoredPoint | undefined): StoredPoint | undefined {
+  return timeNs === series.newestTimeNs ? (series.newest ?? stored) : stored;
+}
+
+function stageSeries(staged: StagedTable, record: ParsedRecord): SeriesState {
+  const state: SeriesState = {
+    sid: staged.nextSid,
+    oldestTimeNs: record.timeNs,
+    newestTimeNs: record.timeNs,
+    newest: undefined,
+    listedDataType: '',
+  };
+  staged.nextSid += 1;
+  staged.series.set(record.seriesKey, { record, state });
+  for (const { Name } of record.dimensions) {
+    if (!staged.table.dimensions.has(Name) && !staged.dimensions.has(Name))
+      staged.dimensions.set(Name, { name: Name, firstSeenMs: staged.nowMs });
+  }
+  return state;
+}
+
+function stageColumns(staged: StagedTable, record: ParsedRecord, state: SeriesState): void {
+  for (const measure of record.measures) {
+    if (!staged.table.measures.has(measure.name) && !staged.measures.has(measure.name)) stageMeasure(staged, measure);
+  }
+  if (state.listedDataType === record.dataType || staged.listed.get(state) === record.dataType) return;
+  staged.listed.set(state, record.dataType);
+  const key = measureNameKey(record.measureName, record.dataType);
+  const known = staged.table.measureNames.get(key);
+  const missing = record.dimensions.map(({ Name }) => Name).filter((name) => known?.dimensions.has(name) !== true);
+  if (missing.length === 0) return;
+  const pending = staged.measureNames.get(key);
+  if (pending === undefined) {
+    if (!isKnownMeasureName(staged, record.measureName)) staged.newMeasureNames.add(record.measureName);
+    staged.measureNames.set(key, { measureName: record.measureName, dataType: record.dataType, dimensions: new Set(missing) });
+  } else for (const name of missing) pending.dimensions.add(name);
+}
+
+function stageMeasure(staged: StagedTable, { name, type, multi }: Measure): void {
+  const position = staged.table.measures.size + staged.measures.size + 1;
+  staged.measures.set(name, { name, type, multi, column: `m_${position}`, position, firstSeenMs: staged.nowMs });
+  if (multi) staged.multiMeasureColumns += 1;
+}
+
+function lowerVersion(version: bigint, existing: bigint): RecordFault {
+  return {
+    reason: `The record version ${version} is lower than the existing version ${existing}. A higher version is required to update the measure value.`,
+    existingVersion: existing,
+    isVersionConflict: true,
+  };
+}
+
+function sameVersion(existing: bigint): RecordFault {
+  return {
+    reason:
+      'A record already exists with the same time, dimensions, measure name, and record version. A higher record version must be specified in order to update the measure value. Specifying record version is supported by the latest SDKs.',
+    existingVersion: existing,
+    isVersionConflict: true,
+  };
+}

@@ -1,0 +1,192 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { FaultInjector } from '../fault-injector.js';
+import type { ServerBounds } from '../limits.js';
+import type { EmbeddedLogger } from '../logger.js';
+import { ServiceError } from '../service-error.js';
+import { decodeJsonBody, encodeJsonBody } from './json-body.js';
+import { randomBase32 } from './request-id.js';
+import { verifySignature, type EmbeddedCredential } from './signature.js';
+
+export interface OperationCall {
+  readonly operation: string;
+  /** The decoded JSON body, not yet checked against the model. */
+  readonly body: unknown;
+  readonly credential: EmbeddedCredential;
+  /** Values of the Host and User-Agent headers: DescribeEndpoints answers by them. */
+  readonly host: string;
+  readonly userAgent: string;
+  /** Aborted when the client has gone away. */
+  readonly signal: AbortSignal;
+}
+
+/** Carries out an operation. The answer is a JSON value, or JSON text that is ready to be sent. */
+export type OperationHandler = (call: OperationCall) => Promise<object | string>;
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly bounds: ServerBounds;
+  readonly credentials: ReadonlyMap<string, EmbeddedCredential>;
+  readonly region: string | undefined;
+  readonly faults: FaultInjector;
+  readonly logger: EmbeddedLogger;
+  readonly handle: OperationHandler;
+}
+
+export interface ListeningServer {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const targetPrefix = 'Timestream_20181101.';
+const contentType = 'application/x-amz-json-1.0';
+
+/** AWS JSON 1.0 over node:http: `POST /`, the operation in X-Amz-Target, a signature on every request. */
+export async function listenHttp(options: HttpServerOptions): Promise<ListeningServer> {
+  let inFlight = 0;
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    inFlight += 1;
+    try {
+      await answerRequest(request, response, options, inFlight > options.bounds.maxRequestsInFlight);
+    } catch (error) {
+      options.logger.error({ err: error }, 'A request could not be answered');
+      response.destroy();
+    } finally {
+      inFlight -= 1;
+    }
+  };
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 75_000, maxHeaderSize: 32_768 },
+    (request, response) => {
+      void answer(request, response);
+    },
+  );
+  server.on('clientError', (_, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
+  const port = await listen(server, options);
+  const hostText = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return { url: `http://${hostText}:${port}`, port, close: () => closeServer(server, options.bounds.maxCloseMs) };
+}
+
+async function answerRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HttpServerOptions,
+  overloaded: boolean,
+): Promise<void> {
+  const requestId = randomBase32(26);
+  const operation = operationOf(request);
+  const abort = new AbortController();
+  response.on('close', () => {
+    if (!response.writableFinished) abort.abort();
+  });
+  try {
+    if (overloaded) throw new ServiceError('ThrottlingException', 'Too many requests at once.');
+    const body = await readBody(request, options.bounds.maxBodyBytes);
+    const credential = admitRequest(request, operation, body, options);
+    const fault = options.faults.takeWireFault(operation);
+    const delayMs = options.faults.currentDelayMs(operation);
+    if (delayMs > 0) await sleep(delayMs);
+    if (fault?.kind === 'drop') return void request.socket.destroy();
+    if (fault?.kind === 'throttle') throw new ServiceError('ThrottlingException', 'Rate exceeded');
+    if (fault?.kind === 'fail') throw plannedFailure(fault.httpStatus);
+    const answer = await options.handle({
+      operation,
+      body: decodeJsonBody(body),
+      credential,
+      host: request.headers.host ?? '',
+      userAgent: request.headers['user-agent'] ?? '',
+      signal: abort.signal,
+    });
+    if (fault?.kind === 'drop-answer') return void request.socket.destroy();
+    send(response, 200, requestId, answer);
+  } catch (error) {
+    if (abort.signal.aborted) return;
+    const known = error instanceof ServiceError ? error : undefined;
+    if (known === undefined) options.logger.error({ err: error, operation, requestId }, 'An operation failed unexpectedly');
+    else options.logger.debug({ operation, requestId, code: known.code, reason: known.message }, 'A request was refused');
+    const answered =
+      known ?? new ServiceError('InternalServerException', 'The request could not be processed because of an internal error.');
+    if (!response.headersSent) send(response, answered.httpStatus, requestId, answered.toBody());
+  }
+}
+
+function operationOf(request: IncomingMessage): string {
+  const target = request.headers['x-amz-target'];
+  return typeof target === 'string' && target.startsWith(targetPrefix) ? target.slice(targetPrefix.length) : '';
+}
+
+/** Everything that is decided before the body is looked into: what is asked, and who asks. */
+function admitRequest(request: IncomingMessage, operation: string, body: Uint8Array, options: HttpServerOptions): EmbeddedCredential {
+  if (request.method !== 'POST' || operation === '') {
+    throw new ServiceError('UnknownOperationException', `Requests are POST / with X-Amz-Target: ${targetPrefix}<Operation>`);
+  }
+  const signed = { method: request.method, target: request.url ?? '/', rawHeaders: request.rawHeaders, body };
+  const credential = verifySignature(signed, options.credentials, options.region, Date.now());
+  if (request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() !== contentType) {
+    throw new ServiceError('SerializationException', `The Content-Type must be ${contentType}`);
+  }
+  if (credential.allowedOperations?.includes(operation) === false) {
+    throw new ServiceError(
+      'AccessDeniedException',
+      `User: ${credential.accessKeyId} is not authorized to perform: timestream:${operation}`,
+    );
+  }
+  return credential;
+}
+
+function plannedFailure(httpStatus: number): ServiceError {
+  return new ServiceError(httpStatus === 500 ? 'InternalServerException' : 'ServiceUnavailableException', 'A planned fault.', {
+    httpStatus,
+  });
+}
+
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = (): ServiceError => new ServiceError('RequestTooLargeException', `The request body is larger than ${maxBytes} bytes`);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // The answer still goes out over this socket: leaving the loop must not destroy it.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+function send(response: ServerResponse, status: number, requestId: string, answer: object | string): void {
+  const body = Buffer.from(typeof answer === 'string' ? answer : encodeJsonBody(answer));
+  response.writeHead(status, {
+    'x-amzn-RequestId': requestId,
+    'Content-Type': contentType,
+    'Content-Length': body.length,
+    ...(status === 413 ? { Connection: 'close' } : {}),
+  });
+  response.end(body);
+}
+
+function listen(server: Server, { host, port }: HttpServerOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Requests that are being answered get their answer; what still hangs after `maxCloseMs` is cut off. */
+async function closeServer(server: Server, maxCloseMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), maxCloseMs);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+
+import { ServiceError } from '../service-error.js';
+
+/**
+ * `Version` is an int64 and JavaScript's JSON numbers end at 2^53. Long ones are therefore turned into marked strings before parsing;
+ * the mark is random, so that no client can send one.
+ */
+const int64Mark = `int64:${randomUUID()}:`;
+
+// Inside a JSON string every quote has a backslash before it, so this matches the key `Version` and nothing else.
+const longVersion = /(?<!\\)"Version"\s*:\s*(-?\d{16,})(?=\s*[,}])/g;
+
+/** Decodes an AWS JSON body. An empty body is the empty structure. */
+export function decodeJsonBody(bytes: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new ServiceError('SerializationException', 'The request body is not valid UTF-8', { cause: error });
+  }
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text.replace(longVersion, (_, digits: string) => `"Version":"${int64Mark}${digits}"`));
+  } catch (error) {
+    throw new ServiceError('SerializationException', 'The request body is not valid JSON', { cause: error });
+  }
+}
+
+/** The integer that a decoded JSON value is: a number, or a bigint where a number would not be exact; undefined if it is none. */
+export function exactInteger(value: unknown): number | bigint | undefined {
+  if (typeof value === 'number') return Number.isInteger(value) ? value : undefined;
+  if (typeof value === 'string' && value.startsWith(int64Mark)) return BigInt(value.slice(int64Mark.length));
+  return undefined;
+}
+
+/** Encodes an answer; a bigint becomes a JSON number with all its digits. */
+export function encodeJsonBody(answer: object): string {
+  let hasBigint = false;
+  const text = JSON.stringify(answer, (_, value: unknown) => {
+    if (typeof value !== 'bigint') return value;
+    hasBigint = true;
+    return `${int64Mark}${value}`;
+  });
+  return hasBigint ? text.replaceAll(new RegExp(`"${int64Mark}(-?\\d+)"`, 'g'), '$1') : text;
+}
