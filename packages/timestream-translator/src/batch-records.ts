@@ -57,8 +57,10 @@ function orderRecords(records: readonly TranslatedRecord[]): readonly Translated
 }
 
 function compareSeriesAndTime(left: TranslatedRecord, right: TranslatedRecord): number {
-  if (left.series !== right.series && left.series.key !== right.series.key) return left.series.key < right.series.key ? -1 : 1;
-  return left.timestampMs - right.timestampMs;
+  if (left.series === right.series) return left.timestampMs - right.timestampMs;
+  const leftKey = left.series.key;
+  const rightKey = right.series.key;
+  return leftKey < rightKey ? -1 : leftKey > rightKey ? 1 : left.timestampMs - right.timestampMs;
 }
 
 function createBatch(records: readonly TranslatedRecord[]): WriteBatch {
@@ -95,7 +97,7 @@ function commonAttributes(records: readonly TranslatedRecord[]): TimestreamRecor
     if (record.series === series) continue;
     series = record.series;
     sameMeasureName &&= series.measureName === first.series.measureName;
-    dimensions = dimensions.filter((dimension, index) => hasDimension(record.series.dimensions, dimension, index));
+    dimensions = commonDimensions(dimensions, series.dimensions);
   }
   if (sameTime) attributes.Time = String(first.timestampMs);
   if (sameValueType) attributes.MeasureValueType = valueType;
@@ -104,11 +106,14 @@ function commonAttributes(records: readonly TranslatedRecord[]): TimestreamRecor
   return attributes;
 }
 
-/** @param likelyIndex where the dimension probably is, because series of one metric have the same label names */
-function hasDimension(dimensions: readonly Dimension[], { Name, Value }: Dimension, likelyIndex: number): boolean {
-  const likely = dimensions[likelyIndex];
-  if (likely?.Name === Name) return likely.Value === Value;
-  return dimensions.some((dimension) => dimension.Name === Name && dimension.Value === Value);
+/** Those of `dimensions` that `others` has too; the same array if that is all of them. */
+function commonDimensions(dimensions: Dimension[], others: readonly Dimension[]): Dimension[] {
+  const isCommon = ({ Name, Value }: Dimension, index: number): boolean => {
+    // Series of one metric have the same label names, so the place is nearly always the same.
+    const likely = others[index];
+    return likely?.Name === Name ? likely.Value === Value : others.some((other) => other.Name === Name && other.Value === Value);
+  };
+  return dimensions.every(isCommon) ? dimensions : dimensions.filter(isCommon);
 }
 
 function createRecord(
