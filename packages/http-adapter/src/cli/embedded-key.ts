@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StaticKey } from '@timestream-prometheus/connector';
-import { StartupError } from './startup-error.js';
+import { StartupError, errnoOf } from './startup-error.js';
 
 const keyFileName = 'access-key.json';
 
@@ -10,6 +10,10 @@ const keyFileName = 'access-key.json';
 function generateKey(): StaticKey {
   const accessKeyId = `LOCAL${randomBytes(16).toString('hex').toUpperCase().slice(0, 15)}`;
   return { accessKeyId, secretAccessKey: randomBytes(20).toString('hex') };
+}
+
+function directoryError(dataDir: string, error: unknown): StartupError {
+  return new StartupError(`--embedded.data-dir: cannot write in ${dataDir}: ${(error as Error).message}`, { cause: error });
 }
 
 function isKey(value: unknown): value is StaticKey {
@@ -35,11 +39,14 @@ export function loadOrCreateKey(dataDir: string): StaticKey {
   const file = join(dataDir, keyFileName);
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw directoryError(dataDir, error);
+  }
+  try {
     // Exclusive: of two programs that start at once, one makes the key.
     writeFileSync(file, `${JSON.stringify(generateKey(), undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    if (!exists) throw new StartupError(`--embedded.data-dir: cannot write in ${dataDir}: ${(error as Error).message}`, { cause: error });
+    if (errnoOf(error) !== 'EEXIST') throw directoryError(dataDir, error);
   }
   const key = parseKey(readFileSync(file, 'utf8'));
   if (isKey(key)) return key;

@@ -3,7 +3,7 @@ import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embed
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { loadOrCreateKey } from './embedded-key.js';
-import { StartupError } from './startup-error.js';
+import { StartupError, errnoOf, listenError } from './startup-error.js';
 
 /** A Timestream in this process that the connector reaches over loopback like the real one: it knows no difference. */
 export interface EmbeddedStorage {
@@ -56,6 +56,7 @@ export async function startEmbeddedStorage(config: EmbeddedStorageConfig, logger
     ],
     logger,
   }).catch((error: unknown) => {
+    if (errnoOf(error) === 'EADDRINUSE') throw listenError(error, 'embedded.listen-address', { host, port });
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartupError(`--storage=embedded: ${reason}`, { cause: error });
   });

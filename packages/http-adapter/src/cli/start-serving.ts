@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { METRIC_CATALOGUE, createConnector, openAwsStorage, type Config } from '@timestream-prometheus/connector';
+import { METRIC_CATALOGUE, createConnector, openAwsStorage, type Config, type ListenAddress } from '@timestream-prometheus/connector';
 import type { FastifyInstance } from 'fastify';
 import type { DestinationStream, Logger } from 'pino';
 import { buildServer } from '../build-server.js';
@@ -10,7 +10,7 @@ import { packageVersion } from './create-program.js';
 import { startEmbeddedStorage } from './embedded-storage.js';
 import { listenUrl } from './listen-url.js';
 import { readTls } from './read-tls.js';
-import { listenError } from './startup-error.js';
+import { errnoOf, listenError } from './startup-error.js';
 
 export interface ServeOutput {
   /** The banner, on standard output. */
@@ -29,16 +29,17 @@ export interface ServingConnector {
 /** For what is left when no client is connected any more. */
 const closeTimeoutMs = 4_000;
 
-async function listen(app: FastifyInstance, { host, port }: Config['webListenAddress']): Promise<AddressInfo> {
+async function listen(app: FastifyInstance, address: ListenAddress): Promise<AddressInfo> {
+  const { host, port } = address;
   try {
     // `::` takes IPv4 too, as Go's listener without a host does; a machine without IPv6 has only 0.0.0.0.
     await app.listen({ port, host: host ?? '::' }).catch(async (error: unknown) => {
-      const hasNoIpv6 = host === undefined && error instanceof Error && 'code' in error && error.code === 'EAFNOSUPPORT';
+      const hasNoIpv6 = host === undefined && errnoOf(error) === 'EAFNOSUPPORT';
       if (!hasNoIpv6) throw error;
       await app.listen({ port, host: '0.0.0.0' });
     });
   } catch (error) {
-    throw listenError(error, `${host ?? ''}:${port}`);
+    throw listenError(error, 'web.listen-address', address);
   }
   return app.server.address() as AddressInfo;
 }

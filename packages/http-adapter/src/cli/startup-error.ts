@@ -1,4 +1,4 @@
-import { ConfigError } from '@timestream-prometheus/connector';
+import { ConfigError, type ListenAddress } from '@timestream-prometheus/connector';
 
 /** Why the program could not start, in one line for a person. */
 export class StartupError extends Error {
@@ -8,12 +8,13 @@ export class StartupError extends Error {
 /** Exit codes: 2 for a wrong command line or environment, 1 for everything else that keeps the program from running. */
 export const exitCodes = { stopped: 0, failed: 1, misused: 2 } as const;
 
-function errnoOf(error: unknown): string | undefined {
+/** The code that the operating system gave a failure, e.g. `EADDRINUSE`. */
+export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** What the operating system said about an address, in words that say what to do. */
-export function listenError(error: unknown, address: string): StartupError {
+export function listenError(error: unknown, option: string, { host, port }: ListenAddress): StartupError {
   const reasons: Readonly<Record<string, string>> = {
     EADDRINUSE: 'the port is in use by another program; stop it or choose another port',
     EACCES: 'this user may not listen on that port; choose one above 1023',
@@ -22,7 +23,7 @@ export function listenError(error: unknown, address: string): StartupError {
   };
   const code = errnoOf(error);
   const reason = code === undefined ? undefined : reasons[code];
-  return new StartupError(`--web.listen-address: cannot listen on ${address}: ${reason ?? messageOf(error)}`, { cause: error });
+  return new StartupError(`--${option}: cannot listen on ${host ?? ''}:${port}: ${reason ?? messageOf(error)}`, { cause: error });
 }
 
 /** What the operating system said about a file named by an option. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deferred } from '../deferred.js';
 import { send } from '../running-server.js';
-import { writeRequestBody } from '../write-request-body.js';
+import { writeRequestBody } from '../remote-bodies.js';
 import { buildProgram } from './build-program.js';
 import { startProgram, type ProgramProcess } from './program-process.js';
 import { selfSigned } from './self-signed.js';
@@ -68,7 +68,7 @@ describe('the program', { timeout: 60_000 }, () => {
 
   const writeRequest = (): Parameters<typeof send>[1] => ({
     headers: { authorization, 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' },
-    body: writeRequestBody,
+    body: writeRequestBody(Date.now()),
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('answers what is in flight after %s, takes nothing new, and exits with 0', async (signal) => {
