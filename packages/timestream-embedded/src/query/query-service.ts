@@ -135,7 +135,7 @@ export class QueryService {
     if (statement.kind === 'rows') return createListedRows(statement.columns, statement.rows);
     const source = new DuckdbRows(await this.#options.store.connect(), statement.query);
     const interrupt = (): void => source.interrupt();
-    let isLate = false;
+    let isLate = false as boolean;
     const timer = setTimeout(() => {
       isLate = true;
       source.interrupt();

@@ -36,7 +36,7 @@ export function exactInteger(value: unknown): number | bigint | undefined {
 
 /** Encodes an answer; a bigint becomes a JSON number with all its digits. */
 export function encodeJsonBody(answer: object): string {
-  let hasBigint = false;
+  let hasBigint = false as boolean;
   const text = JSON.stringify(answer, (_, value: unknown) => {
     if (typeof value !== 'bigint') return value;
     hasBigint = true;

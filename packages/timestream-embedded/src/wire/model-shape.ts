@@ -123,15 +123,16 @@ function showValue(value: unknown): string {
 }
 
 function wrongType(value: unknown, expected: string, path: string): ServiceError {
-  const found =
-    value === null
-      ? 'NULL'
-      : Array.isArray(value)
-        ? 'START_ARRAY'
-        : typeof value === 'object'
-          ? 'START_OBJECT'
-          : `${typeof value}`.toUpperCase() + '_VALUE';
-  return new ServiceError('SerializationException', `${found} can not be converted to ${expected}${path === '' ? '' : ` at '${path}'`}`);
+  return new ServiceError(
+    'SerializationException',
+    `${jsonToken(value)} can not be converted to ${expected}${path === '' ? '' : ` at '${path}'`}`,
+  );
+}
+
+function jsonToken(value: unknown): string {
+  if (value === null) return 'NULL';
+  if (Array.isArray(value)) return 'START_ARRAY';
+  return typeof value === 'object' ? 'START_OBJECT' : `${(typeof value).toUpperCase()}_VALUE`;
 }
 
 function lowerFirst(name: string): string {
