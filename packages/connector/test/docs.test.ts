@@ -45,7 +45,9 @@ function optionText(option: Option<unknown>): string {
 function optionsPart(): string {
   const options: readonly Option<unknown>[] = Object.values(OPTIONS);
   const groups = [...new Set(options.map(({ group }) => group))];
-  const sections = groups.map((group) => [`## ${group}`, ...options.filter((option) => option.group === group).map(optionText)].join('\n\n'));
+  const sections = groups.map((group) =>
+    [`## ${group}`, ...options.filter((option) => option.group === group).map(optionText)].join('\n\n'),
+  );
   return `\n\n${sections.join('\n\n')}\n`;
 }
 
@@ -62,13 +64,16 @@ describe('docs/errors.md', () => {
     expect(headings).toEqual(CONNECTOR_ERROR_CODES);
   });
 
-  it.each(CONNECTOR_ERROR_CODES)('gives status, what becomes of the request, and the meaning of %s as the source has them, and then more', async (code) => {
-    const page = await readFile(docUrl('errors.md'), 'utf8');
-    const [section = ''] = page.split(`\n## ${code}\n`)[1]?.split('\n## ') ?? [];
-    const opening = `\n**Status ${httpStatusOf(code)}, ${isRetryable(code) ? 'sent again' : 'final'}.** ${meaningOf(code)}\n`;
-    expect(section.slice(0, opening.length)).toBe(opening);
-    expect(section.slice(opening.length).trim().length).toBeGreaterThan(40);
-  });
+  it.each(CONNECTOR_ERROR_CODES)(
+    'gives status, what becomes of the request, and the meaning of %s as the source has them, and then more',
+    async (code) => {
+      const page = await readFile(docUrl('errors.md'), 'utf8');
+      const [section = ''] = page.split(`\n## ${code}\n`)[1]?.split('\n## ') ?? [];
+      const opening = `\n**Status ${httpStatusOf(code)}, ${isRetryable(code) ? 'sent again' : 'final'}.** ${meaningOf(code)}\n`;
+      expect(section.slice(0, opening.length)).toBe(opening);
+      expect(section.slice(opening.length).trim().length).toBeGreaterThan(40);
+    },
+  );
 });
 
 describe('docs/configuration.md', () => {

@@ -125,6 +125,13 @@ export const OPTIONS = {
     defaultText: 'false',
     help: 'Refuse a whole write request (400) when a value is NaN or infinite. Staleness markers are NaN, so this refuses ordinary Prometheus traffic.',
   }),
+  regexPushdown: booleanOption({
+    flag: 'regex-pushdown',
+    group: 'Samples and layout',
+    scope: 'both',
+    defaultText: 'true',
+    help: 'Let Timestream evaluate the regular expressions of matchers that mean the same there as in Prometheus. The connector checks every series itself either way; without it more rows are read.',
+  }),
   enableLogging: booleanOption({
     flag: 'enable-logging',
     group: 'Logging',

@@ -9,7 +9,7 @@ const OUTSIDE_RETENTION = /outside the time range/i;
 
 /** The service's text for a 129th dimension is not documented: it will name dimensions, and a limit that is not one of bytes. */
 const DIMENSIONS = /\bdimensions?\b/i;
-const COUNT_LIMIT = /\b(?:table|number of|more than|too many|maximum|limit|exceed\w*|128)\b/i;
+const COUNT_LIMIT = /\b(?:number of|more than|too many|maximum|limit|exceed\w*|128)\b/i;
 const SIZE_LIMIT = /\b(?:bytes?|size|characters?|length|longer|KB)\b/i;
 
 export function rejectionClassOf(reason: string): RejectionClass {

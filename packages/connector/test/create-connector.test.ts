@@ -1,0 +1,260 @@
+import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
+import { describe, expect, it } from 'vitest';
+import { METRICS } from '../src/index.js';
+import { basic, bodyText, createFixture, request, series, writeRequest } from './support/connector-fixture.js';
+import { openMemoryStorage } from './support/memory-storage.js';
+
+const ONE_SERIES = [series({ __name__: 'up', job: 'api' }, [1_700_000_000_000, 1])];
+
+function fixture(flags: Readonly<Record<string, string>> = {}) {
+  const memory = openMemoryStorage();
+  return { ...createFixture(memory.openStorage, flags), opened: memory.opened };
+}
+
+describe('routing', () => {
+  it.each(['/write', '/api/v1/write'])('stores what is posted to %s', async (path) => {
+    const { connector, opened } = fixture();
+    const response = await connector.handle(writeRequest(ONE_SERIES, { path }));
+    expect(response.status).toBe(204);
+    expect(response.body).toHaveLength(0);
+    expect(opened[0]?.batches).toHaveLength(1);
+  });
+
+  it.each(['/', '', '/writes', '/write/', '/Write', '//write', '/toString', '/__proto__', '/api/v1/query'])(
+    'answers 404 for %j and names the paths',
+    async (path) => {
+      const { connector, opened } = fixture();
+      const response = await connector.handle(writeRequest(ONE_SERIES, { path }));
+      expect(response.status).toBe(404);
+      expect(await bodyText(response)).toMatch(/^not-found: .*\/api\/v1\/read/);
+      expect(opened).toHaveLength(0);
+    },
+  );
+
+  it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('answers 405 with Allow for %s on a write path', async (method) => {
+    const response = await fixture().connector.handle(writeRequest(ONE_SERIES, { method }));
+    expect(response).toMatchObject({ status: 405, headers: { allow: 'POST' } });
+  });
+
+  it('answers HEAD like GET, without the body', async () => {
+    const { connector } = fixture();
+    expect(await connector.handle(request({ method: 'HEAD', path: '/-/healthy' }))).toMatchObject({ status: 200, body: new Uint8Array() });
+    expect(await connector.handle(request({ method: 'HEAD', path: '/write' }))).toMatchObject({ status: 405, body: new Uint8Array() });
+  });
+
+  it('lets the path decide what a request is, not a header', async () => {
+    const { connector, opened } = fixture();
+    const headers = { ...request({}).headers, 'x-prometheus-remote-write-version': '0.1.0' };
+    await connector.handle(writeRequest(ONE_SERIES, { path: '/read', headers }));
+    expect(opened.flatMap(({ batches }) => batches)).toHaveLength(0);
+  });
+
+  it('tells a probe without credentials that it is healthy and ready', async () => {
+    const { connector } = fixture();
+    for (const path of ['/-/healthy', '/-/ready'])
+      expect((await connector.handle(request({ method: 'GET', path, headers: {} }))).status).toBe(200);
+  });
+});
+
+describe('authentication', () => {
+  it.each([
+    ['no header', {}],
+    ['an empty header', { authorization: ' ' }],
+    ['a bearer token', { authorization: 'Bearer abc' }],
+    ['a SigV4 signature', { authorization: 'AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/execute-api/aws4_request' }],
+    ['no colon', { authorization: `Basic ${Buffer.from('AKID').toString('base64')}` }],
+    ['an empty password', { authorization: `Basic ${Buffer.from('AKID:').toString('base64')}` }],
+    ['an empty username', { authorization: `Basic ${Buffer.from(':secret').toString('base64')}` }],
+    ['a username that would break a signature', { authorization: `Basic ${Buffer.from('A, B/C=D:secret').toString('base64')}` }],
+    ['bytes that are not UTF-8', { authorization: `Basic ${Buffer.from([0xff, 0x3a, 0x61]).toString('base64')}` }],
+    ['something that is not base64', { authorization: 'Basic !!!' }],
+    ['two headers in one', { authorization: `${basic()}, ${basic()}` }],
+  ])('answers 401 with a challenge to %s', async (_case, headers) => {
+    const { connector, opened } = fixture();
+    const response = await connector.handle(writeRequest(ONE_SERIES, { headers }));
+    expect(response).toMatchObject({ status: 401, headers: { 'www-authenticate': expect.stringMatching(/^Basic realm=/) as string } });
+    expect(opened).toHaveLength(0);
+  });
+
+  it.each([
+    ['basic', { accessKeyId: 'AKID', secretAccessKey: 'secret' }],
+    ['BASIC', { accessKeyId: 'AKID', secretAccessKey: 'with:colon' }],
+    ['Basic', { accessKeyId: 'a_b-c', secretAccessKey: 'päßwörd+/=' }],
+  ])('takes the scheme as %s and keeps key and secret as they are', async (scheme, key) => {
+    const { connector, opened } = fixture();
+    const authorization = basic(key).replace('Basic', scheme);
+    const { status } = await connector.handle(writeRequest(ONE_SERIES, { headers: { authorization } }));
+    expect(status).toBe(204);
+    expect(opened[0]?.credentials).toEqual({ kind: 'static', ...key });
+  });
+
+  it('uses its own credentials and no header with enable-sigv4-auth', async () => {
+    const { connector, opened } = fixture({ 'enable-sigv4-auth': 'true' });
+    await connector.handle(writeRequest(ONE_SERIES, { headers: {} }));
+    await connector.handle(writeRequest(ONE_SERIES));
+    expect(opened.map(({ credentials }) => credentials)).toEqual([{ kind: 'server' }]);
+  });
+
+  it('shows no secret in any answer or log line', async () => {
+    const { connector, log } = fixture();
+    const key = { accessKeyId: 'bad key', secretAccessKey: 'TOPSECRET' };
+    const response = await connector.handle(writeRequest(ONE_SERIES, { headers: { authorization: basic(key) } }));
+    expect(response.status).toBe(401);
+    const shown = JSON.stringify(log) + (await bodyText(response));
+    expect(shown).not.toContain('TOPSECRET');
+    expect(shown).not.toContain(basic(key).slice(6));
+  });
+});
+
+describe('content headers', () => {
+  function withContent(headers: Readonly<Record<string, string>>) {
+    return writeRequest(ONE_SERIES, { headers: { authorization: basic(), ...headers } });
+  }
+
+  it.each([
+    {},
+    { 'content-type': 'application/x-protobuf' },
+    { 'content-type': 'Application/X-Protobuf; charset=utf-8' },
+    { 'content-type': 'application/x-protobuf;proto=prometheus.WriteRequest' },
+    { 'content-type': 'application/x-protobuf; Proto="prometheus.WriteRequest" ' },
+    { 'content-encoding': ' SNAPPY ' },
+    { 'content-type': '', 'content-encoding': '' },
+  ])('takes %j as remote write 1.0', async (headers) => {
+    expect((await fixture().connector.handle(withContent(headers))).status).toBe(204);
+  });
+
+  it.each([
+    'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+    'application/x-protobuf; proto="io.prometheus.write.v2.Request"',
+    'application/json',
+    'text/plain',
+    'application/x-protobuf, application/json',
+  ])('answers 415 for the content type %s, names what is supported and stores nothing', async (contentType) => {
+    const { connector, opened } = fixture();
+    const response = await connector.handle(withContent({ 'content-type': contentType }));
+    expect(response.status).toBe(415);
+    expect(await bodyText(response)).toContain('proto=prometheus.WriteRequest');
+    expect(opened).toHaveLength(0);
+  });
+
+  it.each(['zstd', 'gzip', 'snappy, gzip', 'identity', 'x-snappy-framed'])(
+    'answers 415 for the encoding %s, which vmagent falls back on',
+    async (encoding) => {
+      const response = await fixture().connector.handle(withContent({ 'content-encoding': encoding }));
+      expect(response).toMatchObject({ status: 415, headers: { 'accept-encoding': 'snappy' } });
+    },
+  );
+});
+
+describe('bodies', () => {
+  const message = encodeWriteRequest({ timeseries: ONE_SERIES, metadata: [] });
+
+  it.each([
+    ['an empty body', new Uint8Array(), 400, 'malformed-body'],
+    ['a body that is no snappy', Buffer.from('hello world'), 400, 'malformed-body'],
+    ['a truncated block', encodeSnappy(message).subarray(0, -3), 400, 'malformed-body'],
+    ['a truncated message', encodeSnappy(message.subarray(0, -3)), 400, 'malformed-body'],
+    ['a header of 4 GiB', Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0), 400, 'decoded-body-too-large'],
+    ['a body over the limit', new Uint8Array(2049), 413, 'body-too-large'],
+    ['a block over the limit', encodeSnappy(new Uint8Array(4097)), 400, 'decoded-body-too-large'],
+  ])('refuses %s', async (_case, body, status, code) => {
+    const { connector, opened } = fixture({ 'max-body-bytes': '2048', 'max-decoded-bytes': '4096' });
+    const response = await connector.handle(request({ body }));
+    expect(response.status).toBe(status);
+    expect(await bodyText(response)).toMatch(new RegExp(`^${code}: `));
+    expect(opened).toHaveLength(0);
+  });
+
+  it('takes a request without series', async () => {
+    const { connector, opened } = fixture();
+    expect((await connector.handle(writeRequest([]))).status).toBe(204);
+    expect(opened[0]?.batches).toEqual([]);
+  });
+
+  it('takes a request with nothing but metadata, and counts it', async () => {
+    const { connector, metrics } = fixture();
+    const metadata = [{ type: 'counter', metricFamilyName: 'up', help: 'h', unit: '' } as const];
+    const response = await connector.handle(request({ body: encodeSnappy(encodeWriteRequest({ timeseries: [], metadata })) }));
+    expect(response.status).toBe(204);
+    expect(metrics.sum(METRICS.metadataOnlyRequests)).toBe(1);
+    expect(metrics.sum(METRICS.receivedMetadata)).toBe(1);
+  });
+});
+
+describe('load and stopping', () => {
+  function blockedFixture(flags: Readonly<Record<string, string>>) {
+    let unblock: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      unblock = resolve;
+    });
+    const memory = openMemoryStorage({
+      write: async () => {
+        await gate;
+        return { rejected: [] };
+      },
+    });
+    return { ...createFixture(memory.openStorage, flags), opened: memory.opened, unblock };
+  }
+
+  it('answers 503 with Retry-After above max-concurrent-requests, is then not ready, and goes on afterwards', async () => {
+    const { connector, unblock } = blockedFixture({ 'max-concurrent-requests': '2' });
+    const working = [connector.handle(writeRequest(ONE_SERIES)), connector.handle(writeRequest(ONE_SERIES))];
+    const refused = await connector.handle(writeRequest(ONE_SERIES));
+    expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(await bodyText(refused)).toMatch(/^overloaded: /);
+    expect(await bodyText(await connector.handle(request({ method: 'GET', path: '/-/ready' })))).toMatch(/^overloaded: /);
+    expect((await connector.handle(request({ method: 'GET', path: '/-/healthy' }))).status).toBe(200);
+    unblock();
+    expect((await Promise.all(working)).map(({ status }) => status)).toEqual([204, 204]);
+    expect((await connector.handle(writeRequest(ONE_SERIES))).status).toBe(204);
+  });
+
+  it('finishes the requests in flight before it closes the clients, and takes no new ones', async () => {
+    const { connector, opened, unblock, metrics } = blockedFixture({});
+    const working = connector.handle(writeRequest(ONE_SERIES));
+    await expect.poll(() => opened[0]?.batches.length).toBe(1);
+    const closing = connector.close();
+    const refused = await connector.handle(writeRequest(ONE_SERIES));
+    expect(await bodyText(refused)).toMatch(/^shutting-down: /);
+    expect((await connector.handle(request({ method: 'GET', path: '/-/ready' }))).status).toBe(503);
+    expect(opened[0]?.isClosed).toBe(false);
+    unblock();
+    expect((await working).status).toBe(204);
+    await closing;
+    expect(opened[0]?.isClosed).toBe(true);
+    expect(metrics.sum(METRICS.requestsInFlight)).toBe(0);
+    expect(metrics.sum(METRICS.openStorages)).toBe(0);
+  });
+
+  it('waits longer, up to a limit, the more often a sender has tried', async () => {
+    const { connector } = fixture();
+    await connector.close();
+    const waits = [];
+    for (const attempt of ['', '1', '3', '50', 'x']) {
+      const response = await connector.handle(writeRequest(ONE_SERIES, { headers: { 'retry-attempt': attempt } }));
+      waits.push(Number(response.headers['retry-after']));
+    }
+    expect(waits).toEqual([1, 2, 8, 30, 1]);
+  });
+});
+
+describe('what a failure leaves behind', () => {
+  it('counts each answer by endpoint, status and code, and logs a failed request once', async () => {
+    const { connector, metrics, log } = fixture();
+    await connector.handle(writeRequest(ONE_SERIES));
+    await connector.handle(writeRequest(ONE_SERIES, { headers: { 'x-request-id': 'r1' } }));
+    expect(metrics.sum(METRICS.responses, { endpoint: 'write', status: '204', error: 'none' })).toBe(1);
+    expect(metrics.sum(METRICS.responses, { endpoint: 'write', status: '401', error: 'missing-credentials' })).toBe(1);
+    expect(log).toMatchObject([{ level: 'warn', fields: { code: 'missing-credentials', status: 401, requestId: 'r1' } }]);
+  });
+
+  it('answers a defect with 500, tells the client nothing of it and logs it', async () => {
+    const { connector, log } = createFixture(() => {
+      throw new TypeError('inner detail');
+    });
+    const response = await connector.handle(writeRequest(ONE_SERIES));
+    expect(response.status).toBe(500);
+    expect(await bodyText(response)).not.toContain('inner detail');
+    expect(log).toMatchObject([{ level: 'error', fields: { err: { message: 'inner detail' } } }]);
+  });
+});

@@ -1,0 +1,103 @@
+import {
+  createSamples,
+  encodeReadRequest,
+  encodeSnappy,
+  encodeWriteRequest,
+  type ReadRequest,
+  type TimeSeries,
+} from '@timestream-prometheus/prom-codec';
+import {
+  createConnector,
+  parseConfig,
+  type Config,
+  type Connector,
+  type ConnectorRequest,
+  type ConnectorResponse,
+  type Logger,
+  type OpenStorage,
+} from '../../src/index.js';
+import { RecordingMetrics } from './recording-metrics.js';
+
+export interface LogLine {
+  readonly level: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+export interface ConnectorFixture {
+  readonly connector: Connector;
+  readonly metrics: RecordingMetrics;
+  readonly log: LogLine[];
+  readonly config: Config;
+}
+
+export const KEY = { accessKeyId: 'AKIDTEST', secretAccessKey: 'secret' };
+
+export function testConfig(flags: Readonly<Record<string, string>> = {}): Config {
+  return parseConfig({ flags: { 'default-database': 'db', 'default-table': 'tbl', ...flags }, env: {}, defaultsFor: 'server' });
+}
+
+export function createFixture(openStorage: OpenStorage, flags: Readonly<Record<string, string>> = {}): ConnectorFixture {
+  const config = testConfig(flags);
+  const metrics = new RecordingMetrics();
+  const log: LogLine[] = [];
+  const connector = createConnector({ config, openStorage, metrics, logger: createMemoryLogger(log), random: () => 0.5 });
+  return { connector, metrics, log, config };
+}
+
+export function createMemoryLogger(log: LogLine[]): Logger {
+  const at = (level: string) => (fields: object, message: string) => void log.push({ level, fields: { ...fields }, message });
+  // eslint-disable-next-line id-denylist -- pino's own name of the level
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+export function basic(key: { readonly accessKeyId: string; readonly secretAccessKey: string } = KEY): string {
+  return `Basic ${Buffer.from(`${key.accessKeyId}:${key.secretAccessKey}`).toString('base64')}`;
+}
+
+const PROTOCOL_HEADERS = { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
+
+export function request(parts: Partial<ConnectorRequest>): ConnectorRequest {
+  return {
+    method: 'POST',
+    path: '/write',
+    headers: { authorization: basic(), ...PROTOCOL_HEADERS },
+    body: new Uint8Array(),
+    signal: new AbortController().signal,
+    ...parts,
+  };
+}
+
+export function writeRequest(timeseries: readonly TimeSeries[], parts: Partial<ConnectorRequest> = {}): ConnectorRequest {
+  return request({ body: encodeSnappy(encodeWriteRequest({ timeseries, metadata: [] })), ...parts });
+}
+
+export function readRequest(
+  message: Pick<ReadRequest, 'queries'> & Partial<ReadRequest>,
+  parts: Partial<ConnectorRequest> = {},
+): ConnectorRequest {
+  return request({ path: '/read', body: encodeSnappy(encodeReadRequest({ acceptedResponseTypes: [], ...message })), ...parts });
+}
+
+export function series(
+  labels: Readonly<Record<string, string>>,
+  ...samples: readonly (readonly [timestampMs: number, value: number | bigint])[]
+): TimeSeries {
+  return {
+    labels: Object.entries(labels).map(([name, value]) => ({ name, value })),
+    samples: createSamples(samples),
+    exemplars: [],
+    histograms: [],
+  };
+}
+
+export async function bodyBytes(response: ConnectorResponse): Promise<Uint8Array> {
+  if (response.body instanceof Uint8Array) return response.body;
+  const parts: Uint8Array[] = [];
+  for await (const part of response.body) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+export async function bodyText(response: ConnectorResponse): Promise<string> {
+  return Buffer.from(await bodyBytes(response)).toString();
+}
