@@ -10,10 +10,10 @@ import type { OpenHttpStream } from './stream-response.js';
 
 type StreamHandler = (event: unknown, stream: Writable, context: LambdaContext) => Promise<void>;
 
-/** The runtime's own global: "Response streaming for Lambda functions", Lambda guide. */
+/** The runtime's own global: "Response streaming for Lambda functions", Lambda guide. The AWS SDK makes an empty one elsewhere. */
 interface RuntimeGlobal {
-  streamifyResponse(handler: StreamHandler): StreamHandler;
-  readonly HttpResponseStream: { from: OpenHttpStream };
+  readonly streamifyResponse?: (handler: StreamHandler) => StreamHandler;
+  readonly HttpResponseStream?: { readonly from: OpenHttpStream };
 }
 
 const { awslambda } = globalThis as { awslambda?: RuntimeGlobal };
@@ -21,11 +21,11 @@ const { awslambda } = globalThis as { awslambda?: RuntimeGlobal };
 const handlers = createLambdaHandlers(
   { env: process.env, writeLine: (line) => void process.stdout.write(`${line}\n`) },
   (stream, metadata) => {
-    if (awslambda === undefined) throw new Error('streamHandler runs in the Node.js runtime of Lambda only');
+    if (awslambda?.HttpResponseStream === undefined) throw new Error('streamHandler runs in the Node.js runtime of Lambda only');
     return awslambda.HttpResponseStream.from(stream, metadata);
   },
 );
 
 export const handler = handlers.handler;
 
-export const streamHandler = awslambda === undefined ? handlers.streamHandler : awslambda.streamifyResponse(handlers.streamHandler);
+export const streamHandler = awslambda?.streamifyResponse?.(handlers.streamHandler) ?? handlers.streamHandler;

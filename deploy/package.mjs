@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+/**
+ * Makes what is deployed, in deploy/dist:
+ *
+ *   connector.zip          the Lambda function: index.mjs and its source map, no native code, one package for arm64 and x86_64
+ *   connector-server.zip   the server in one file, for a machine that has Node.js and no npm (storage aws only)
+ *
+ * The same sources give the same bytes on every machine: versions are locked, entries are sorted, and their times and modes are fixed.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { install, repositoryRoot } from '../scripts/setup.mjs';
+
+const distFolder = fileURLToPath(new URL('./dist', import.meta.url));
+
+/** CommonJS dependencies call require() for Node's own modules; an ES module has to make it. */
+const requireBanner = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+
+/** Local time on purpose: zip entries hold a time without a zone, and this gives the same one everywhere. */
+const entryTime = new Date(1980, 0, 1, 0, 0, 0);
+
+/** The embedded Timestream brings a native database; a package for AWS has no use for it. */
+const withoutEmbeddedTimestream = {
+  name: 'without-embedded-timestream',
+  setup(build) {
+    const filter = /^@timestream-prometheus\/timestream-embedded$/;
+    build.onResolve({ filter }, ({ path: name }) => ({ path: name, namespace: 'left-out' }));
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
+      contents:
+        "export function startEmbeddedTimestream() { throw new Error('--storage=embedded is not part of this package; run it from the repository with npm start'); }",
+    }));
+  },
+};
+
+export const packages = [
+  { name: 'connector.zip', entry: 'packages/lambda-adapter/src/lambda.ts', file: 'index.mjs', plugins: [], copies: {} },
+  {
+    name: 'connector-server.zip',
+    entry: 'packages/http-adapter/src/main.ts',
+    // The server reads its version from package.json two folders above itself, here as in its npm package.
+    file: 'dist/cli/server.mjs',
+    plugins: [withoutEmbeddedTimestream],
+    copies: { 'package.json': 'packages/http-adapter/package.json' },
+  },
+];
+
+/** Bundles one entry and gives its files by name. */
+export async function bundle({ entry, file, plugins, copies }) {
+  const { build } = await import('esbuild');
+  const outfile = path.join(distFolder, file);
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: repositoryRoot,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    minify: true,
+    // What ES modules a dependency has bundles smaller than its CommonJS.
+    mainFields: ['module', 'main'],
+    conditions: ['@timestream-prometheus/source'],
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    banner: { js: requireBanner },
+    plugins,
+    logLevel: 'warning',
+  });
+  const folder = path.posix.dirname(file);
+  const files = Object.fromEntries(outputFiles.map(({ path: name, contents }) => [path.posix.join(folder, path.basename(name)), contents]));
+  for (const [name, source] of Object.entries(copies)) files[name] = readFileSync(path.join(repositoryRoot, source));
+  return { files, inputs: Object.keys(metafile.inputs) };
+}
+
+/** A zip of the files whose bytes depend on nothing but names and contents. */
+export async function zip(files) {
+  const { zipSync } = await import('fflate');
+  // 3: made on Unix. The upper half of the attributes is then a mode, here of a plain file that all may read.
+  const options = { level: 9, mtime: entryTime, os: 3, attrs: 0o100644 << 16 };
+  const entries = Object.keys(files)
+    .sort()
+    .map((name) => [name, [files[name], options]]);
+  return zipSync(Object.fromEntries(entries));
+}
+
+export function sha256(bytes) {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+export async function writePackages() {
+  rmSync(distFolder, { recursive: true, force: true });
+  mkdirSync(distFolder, { recursive: true });
+  for (const each of packages) {
+    const { files } = await bundle(each);
+    const bytes = await zip(files);
+    writeFileSync(path.join(distFolder, each.name), bytes);
+    const kilobytes = Math.round(bytes.length / 1024);
+    const bundled = Math.round(files[each.file].length / 1024);
+    console.log(`deploy/dist/${each.name}  ${kilobytes} KiB (${each.file} ${bundled} KiB)  sha256 ${sha256(bytes)}`);
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  install();
+  await writePackages();
+  const { version } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8'));
+  console.log(`Version ${version}. Next: cd deploy && sam deploy`);
+}
