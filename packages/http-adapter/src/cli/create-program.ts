@@ -45,6 +45,7 @@ export function createProgram(serve: (flags: Flags) => Promise<void>, output: Pr
     .description('Prometheus remote storage on Amazon Timestream for LiveAnalytics.')
     .version(packageVersion(), '--version', 'Show the version.')
     .helpOption('-h, --help', 'Show this help.')
+    .helpCommand(false)
     .configureOutput(output)
     .exitOverride();
   const serveCommand = program

@@ -29,14 +29,16 @@ export interface ServingConnector {
 /** For what is left when no client is connected any more. */
 const closeTimeoutMs = 4_000;
 
+const listenTextResolver = (address: string): string => `listening at ${address}`;
+
 async function listen(app: FastifyInstance, address: ListenAddress): Promise<AddressInfo> {
   const { host, port } = address;
   try {
     // `::` takes IPv4 too, as Go's listener without a host does; a machine without IPv6 has only 0.0.0.0.
-    await app.listen({ port, host: host ?? '::' }).catch(async (error: unknown) => {
+    await app.listen({ port, host: host ?? '::', listenTextResolver }).catch(async (error: unknown) => {
       const hasNoIpv6 = host === undefined && errnoOf(error) === 'EAFNOSUPPORT';
       if (!hasNoIpv6) throw error;
-      await app.listen({ port, host: '0.0.0.0' });
+      await app.listen({ port, host: '0.0.0.0', listenTextResolver });
     });
   } catch (error) {
     throw listenError(error, 'web.listen-address', address);
@@ -90,7 +92,7 @@ export async function startServing(config: Config, output: ServeOutput): Promise
     const url = listenUrl(await listen(app, config.webListenAddress), tls === undefined ? 'http' : 'https');
     const version = packageVersion();
     output.writeOut(renderBanner({ version, url, config, embedded }));
-    logger.info({ version, url, storage: config.storage }, 'the connector is ready');
+    logger.info({ version, storage: config.storage }, 'the connector is ready');
     return { url, logger, stop };
   } catch (error) {
     await stop(0);
