@@ -9,7 +9,7 @@ import { startProgram, type ProgramProcess } from './program-process.js';
 
 let program: string;
 beforeAll(async () => {
-  program = await buildProgram();
+  program = await buildProgram('embedded-storage');
 });
 
 function start(dataDir: string, ...args: readonly string[]): ProgramProcess {

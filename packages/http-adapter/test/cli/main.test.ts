@@ -18,7 +18,7 @@ const authorization = `Basic ${Buffer.from(`AKIAEXAMPLEACCESSKEY:${secretAccessK
 
 let program: string;
 beforeAll(async () => {
-  program = await buildProgram();
+  program = await buildProgram('main');
 });
 
 describe('the program', { timeout: 60_000 }, () => {
