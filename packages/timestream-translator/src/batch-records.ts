@@ -1,8 +1,10 @@
-import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN } from './layout.js';
-import { MAX_RECORDS_PER_WRITE } from './limits.js';
+import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, type ValueColumn } from './layout.js';
+import { MAX_RECORDS_PER_WRITE, WRITE_METERING_UNIT_BYTES } from './limits.js';
 import type { Dimension, TimestreamRecord, WriteBatch } from './record.js';
+import { orderByMetric, orderByTarget } from './record-order.js';
+import { recordBytes, valueBytes } from './record-size.js';
 import type { StoredSeries } from './stored-series.js';
-import type { TranslatedRecord, ValueColumn } from './translate-samples.js';
+import type { TranslatedRecord } from './translate-samples.js';
 
 type DraftRecord = { -readonly [Field in keyof TimestreamRecord]: TimestreamRecord[Field] };
 
@@ -10,17 +12,20 @@ type DraftRecord = { -readonly [Field in keyof TimestreamRecord]: TimestreamReco
  * Groups records into WriteRecords calls of at most 100.
  *
  * A call is paid by its bytes rounded up to 1 KiB, and what its records have in common is counted once if it stands in CommonAttributes
- * (Timestream developer guide, `metering-and-pricing.writes`). So records are ordered by measure name, then by series, then by time,
- * and each call states once what all its records share: time unit, value type, time, measure name, dimensions. Equal records in any order of
- * series give equal batches.
+ * (Timestream developer guide, `metering-and-pricing.writes`). So each call states once what all its records share (time unit, value type,
+ * time, measure name, dimensions), and records are put together that share much. What that is differs: the samples of one scrape share
+ * the labels of their target, those of one metric its name. Both orders are tried, and the cheaper one is taken.
+ *
+ * The records of one series stay in time order; equal records in any order of series give equal batches.
  */
 export function batchRecords(records: readonly TranslatedRecord[]): WriteBatch[] {
-  const ordered = orderRecords(records);
-  const batches: WriteBatch[] = [];
-  for (let start = 0; start < ordered.length; start += MAX_RECORDS_PER_WRITE) {
-    batches.push(createBatch(ordered.slice(start, start + MAX_RECORDS_PER_WRITE)));
+  const byMetric = orderByMetric(records);
+  let plan = planBatches(byMetric);
+  if (plan.batches.length > 1) {
+    const byTarget = planBatches(orderByTarget(byMetric));
+    if (byTarget.meteredUnits < plan.meteredUnits) plan = byTarget;
   }
-  return batches;
+  return plan.batches.map(createBatch);
 }
 
 /**
@@ -38,33 +43,31 @@ export function expandBatch({ CommonAttributes = {}, Records }: Pick<WriteBatch,
   });
 }
 
-/** By measure name, series key and time. Texts are compared by UTF-16 units: any order will do that is the same every time. */
-function orderRecords(records: readonly TranslatedRecord[]): readonly TranslatedRecord[] {
-  const recordsByMeasureName = new Map<string, TranslatedRecord[]>();
-  for (const record of records) {
-    const { measureName } = record.series;
-    const sameName = recordsByMeasureName.get(measureName);
-    if (sameName === undefined) recordsByMeasureName.set(measureName, [record]);
-    else sameName.push(record);
-  }
-  const ordered: TranslatedRecord[] = [];
-  for (const measureName of Array.from(recordsByMeasureName.keys()).sort()) {
-    const sameName = recordsByMeasureName.get(measureName) ?? [];
-    if (sameName.length > 1) sameName.sort(compareSeriesAndTime);
-    for (const record of sameName) ordered.push(record);
-  }
-  return ordered;
+interface PlannedBatch {
+  readonly records: readonly TranslatedRecord[];
+  readonly common: TimestreamRecord;
 }
 
-function compareSeriesAndTime(left: TranslatedRecord, right: TranslatedRecord): number {
-  if (left.series === right.series) return left.timestampMs - right.timestampMs;
-  const leftKey = left.series.key;
-  const rightKey = right.series.key;
-  return leftKey < rightKey ? -1 : leftKey > rightKey ? 1 : left.timestampMs - right.timestampMs;
+function planBatches(ordered: readonly TranslatedRecord[]): { readonly batches: readonly PlannedBatch[]; readonly meteredUnits: number } {
+  const batches: PlannedBatch[] = [];
+  let meteredUnits = 0;
+  for (let start = 0; start < ordered.length; start += MAX_RECORDS_PER_WRITE) {
+    const records = ordered.slice(start, start + MAX_RECORDS_PER_WRITE);
+    const common = records.length > 1 ? commonAttributes(records) : {};
+    batches.push({ records, common });
+    meteredUnits += Math.ceil(plannedBytes(records, common) / WRITE_METERING_UNIT_BYTES);
+  }
+  return { batches, meteredUnits };
 }
 
-function createBatch(records: readonly TranslatedRecord[]): WriteBatch {
-  const common = records.length > 1 ? commonAttributes(records) : {};
+/** `writeBytes` of the batch to be, from what is known of its series. */
+function plannedBytes(records: readonly TranslatedRecord[], common: TimestreamRecord): number {
+  let bytes = recordBytes(common) * (1 - records.length);
+  for (const { series, column } of records) bytes += series.baseBytes + valueBytes(column);
+  return bytes;
+}
+
+function createBatch({ records, common }: PlannedBatch): WriteBatch {
   const commonNames = new Set(common.Dimensions?.map(({ Name }) => Name));
   const Records: TimestreamRecord[] = [];
   let series: StoredSeries | undefined;

@@ -21,6 +21,7 @@ export {
   SAMPLE_VALUE_COLUMN,
   TIME_COLUMN,
   type Layout,
+  type ValueColumn,
 } from './layout.js';
 export {
   isReservedName,
@@ -65,7 +66,29 @@ export {
 export { meteredWriteBytes, recordBytes, writeBytes } from './record-size.js';
 export { seriesText } from './series-text.js';
 export { translateSeries, type TranslateOptions, type Translation } from './translate-series.js';
-export type { TranslatedRecord, ValueColumn } from './translate-samples.js';
+export type { TranslatedRecord } from './translate-samples.js';
 export type { StoredSeries } from './stored-series.js';
 
 // Reading.
+export { compileSelect, type CompiledFilter, type CompiledSelect, type SelectOptions } from './compile-select.js';
+export {
+  compileSeriesList,
+  compileSeriesSelect,
+  type CompiledSeriesList,
+  type CompiledSeriesSelect,
+  type SeriesSelectOptions,
+} from './compile-series.js';
+export { createMatcher, InvalidMatcherError, type Matcher, type MatcherMeaning } from './matcher.js';
+export { readSeriesListPage, seriesWithoutSamples, type PhysicalSeries } from './physical-series.js';
+export type { Predicate } from './predicate.js';
+export { RowFormatError } from './row-format-error.js';
+export {
+  createSeriesAssembler,
+  ReadLimitError,
+  type ReadLimitErrorCode,
+  type ReadLimits,
+  type SeriesAssembler,
+  type SeriesAssemblerOptions,
+} from './series-assembler.js';
+export { identifier, literal } from './sql.js';
+export { schemaOf, type TableSchema } from './table-schema.js';

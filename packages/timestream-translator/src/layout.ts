@@ -38,3 +38,6 @@ export const LABELS_DIMENSION = 'prometheus_labels';
 
 /** Columns of ours: a dimension and a measure may not share a name (Timestream developer guide, naming), so no label takes these. */
 export const OWN_COLUMNS: readonly string[] = [SAMPLE_VALUE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_HISTOGRAM_COLUMN, LABELS_DIMENSION];
+
+/** The columns that a value of ours is written to. */
+export type ValueColumn = typeof SAMPLE_VALUE_COLUMN | typeof SAMPLE_BITS_COLUMN | typeof MEASURE_VALUE_DOUBLE_COLUMN;

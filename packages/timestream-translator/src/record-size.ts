@@ -1,4 +1,5 @@
 import type { Dimension, TimestreamRecord, WriteBatch } from './record.js';
+import { MEASURE_VALUE_DOUBLE_COLUMN, type ValueColumn } from './layout.js';
 import { WRITE_METERING_UNIT_BYTES } from './limits.js';
 import { utf8ByteLength } from './text-codec.js';
 
@@ -7,6 +8,11 @@ export const TIME_BYTES = 8;
 
 /** What a DOUBLE or a BIGINT counts, however many digits it is written with. */
 export const NUMBER_BYTES = 8;
+
+/** The bytes of a number in this column: a multi-measure record pays for the column's name too. */
+export function valueBytes(column: ValueColumn): number {
+  return column === MEASURE_VALUE_DOUBLE_COLUMN ? NUMBER_BYTES : column.length + NUMBER_BYTES;
+}
 
 /** The bytes of dimension names and values. */
 export function dimensionsBytes(dimensions: readonly Dimension[]): number {

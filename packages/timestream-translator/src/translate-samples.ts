@@ -1,10 +1,10 @@
 import { floatsOf, type Samples } from '@timestream-prometheus/prom-codec';
 import type { DropTally } from './drop-tally.js';
-import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_VALUE_COLUMN, type Layout } from './layout.js';
+import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_VALUE_COLUMN, type Layout, type ValueColumn } from './layout.js';
 import { MAX_RECORD_BYTES, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS } from './limits.js';
 import { doubleOrBitsText, doubleText } from './number-text.js';
 import type { SampleReference } from './record.js';
-import { NUMBER_BYTES } from './record-size.js';
+import { valueBytes } from './record-size.js';
 import type { SeriesLabels } from './series-labels.js';
 import type { StoredSeries, StoreSeries } from './stored-series.js';
 
@@ -18,15 +18,6 @@ export interface TranslatedRecord {
   readonly value: string;
   readonly source: SampleReference;
 }
-
-export type ValueColumn = typeof SAMPLE_VALUE_COLUMN | typeof SAMPLE_BITS_COLUMN | typeof MEASURE_VALUE_DOUBLE_COLUMN;
-
-/** Metered bytes of a value: a multi-measure record pays for the column's name too. */
-const valueBytesByColumn: Readonly<Record<ValueColumn, number>> = {
-  [SAMPLE_VALUE_COLUMN]: SAMPLE_VALUE_COLUMN.length + NUMBER_BYTES,
-  [SAMPLE_BITS_COLUMN]: SAMPLE_BITS_COLUMN.length + NUMBER_BYTES,
-  [MEASURE_VALUE_DOUBLE_COLUMN]: NUMBER_BYTES,
-};
 
 /** What translating samples needs besides them, for one request. */
 export interface SampleTranslator {
@@ -80,7 +71,7 @@ export function translateSamples(
     }
     const stored = (target.stored ??= storeSeries(target.labels));
     const column = layout === 'single-measure' ? MEASURE_VALUE_DOUBLE_COLUMN : isFinite ? SAMPLE_VALUE_COLUMN : SAMPLE_BITS_COLUMN;
-    const recordBytes = ('baseBytes' in stored ? stored.baseBytes : stored.tooLargeBytes) + valueBytesByColumn[column];
+    const recordBytes = ('baseBytes' in stored ? stored.baseBytes : stored.tooLargeBytes) + valueBytes(column);
     if (!('baseBytes' in stored) || recordBytes > MAX_RECORD_BYTES) {
       drops.add('record-too-large', 1, labels, () => `a record of it has at least ${recordBytes} bytes, the limit is ${MAX_RECORD_BYTES}`);
       continue;
