@@ -113,10 +113,10 @@ describe('createMatcher', () => {
           for (const text of ['', ...texts, ...texts]) expect(matcher.matches(text)).toBe(oracle.test(text) === (type === '=~'));
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
     expect([...kinds].sort()).toEqual(expect.arrayContaining(['in', 'not-in', 'regex']));
-  });
+  }, 120_000);
 });
 
 /** Prometheus compiles `^(?s:re)$`, after parsing `re` alone. */

@@ -6,18 +6,20 @@
  */
 export function plainAlternation(pattern: string): readonly string[] | null {
   const inner = pattern.startsWith('(') && pattern.endsWith(')') && !pattern.endsWith('\\)') ? pattern.slice(1, -1) : pattern;
-  const options: string[] = [''];
+  const options: string[] = [];
+  let option = '';
   for (let index = 0; index < inner.length; index++) {
     let character = inner.charAt(index);
     if (character === '|') {
-      options.push('');
+      options.push(option);
+      option = '';
       continue;
     }
     if (character === '\\') {
       character = inner.charAt(++index);
       if (!/^[!-/:-@[-`{-~]$/.test(character)) return null;
     } else if (/[\^$.*+?()[\]{}]/.test(character)) return null;
-    options[options.length - 1] += character;
+    option += character;
   }
-  return [...new Set(options)];
+  return [...new Set([...options, option])];
 }

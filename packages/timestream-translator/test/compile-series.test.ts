@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileSeriesList, compileSeriesSelect } from '../src/compile-series.js';
+import { MAX_QUERY_BYTES } from '../src/limits.js';
+import { createMatcher } from '../src/matcher.js';
+import { type PhysicalSeries, readSeriesListPage, seriesWithoutSamples } from '../src/physical-series.js';
+import { labelsOfRow } from '../src/row-labels.js';
+import { utf8ByteLength } from '../src/text-codec.js';
+import { evaluatePredicate } from './support/evaluate-predicate.js';
+import { dimensionsOfTable, memoryTable, type MemoryRow } from './support/memory-table.js';
+
+const table = { database: 'db', table: 'metrics' };
+const query = { startTimestampMs: 1000n, endTimestampMs: 1001n };
+
+const physicalOf = (row: MemoryRow, columns: Iterable<string>): PhysicalSeries => {
+  const dimensions = [...columns].map((name) => [name, row.dimensions[name] ?? null] as const);
+  return { dimensions, measureName: row.measureName, labels: labelsOfRow(dimensions, row.measureName), rowCount: 1, firstMs: 0, lastMs: 0 };
+};
+
+describe('compileSeriesList', () => {
+  it('names every dimension once to show and once to group by', () => {
+    const compiled = compileSeriesList({
+      ...table,
+      query,
+      matchers: [createMatcher({ type: '=', name: '__name__', value: 'up' })],
+      schema: { dimensions: new Set(['job', 'a b']) },
+      regexPushdown: true,
+    });
+    expect(compiled).toMatchObject({
+      sql:
+        'SELECT "job", "a b", "measure_name", count(*), min(time), max(time) FROM "db"."metrics" ' +
+        `WHERE "measure_name" = 'up' AND time >= from_milliseconds(1000) AND time < from_milliseconds(1002) GROUP BY "job", "a b", "measure_name"`,
+      dimensionColumns: ['job', 'a b'],
+    });
+  });
+});
+
+describe('readSeriesListPage', () => {
+  const page = (...rows: (string | null)[][]) => ({
+    ColumnInfo: [],
+    Rows: rows.map((texts) => ({ Data: texts.map((text) => (text === null ? { NullValue: true } : { ScalarValue: text })) })),
+  });
+  const first = '1970-01-01 00:00:01.000000000';
+  const last = '1970-01-01 00:00:02.000999999';
+
+  it('gives the series that pass all matchers, with their extent', () => {
+    const rows = page(['a', null, 'up', '3', first, last], ['b', '{"z":"1"}', 'job%3Aup', '1', first, first]);
+    const notA = createMatcher({ type: '!=', name: 'job', value: 'a' });
+    const series = readSeriesListPage(rows, ['job', 'prometheus_labels'], []);
+    expect(series).toHaveLength(2);
+    expect(series[0]).toEqual({
+      dimensions: [
+        ['job', 'a'],
+        ['prometheus_labels', null],
+      ],
+      measureName: 'up',
+      labels: [
+        { name: '__name__', value: 'up' },
+        { name: 'job', value: 'a' },
+      ],
+      rowCount: 3,
+      firstMs: 1000,
+      lastMs: 2000,
+    });
+    expect(readSeriesListPage(rows, ['job', 'prometheus_labels'], [notA])).toEqual([series[1]]);
+    expect(seriesWithoutSamples([...series, ...series]).map(({ labels }) => labels.map(({ value }) => value))).toEqual([
+      ['job:up', 'b', '1'],
+      ['up', 'a'],
+    ]);
+  });
+
+  it('refuses a row without its counts', () => {
+    expect(() => readSeriesListPage(page(['a', 'up', null, first, last]), ['job'], [])).toThrow(/without name, count or times/);
+  });
+});
+
+describe('compileSeriesSelect', () => {
+  it('says what all series have in common once, and a single difference as IN', () => {
+    const row = (job: string | null, code: string) => ({
+      measureName: 'up',
+      dimensions: { ...(job === null ? {} : { job }), code },
+      timeNs: 0n,
+      value: null,
+    });
+    const sqlOf = (...rows: MemoryRow[]) =>
+      compileSeriesSelect({ ...table, query, series: rows.map((one) => physicalOf(one, ['job', 'code'])) }).map(({ sql }) => sql);
+    const time = 'time >= from_milliseconds(1000) AND time < from_milliseconds(1002)';
+    expect(sqlOf(row('a', '1'), row('b', '1'))).toEqual([
+      `SELECT * FROM "db"."metrics" WHERE "measure_name" = 'up' AND "code" = '1' AND "job" IN ('a', 'b') AND ${time}`,
+    ]);
+    expect(sqlOf(row('a', '1'), row(null, '1'))).toEqual([
+      `SELECT * FROM "db"."metrics" WHERE "measure_name" = 'up' AND "code" = '1' AND ("job" = 'a' OR "job" IS NULL) AND ${time}`,
+    ]);
+    expect(sqlOf(row('a', '1'), row(null, '2'))).toEqual([
+      `SELECT * FROM "db"."metrics" WHERE "measure_name" = 'up' AND (("job" = 'a' AND "code" = '1') OR ("job" IS NULL AND "code" = '2')) AND ${time}`,
+    ]);
+  });
+
+  it('asks for exactly the rows of each series, each in one statement', () => {
+    fc.assert(
+      fc.property(memoryTable, fc.integer({ min: 1, max: 3 }), fc.nat(), (rows, maxSeriesPerQuery, choice) => {
+        const columns = dimensionsOfTable(rows);
+        const keyOf = (row: MemoryRow) => JSON.stringify(physicalOf(row, columns));
+        const chosen = new Map(rows.filter((_, index) => (choice >> index) % 2 === 1).map((row) => [keyOf(row), physicalOf(row, columns)]));
+        const statements = compileSeriesSelect({ ...table, query, series: [...chosen.values()], maxSeriesPerQuery });
+        expect(statements.flatMap(({ series }) => series)).toEqual([...chosen.values()]);
+        for (const row of rows) {
+          const evaluated = {
+            columns: new Map<string, string | null>([...columns].map((name) => [name, row.dimensions[name] ?? null])).set(
+              'measure_name',
+              row.measureName,
+            ),
+            timeNs: row.timeNs,
+          };
+          const isInTime = row.timeNs >= 1_000_000_000n && row.timeNs < 1_002_000_000n;
+          const found = statements.filter(({ predicate }) => evaluatePredicate(predicate, evaluated) === true);
+          const isWanted = isInTime && chosen.has(keyOf(row));
+          if (isWanted) expect(found.length).toBeGreaterThanOrEqual(1);
+          // A text that SQL cannot carry widens its statement.
+          if (!rows.some(({ dimensions }) => Object.values(dimensions).includes('\u0000'))) expect(found).toHaveLength(isWanted ? 1 : 0);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  }, 120_000);
+
+  it('starts another statement before the text is longer than Timestream takes', () => {
+    const series = Array.from({ length: 1000 }, (_, index) =>
+      physicalOf({ measureName: `m${index}`, dimensions: { a: `${index}${"'".repeat(900)}`, b: `${index}` }, timeNs: 0n, value: null }, [
+        'a',
+        'b',
+      ]),
+    );
+    const statements = compileSeriesSelect({ ...table, query, series, maxSeriesPerQuery: 1000 });
+    expect(statements.length).toBeGreaterThan(1);
+    for (const { sql } of statements) expect(utf8ByteLength(sql)).toBeLessThanOrEqual(MAX_QUERY_BYTES);
+  });
+});
