@@ -1,13 +1,17 @@
 import type { Catalog } from './catalog.js';
-import type { ColumnInfo, Row } from './wire-value.js';
+import { createFormatter } from './format-value.js';
+import { analyzeQuery } from './query-analyzer.js';
+import { answerFromCatalog } from './show-statement.js';
 import { SqlError } from './sql-error.js';
+import { wireType } from './sql-type.js';
+import { parseStatement } from './statement-parser.js';
+import { Emitter, type SqlParameter } from './typed-expression.js';
+import type { ColumnInfo, Row } from './wire-value.js';
 
 export type { Catalog, CatalogMeasure, CatalogMeasureName, CatalogTable, MeasureDataType } from './catalog.js';
 export type { ColumnInfo, Datum, Row } from './wire-value.js';
 export { SqlError, type SqlErrorKind } from './sql-error.js';
-
-/** A value as the DuckDB client binds it. The SQL text casts every parameter, so the client's own idea of its type does not matter. */
-export type SqlParameter = string | number | bigint | boolean | null;
+export type { SqlParameter } from './typed-expression.js';
 
 /** A statement for DuckDB: run it with `connection.run(duckdbSql, [...parameters])`, rows as arrays of JavaScript values. */
 export interface PreparedQuery {
@@ -34,8 +38,21 @@ export interface SqlClock {
  * @throws {SqlError} kind `ValidationException`: whatever this engine does not take, with line and column; never an approximation.
  */
 export function compileStatement(sqlText: string, catalog: Catalog, clock: SqlClock): CompiledStatement {
-  void [sqlText, catalog, clock];
-  throw new SqlError('ValidationException', 'line 1:1: no statement is supported yet');
+  const statement = parseStatement(sqlText);
+  if (statement.kind !== 'query') return { kind: 'rows', ...answerFromCatalog(statement, catalog) };
+  const emitter = new Emitter();
+  const commonTables: { sqlName: string; sql: string }[] = [];
+  const { sql, columns } = analyzeQuery(statement.query, { catalog, emitter, nowNs: clock.nowNs(), commonTables }, new Map());
+  const definitions = commonTables.map((table) => `${table.sqlName} AS (${table.sql})`).join(', ');
+  const formatters = columns.map(({ type }) => createFormatter(type));
+  return {
+    kind: 'query',
+    query: {
+      ...emitter.finish(definitions === '' ? sql : `WITH ${definitions} ${sql}`),
+      columns: columns.map(({ name, type }, index) => ({ Name: name ?? `_col${index}`, Type: wireType(type) })),
+      formatRow: (values) => ({ Data: formatters.map((format, index) => format(values[index])) }),
+    },
+  };
 }
 
 /**
@@ -43,6 +60,13 @@ export function compileStatement(sqlText: string, catalog: Catalog, clock: SqlCl
  * (an interrupt, a full disk).
  */
 export function executionError(error: unknown): SqlError | undefined {
-  void error;
+  const message = error instanceof Error ? error.message : '';
+  const match = /^(Invalid Input|Out of Range|Conversion) Error: (.*)/s.exec(message);
+  if (match !== null) {
+    const [firstLine = ''] = (match[2] ?? '').split('\n');
+    return new SqlError('QueryExecutionException', firstLine, { cause: error });
+  }
+  if (/Max expression depth limit/.test(message))
+    return new SqlError('ValidationException', 'line 1:1: The statement nests too deeply', { cause: error });
   return undefined;
 }

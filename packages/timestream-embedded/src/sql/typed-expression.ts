@@ -1,4 +1,3 @@
-import type { SqlParameter } from './engine.js';
 import { invalidAt, type SourcePosition } from './sql-error.js';
 import {
   bigint,
@@ -18,6 +17,9 @@ import {
 import type { LiteralValue } from './syntax-tree.js';
 import { maxInt64, parseDate, parseTimestamp } from './time-text.js';
 
+/** A value as the DuckDB client binds it. The SQL text casts every parameter, so the client's own idea of its type does not matter. */
+export type SqlParameter = string | number | bigint | boolean | null;
+
 /** An expression whose names are resolved: its type, and the DuckDB SQL that computes it. */
 export interface TypedExpression {
   readonly type: SqlType;
@@ -28,16 +30,13 @@ export interface TypedExpression {
   readonly mayBeNaN: boolean;
 }
 
-/** The values of a statement on their way to DuckDB's bound parameters; equal values share one. */
-export class ParameterList {
+/** The DuckDB text of one statement under way: its bound values, and names for values that are used more than once. */
+export class Emitter {
   readonly #indexes = new Map<string, number>();
   readonly #values: SqlParameter[] = [];
+  #names = 0;
 
-  get values(): readonly SqlParameter[] {
-    return this.#values;
-  }
-
-  /** The SQL of a parameter of this DuckDB type, `$3::BIGINT`. */
+  /** The SQL of a parameter of this DuckDB type, `$3::BIGINT`. Equal values share one parameter. */
   bind(value: SqlParameter, type: string): string {
     const key = `${typeof value}:${Object.is(value, -0) ? '-0' : String(value)}`;
     let index = this.#indexes.get(key);
@@ -47,6 +46,45 @@ export class ParameterList {
     }
     return `$${index}::${type}`;
   }
+
+  /**
+   * The finished statement with the parameters that it really has, numbered anew: DuckDB refuses a value that nothing names, and what was
+   * bound for an expression that did not stay is such a value. Nothing but `bind` writes a dollar sign.
+   */
+  finish(sql: string): { readonly duckdbSql: string; readonly parameters: readonly SqlParameter[] } {
+    const numbers = new Map<string, number>();
+    const parameters: SqlParameter[] = [];
+    const duckdbSql = sql.replace(/\$(\d+)::/g, (_, old: string) => {
+      let number = numbers.get(old);
+      if (number === undefined) {
+        number = parameters.push(this.#values[Number(old) - 1] ?? null);
+        numbers.set(old, number);
+      }
+      return `$${number}::`;
+    });
+    return { duckdbSql, parameters };
+  }
+
+  /** A name that no other part of the statement has. */
+  name(prefix: string): string {
+    this.#names += 1;
+    return `${prefix}${this.#names}`;
+  }
+
+  /** SQL that names a value and uses the name as often as it likes, so that nested expressions do not double in size at every level. */
+  once(sql: string, body: (name: string) => string): string {
+    return this.onceAll([sql], (names) => body(names[0] ?? sql));
+  }
+
+  /** The same for several values. All stand outside the lambda, where DuckDB takes subqueries. */
+  onceAll(values: readonly string[], body: (names: readonly string[]) => string): string {
+    const isSimple = (sql: string): boolean => /^[\w.]+$|^\$\d+::\w+$/.test(sql);
+    if (values.every(isSimple)) return body(values);
+    const name = this.name('v');
+    const names = values.map((sql, index) => (isSimple(sql) ? sql : `${name}.f${index}`));
+    const fields = values.flatMap((sql, index) => (isSimple(sql) ? [] : [`f${index} := ${sql}`]));
+    return `list_transform([struct_pack(${fields.join(', ')})], lambda ${name}: ${body(names)})[1]`;
+  }
 }
 
 export function computed(type: SqlType, sql: string): TypedExpression {
@@ -54,10 +92,10 @@ export function computed(type: SqlType, sql: string): TypedExpression {
 }
 
 /** @throws {SqlError} when an integer literal is over 2^63 - 1. */
-export function literalExpression(literal: LiteralValue, position: SourcePosition, parameters: ParameterList): TypedExpression {
+export function literalExpression(literal: LiteralValue, position: SourcePosition, emitter: Emitter): TypedExpression {
   const typed = (type: SqlType, value: SqlParameter): TypedExpression => ({
     type,
-    sql: parameters.bind(value, duckdbType(type)),
+    sql: emitter.bind(value, duckdbType(type)),
     literal,
     mayBeNaN: false,
   });
@@ -95,7 +133,7 @@ export function coerce(
   expression: TypedExpression,
   target: SqlType,
   position: SourcePosition,
-  parameters: ParameterList,
+  emitter: Emitter,
 ): TypedExpression | undefined {
   const { type, literal, sql } = expression;
   if (sameType(type, target)) return expression;
@@ -114,13 +152,12 @@ export function coerce(
     const isTimestamp = sameType(target, timestamp);
     const value = isTimestamp ? parseTimestamp(literal.value) : parseDate(literal.value);
     if (value === undefined) throw invalidAt(position, `'${literal.value}' cannot be read as a ${isTimestamp ? 'timestamp' : 'date'}`);
-    return literalExpression(isTimestamp ? { type: 'timestamp', value } : { type: 'date', value }, position, parameters);
+    return literalExpression(isTimestamp ? { type: 'timestamp', value } : { type: 'date', value }, position, emitter);
   }
   if (type.kind === 'array' && target.kind === 'array') {
-    const element = coerce(computed(type.element, 'v'), target.element, position, parameters);
-    if (element === undefined) return undefined;
-    if (sameType(type.element, unknown)) return computed(target, `list_transform(${sql}, lambda v: ${element.sql})`);
-    return computed(target, `list_transform(${sql}, lambda v: ${element.sql})`);
+    const name = emitter.name('v');
+    const element = coerce(computed(type.element, name), target.element, position, emitter);
+    return element && computed(target, `list_transform(${sql}, lambda ${name}: ${element.sql})`);
   }
   return undefined;
 }

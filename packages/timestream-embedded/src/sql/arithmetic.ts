@@ -1,0 +1,86 @@
+import { dividedByNonZero } from './functions/math-functions.js';
+import { invalidAt, type SourcePosition } from './sql-error.js';
+import { commonType, date, dayTimeInterval, double, isScalar, sameType, timestamp, typeText, yearMonthInterval } from './sql-type.js';
+import type { ArithmeticOperator } from './syntax-tree.js';
+import { addMonths } from './time-sql.js';
+import { coerce, computed, type Emitter, type TypedExpression } from './typed-expression.js';
+
+const isNumber = ({ type }: TypedExpression): boolean => isScalar(type, 'INTEGER', 'BIGINT', 'DOUBLE');
+const isInterval = ({ type }: TypedExpression): boolean => isScalar(type, 'INTERVAL_DAY_TO_SECOND', 'INTERVAL_YEAR_TO_MONTH');
+
+/**
+ * `a op b`. Whole numbers stay whole (7 / 2 is 3) and overflow is an error; DOUBLE follows IEEE 754.
+ * @throws {SqlError} when the operator does not exist for the two types.
+ */
+export function arithmeticExpression(
+  operator: ArithmeticOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+  position: SourcePosition,
+  emitter: Emitter,
+): TypedExpression {
+  const result = numeric(operator, left, right, position, emitter) ?? temporal(operator, left, right, position, emitter);
+  if (result !== undefined) return result;
+  throw invalidAt(position, `Cannot apply operator: ${typeText(left.type)} ${operator} ${typeText(right.type)}`);
+}
+
+function numeric(
+  operator: ArithmeticOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+  position: SourcePosition,
+  emitter: Emitter,
+): TypedExpression | undefined {
+  const type = commonType(left.type, right.type);
+  if (type === undefined || !isScalar(type, 'INTEGER', 'BIGINT', 'DOUBLE')) return undefined;
+  const a = coerce(left, type, position, emitter)?.sql ?? left.sql;
+  const b = coerce(right, type, position, emitter)?.sql ?? right.sql;
+  if (sameType(type, double) || (operator !== '/' && operator !== '%')) return computed(type, `(${a} ${operator} ${b})`);
+  const sql = emitter.onceAll([a, b], ([dividend = '', divisor = '']) =>
+    dividedByNonZero(dividend, operator === '/' ? '//' : '%', divisor),
+  );
+  return computed(type, `(${sql})`);
+}
+
+function temporal(
+  operator: ArithmeticOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+  position: SourcePosition,
+  emitter: Emitter,
+): TypedExpression | undefined {
+  const asTimestamp = (expression: TypedExpression): TypedExpression | undefined =>
+    isScalar(expression.type, 'TIMESTAMP', 'DATE') || expression.literal?.type === 'string'
+      ? coerce(expression, timestamp, position, emitter)
+      : undefined;
+  if (operator === '+' || operator === '-') {
+    if (isInterval(left) && sameType(left.type, right.type)) return computed(left.type, `(${left.sql} ${operator} ${right.sql})`);
+    if (operator === '+' && isInterval(left)) return temporal('+', right, left, position, emitter);
+    if (isInterval(right)) {
+      // DATE and interval: Trino keeps a DATE, but takes whole days only; not supported rather than nearly right.
+      const time = sameType(left.type, date) ? undefined : asTimestamp(left);
+      if (time === undefined) return undefined;
+      if (sameType(right.type, dayTimeInterval)) return computed(timestamp, `(${time.sql} ${operator} ${right.sql})`);
+      return computed(
+        timestamp,
+        emitter.once(time.sql, (t) => addMonths(t, operator === '-' ? `(-${right.sql})` : right.sql)),
+      );
+    }
+    if (operator === '-' && (sameType(left.type, timestamp) || sameType(right.type, timestamp))) {
+      const a = asTimestamp(left);
+      const b = asTimestamp(right);
+      if (a !== undefined && b !== undefined) return computed(dayTimeInterval, `(${a.sql} - ${b.sql})`);
+    }
+    return undefined;
+  }
+  if (operator === '*' && isNumber(left) && isInterval(right)) return temporal('*', right, left, position, emitter);
+  const isWhole = isScalar(right.type, 'INTEGER', 'BIGINT');
+  if (operator === '*' && isInterval(left) && isWhole) {
+    const { type } = left;
+    return computed(
+      sameType(type, yearMonthInterval) ? yearMonthInterval : dayTimeInterval,
+      `(${left.sql} * CAST(${right.sql} AS BIGINT))`,
+    );
+  }
+  return undefined;
+}

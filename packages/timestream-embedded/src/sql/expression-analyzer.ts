@@ -1,0 +1,277 @@
+import { arithmeticExpression } from './arithmetic.js';
+import { analyzeCall } from './call-analyzer.js';
+import { castExpression, resolveTypeName } from './cast.js';
+import { comparisonSql } from './comparison-sql.js';
+import { likeExpression } from './like-expression.js';
+import type { AnalyzedQuery } from './query-analyzer.js';
+import { resolveColumn, type Field } from './scope.js';
+import { invalidAt, type SourcePosition } from './sql-error.js';
+import {
+  arrayOf,
+  boolean,
+  commonType,
+  date,
+  isScalar,
+  sameType,
+  timestamp,
+  typeText,
+  unknown,
+  varchar,
+  duckdbType,
+  type SqlType,
+} from './sql-type.js';
+import type { CaseExpression, Expression, InExpression, Query } from './syntax-tree.js';
+import { coerce, computed, literalExpression, type Emitter, type TypedExpression } from './typed-expression.js';
+
+/** The DuckDB text of one expression; a statement that grows beyond it is refused rather than left to exhaust DuckDB. */
+const maxSqlLength = 2_000_000;
+const maxDepth = 250;
+
+/** Where an expression stands. */
+export interface ExpressionContext {
+  readonly emitter: Emitter;
+  readonly nowNs: bigint;
+  readonly fields: readonly Field[];
+  /** Where neither aggregates nor window functions may stand, the name of the clause. */
+  readonly clause: string | undefined;
+  /** Looked at before anything else: how an aggregated query replaces what it has computed already. */
+  readonly intercept?: (expression: Expression) => TypedExpression | undefined;
+  readonly analyzeQuery: (query: Query) => AnalyzedQuery;
+  readonly depth: number;
+}
+
+/** @throws {SqlError} */
+export function analyzeExpression(expression: Expression, outer: ExpressionContext): TypedExpression {
+  const context = { ...outer, depth: outer.depth + 1 };
+  if (context.depth > maxDepth) throw invalidAt(expression.position, `The expression nests deeper than ${maxDepth} levels`);
+  const typed = context.intercept?.(expression) ?? analyze(expression, context);
+  if (typed.sql.length > maxSqlLength) throw invalidAt(expression.position, 'The expression is too large');
+  return typed;
+}
+
+function analyze(expression: Expression, context: ExpressionContext): TypedExpression {
+  const { position } = expression;
+  const { emitter } = context;
+  switch (expression.kind) {
+    case 'literal':
+      return literalExpression(expression.literal, position, emitter);
+    case 'column': {
+      const { type, sql, mayBeNaN } = resolveColumn(expression, context.fields);
+      return { type, sql, mayBeNaN };
+    }
+    case 'call':
+      return analyzeCall(expression, context);
+    case 'negate': {
+      const operand = analyzeExpression(expression.operand, context);
+      if (isScalar(operand.type, 'INTEGER', 'BIGINT', 'DOUBLE', 'INTERVAL_DAY_TO_SECOND', 'INTERVAL_YEAR_TO_MONTH'))
+        return computed(operand.type, `(-${operand.sql})`);
+      throw invalidAt(position, `Cannot negate ${typeText(operand.type)}`);
+    }
+    case 'not':
+      return computed(boolean, `(NOT ${analyzeCondition(expression.operand, context, 'NOT').sql})`);
+    case 'logical': {
+      const operands = expression.operands.map((operand) => analyzeCondition(operand, context, expression.operator).sql);
+      return computed(boolean, balanced(operands, expression.operator));
+    }
+    case 'arithmetic':
+      return arithmeticExpression(
+        expression.operator,
+        analyzeExpression(expression.left, context),
+        analyzeExpression(expression.right, context),
+        position,
+        emitter,
+      );
+    case 'comparison': {
+      const [left, right] = analyzeAlike([expression.left, expression.right], context, position);
+      if (left === undefined || right === undefined) throw new Error('two operands');
+      return computed(boolean, comparisonSql(expression.operator, left, right, position, emitter));
+    }
+    case 'concat':
+      return analyzeCall({ kind: 'call', name: 'concat', arguments: expression.operands, distinct: false, star: false, position }, context);
+    case 'between':
+      return analyzeBetween(expression, context);
+    case 'in':
+      return analyzeIn(expression, context);
+    case 'like':
+      return likeExpression(
+        expression,
+        [expression.operand, expression.pattern, ...(expression.escape ? [expression.escape] : [])].map((part) => {
+          const text = coerce(analyzeExpression(part, context), varchar, part.position, emitter);
+          if (text === undefined) throw invalidAt(part.position, 'LIKE takes varchar only');
+          return text;
+        }),
+        emitter,
+      );
+    case 'is-null':
+      return computed(boolean, `(${analyzeExpression(expression.operand, context).sql} IS ${expression.negated ? 'NOT ' : ''}NULL)`);
+    case 'case':
+      return analyzeCase(expression, context);
+    case 'cast':
+      return castExpression(
+        analyzeExpression(expression.operand, context),
+        resolveTypeName(expression.typeName),
+        expression.safe,
+        position,
+        emitter,
+      );
+    case 'extract':
+      return analyzeCall(
+        { kind: 'call', name: expression.field, arguments: [expression.operand], distinct: false, star: false, position },
+        context,
+      );
+    case 'array': {
+      const elements = analyzeAlike(expression.elements, context, position);
+      const type = arrayOf(elements[0]?.type ?? unknown);
+      return computed(type, `CAST([${elements.map(({ sql }) => sql).join(', ')}] AS ${duckdbType(type)})`);
+    }
+    case 'row': {
+      const elements = expression.elements.map((element) => analyzeExpression(element, context));
+      const fields = elements.map(({ sql, type }, index) => `f${index} := CAST(${sql} AS ${duckdbType(type)})`);
+      return computed({ kind: 'row', fields: elements.map(({ type }) => type) }, `struct_pack(${fields.join(', ')})`);
+    }
+    case 'subscript': {
+      const operand = analyzeExpression(expression.operand, context);
+      const index = analyzeExpression(expression.index, context);
+      if (operand.type.kind !== 'array' || !isScalar(index.type, 'INTEGER', 'BIGINT')) {
+        throw invalidAt(position, `Cannot use ${typeText(index.type)} for subscript of ${typeText(operand.type)}`);
+      }
+      const sql = emitter.onceAll(
+        [operand.sql, index.sql],
+        ([list = '', at = '']) =>
+          `CASE WHEN ${at} < 1 OR ${at} > len(${list}) THEN error('Array subscript out of bounds') ELSE ${list}[${at}] END`,
+      );
+      return computed(operand.type.element, `(${sql})`);
+    }
+    case 'subquery': {
+      const { sql, column } = singleColumn(expression.query, context);
+      return { type: column.type, sql: `(${sql})`, mayBeNaN: column.mayBeNaN };
+    }
+    case 'exists':
+      return computed(boolean, `EXISTS (${context.analyzeQuery(expression.query).sql})`);
+  }
+}
+
+/** @throws {SqlError} unless the expression is BOOLEAN (or NULL). */
+export function analyzeCondition(expression: Expression, context: ExpressionContext, where: string): TypedExpression {
+  const typed = analyzeExpression(expression, context);
+  const condition = coerce(typed, boolean, expression.position, context.emitter);
+  if (condition === undefined)
+    throw invalidAt(expression.position, `${where} must evaluate to a boolean: actual type ${typeText(typed.type)}`);
+  return condition;
+}
+
+/** The expressions, converted to the one type that they have in common. */
+function analyzeAlike(expressions: readonly Expression[], context: ExpressionContext, position: SourcePosition): TypedExpression[] {
+  return makeAlike(
+    expressions.map((each) => analyzeExpression(each, context)),
+    position,
+    context.emitter,
+  );
+}
+
+/** @throws {SqlError} when there is no such type. A string literal beside times is read as a time. */
+export function makeAlike(expressions: readonly TypedExpression[], position: SourcePosition, emitter: Emitter): TypedExpression[] {
+  const hasTime = expressions.some(({ type }) => isScalar(type, 'TIMESTAMP', 'DATE'));
+  const decisive = expressions.filter(({ literal }) => !(hasTime && literal?.type === 'string'));
+  let common: SqlType = unknown;
+  for (const { type } of decisive) {
+    const next = commonType(common, type);
+    if (next === undefined)
+      throw invalidAt(position, `The types do not match: ${expressions.map((each) => typeText(each.type)).join(', ')}`);
+    common = next;
+  }
+  // A date against a text with a time of day is a comparison of timestamps.
+  const isDay = (text: string): boolean => text.length <= 10;
+  if (sameType(common, date) && expressions.some(({ literal }) => literal?.type === 'string' && !isDay(literal.value))) common = timestamp;
+  return expressions.map((expression) => {
+    const { mayBeNaN } = expression;
+    const alike = coerce(expression, common, position, emitter);
+    if (alike === undefined) throw invalidAt(position, `Cannot convert ${typeText(expression.type)} to ${typeText(common)}`);
+    return { ...alike, mayBeNaN: alike.mayBeNaN && mayBeNaN };
+  });
+}
+
+function analyzeBetween(
+  { operand, low, high, negated, position }: Extract<Expression, { kind: 'between' }>,
+  context: ExpressionContext,
+): TypedExpression {
+  const [value, from, to] = analyzeAlike([operand, low, high], context, position);
+  if (value === undefined || from === undefined || to === undefined) throw new Error('three operands');
+  const { emitter } = context;
+  const sql = emitter.onceAll([value.sql, from.sql, to.sql], ([v = '', f = '', t = '']) => {
+    const inside =
+      `${comparisonSql('>=', { ...value, sql: v }, { ...from, sql: f }, position, emitter)} AND ` +
+      comparisonSql('<=', { ...value, sql: v }, { ...to, sql: t }, position, emitter);
+    // "The presence of NULL in a BETWEEN … will result in the statement evaluating to NULL."
+    const bounds = [from, to].every(({ literal }) => literal !== undefined && literal.type !== 'null');
+    return bounds ? inside : `CASE WHEN ${f} IS NULL OR ${t} IS NULL THEN NULL ELSE ${inside} END`;
+  });
+  return computed(boolean, negated ? `(NOT (${sql}))` : `(${sql})`);
+}
+
+function analyzeIn({ operand, negated, choices, position }: InExpression, context: ExpressionContext): TypedExpression {
+  const not = negated ? 'NOT ' : '';
+  const { emitter } = context;
+  if (!('body' in choices)) {
+    const [value, ...others] = analyzeAlike([operand, ...choices], context, position);
+    if (value === undefined) throw new Error('one operand');
+    if (others.some(({ mayBeNaN }) => mayBeNaN) || value.mayBeNaN || value.type.kind !== 'scalar') {
+      const equal = (name: string): string =>
+        balanced(
+          others.map((other) => comparisonSql('=', { ...value, sql: name }, other, position, emitter)),
+          'OR',
+        );
+      return computed(boolean, `(${not}${emitter.once(value.sql, equal)})`);
+    }
+    return computed(boolean, `(${value.sql} ${not}IN (${others.map(({ sql }) => sql).join(', ')}))`);
+  }
+  const value = analyzeExpression(operand, context);
+  const { sql, column } = singleColumn(choices, context);
+  const name = emitter.name('q');
+  const [left, right] = makeAlike([value, { type: column.type, sql: `${name}.c0`, mayBeNaN: column.mayBeNaN }], position, emitter);
+  if (left?.type.kind !== 'scalar' || right === undefined) throw invalidAt(position, `IN does not compare ${typeText(value.type)}`);
+  if (left.mayBeNaN && right.mayBeNaN && isScalar(left.type, 'DOUBLE'))
+    throw invalidAt(position, 'IN (subquery) is not supported for computed doubles, which may be NaN');
+  return computed(boolean, `(${left.sql} ${not}IN (SELECT ${right.sql} FROM (${sql}) AS ${name}))`);
+}
+
+function analyzeCase({ operand, branches, otherwise, position }: CaseExpression, context: ExpressionContext): TypedExpression {
+  const { emitter } = context;
+  const results = analyzeAlike([...branches.map(({ then }) => then), ...(otherwise ? [otherwise] : [])], context, position);
+  const write = (condition: (when: Expression) => string): string => {
+    const texts = branches.map(({ when }, index) => `WHEN ${condition(when)} THEN ${results[index]?.sql ?? 'NULL'}`);
+    const last = otherwise === undefined ? '' : ` ELSE ${results.at(-1)?.sql ?? 'NULL'}`;
+    return `(CASE ${texts.join(' ')}${last} END)`;
+  };
+  const mayBeNaN = results.some((result) => result.mayBeNaN);
+  const type = results[0]?.type ?? unknown;
+  if (operand === undefined) return { type, mayBeNaN, sql: write((when) => analyzeCondition(when, context, 'CASE WHEN').sql) };
+  const [value, ...whens] = analyzeAlike([operand, ...branches.map(({ when }) => when)], context, position);
+  if (value === undefined) throw new Error('one operand');
+  const sql = emitter.once(value.sql, (name) => {
+    let next = 0;
+    return write((when) => {
+      const choice = whens[next];
+      next += 1;
+      if (choice === undefined) throw new Error('one value for each branch');
+      return comparisonSql('=', { ...value, sql: name }, choice, when.position, emitter);
+    });
+  });
+  return { type, mayBeNaN, sql };
+}
+
+function singleColumn(query: Query, context: ExpressionContext): { sql: string; column: AnalyzedQuery['columns'][number] } {
+  const { sql, columns } = context.analyzeQuery(query);
+  const [column] = columns;
+  if (column === undefined || columns.length > 1)
+    throw invalidAt(query.position, `Multiple columns returned by subquery are not yet supported. Found ${columns.length}`);
+  return { sql, column };
+}
+
+/** `((a OR b) OR (c OR d))`: DuckDB bounds how deep an expression may nest, and a long chain would nest once for each link. */
+function balanced(terms: readonly string[], operator: 'AND' | 'OR'): string {
+  const [only = 'NULL'] = terms;
+  if (terms.length <= 1) return only;
+  const half = terms.length >> 1;
+  return `(${balanced(terms.slice(0, half), operator)} ${operator} ${balanced(terms.slice(half), operator)})`;
+}

@@ -1,0 +1,127 @@
+import type { CatalogTable } from './catalog.js';
+import { analyzeCondition, analyzeExpression } from './expression-analyzer.js';
+import { analyzeQuery, expressionContext, type NamedQueries, type OutputColumn, type StatementContext } from './query-analyzer.js';
+import type { Field, Source } from './scope.js';
+import { findTable } from './table-name.js';
+import { invalidAt } from './sql-error.js';
+import { duckdbType, measureType, timestamp, typeText, varchar } from './sql-type.js';
+import type { Relation, RelationAlias } from './syntax-tree.js';
+
+/** @throws {SqlError} for a database or table that is not there, and for joins that are not supported. */
+export function analyzeRelation(relation: Relation, statement: StatementContext, named: NamedQueries): Source {
+  switch (relation.kind) {
+    case 'table': {
+      const [first, second] = relation.name;
+      const alias = statement.emitter.name('r');
+      const known = first !== undefined && second === undefined ? named.get(first.name) : undefined;
+      if (first !== undefined && known !== undefined) {
+        return { sql: `${known.sqlName} AS ${alias}`, fields: aliased(known.columns, alias, first.name, undefined, relation.alias) };
+      }
+      const { table, database, name } = findTable(relation.name, statement.catalog);
+      const { columns, sql } = tableColumns(table, statement);
+      return { sql: `(${sql}) AS ${alias}`, fields: aliased(columns, alias, name, database, relation.alias) };
+    }
+    case 'derived': {
+      const alias = statement.emitter.name('r');
+      const { sql, columns } = analyzeQuery(relation.query, statement, named);
+      return { sql: `(${sql}) AS ${alias}`, fields: aliased(columns, alias, undefined, undefined, relation.alias) };
+    }
+    case 'unnest':
+      return analyzeUnnest(relation, [], statement, named);
+    case 'join':
+      return analyzeJoin(relation, statement, named);
+  }
+}
+
+function analyzeJoin(
+  { join, left, right, on, position }: Extract<Relation, { kind: 'join' }>,
+  statement: StatementContext,
+  named: NamedQueries,
+): Source {
+  const leftSource = analyzeRelation(left, statement, named);
+  if (right.kind === 'unnest') {
+    if (join !== 'CROSS') throw invalidAt(position, 'UNNEST is supported with CROSS JOIN only');
+    const unnested = analyzeUnnest(right, leftSource.fields, statement, named);
+    return { sql: `${leftSource.sql} CROSS JOIN ${unnested.sql}`, fields: [...leftSource.fields, ...unnested.fields] };
+  }
+  const rightSource = analyzeRelation(right, statement, named);
+  const fields = [...leftSource.fields, ...rightSource.fields];
+  if (on === undefined) return { sql: `${leftSource.sql} CROSS JOIN ${rightSource.sql}`, fields };
+  const condition = analyzeCondition(on, expressionContext(statement, named, fields, 'JOIN clause'), 'JOIN ON clause');
+  return { sql: `(${leftSource.sql} ${join} JOIN ${rightSource.sql} ON ${condition.sql})`, fields };
+}
+
+/** A row for each entry; a time series gives two columns, time and value. */
+function analyzeUnnest(
+  { operand, alias, position }: Extract<Relation, { kind: 'unnest' }>,
+  left: readonly Field[],
+  statement: StatementContext,
+  named: NamedQueries,
+): Source {
+  const { type, sql } = analyzeExpression(operand, expressionContext(statement, named, left, 'UNNEST'));
+  const sqlAlias = statement.emitter.name('r');
+  const from = `UNNEST(${sql}) AS ${sqlAlias}(c0)`;
+  if (type.kind === 'array') {
+    return { sql: from, fields: aliased([{ name: undefined, type: type.element, mayBeNaN: true }], sqlAlias, undefined, undefined, alias) };
+  }
+  if (type.kind !== 'timeseries') throw invalidAt(position, `Cannot unnest type: ${typeText(type)}`);
+  const columns: OutputColumn[] = [
+    { name: 'time', type: timestamp, mayBeNaN: false },
+    { name: 'value', type: type.value, mayBeNaN: true },
+  ];
+  const fields = aliased(columns, sqlAlias, undefined, undefined, alias).map((field, index) => ({
+    ...field,
+    sql: `struct_extract(${sqlAlias}.c0, '${index === 0 ? 'time' : 'value'}')`,
+  }));
+  return { sql: from, fields };
+}
+
+function aliased(
+  columns: readonly OutputColumn[],
+  sqlAlias: string,
+  name: string | undefined,
+  database: string | undefined,
+  alias: RelationAlias | undefined,
+): Field[] {
+  if (alias !== undefined && alias.columns.length > 0 && alias.columns.length !== columns.length) {
+    throw invalidAt(
+      alias.name.position,
+      `Column alias list has ${alias.columns.length} entries but '${alias.name.name}' has ${columns.length} columns available`,
+    );
+  }
+  return columns.map((column, index) => ({
+    ...column,
+    name: alias?.columns[index]?.name ?? column.name,
+    relation: alias?.name.name ?? name,
+    database: alias === undefined ? database : undefined,
+    sql: `${sqlAlias}.c${index}`,
+  }));
+}
+
+/**
+ * A table as rows: its columns in Timestream's order, which is dimensions as first seen, measure_name, time, measures as first seen.
+ *
+ * Dimensions are read from the series, once for each series and not for each record; DuckDB pushes what the statement asks of them and of
+ * the time down to the two scans.
+ */
+function tableColumns(table: CatalogTable, { emitter }: StatementContext): { columns: OutputColumn[]; sql: string } {
+  const columns: OutputColumn[] = [];
+  const items: string[] = [];
+  const add = (name: string, type: OutputColumn['type'], sql: string): void => {
+    items.push(`${sql} AS c${columns.length}`);
+    columns.push({ name, type, mayBeNaN: false });
+  };
+  const dimensions = table.dimensions.map((name, index) => {
+    add(name, varchar, `s.d${index}`);
+    return `, dims[${emitter.bind(name, 'VARCHAR')}] AS d${index}`;
+  });
+  add('measure_name', varchar, 's.measure_name');
+  add('time', timestamp, 'p.time_ns');
+  for (const { name, type, column } of table.measures)
+    add(name, measureType(type), `CAST(p.${column} AS ${duckdbType(measureType(type))})`);
+  const sql =
+    `SELECT ${items.join(', ')} FROM ${table.pointsRelation} AS p ` +
+    `JOIN (SELECT sid, measure_name${dimensions.join('')} FROM ${table.seriesRelation}) AS s ON p.sid = s.sid ` +
+    `WHERE p.time_ns >= ${emitter.bind(table.oldestTimeNs, 'BIGINT')}`;
+  return { columns, sql };
+}

@@ -1,0 +1,46 @@
+import { invalidAt } from './sql-error.js';
+import type { SqlType } from './sql-type.js';
+import type { ColumnExpression, Identifier } from './syntax-tree.js';
+
+/** A column that a statement can name. */
+export interface Field {
+  /** Undefined for a computed column without alias: it is in `SELECT *` but cannot be named. */
+  readonly name: string | undefined;
+  /** The alias of its relation, or the table's own name. */
+  readonly relation: string | undefined;
+  /** Set for a table without alias, which can also be named in full. */
+  readonly database: string | undefined;
+  readonly type: SqlType;
+  readonly mayBeNaN: boolean;
+  /** The DuckDB column, `r1.c0`. */
+  readonly sql: string;
+}
+
+/** A FROM clause: its DuckDB text, and what can be named in it. */
+export interface Source {
+  readonly sql: string;
+  readonly fields: readonly Field[];
+}
+
+/** @throws {SqlError} `line 1:76: Column 'x' does not exist` (Timestream's own words), or that it is ambiguous. */
+export function resolveColumn(column: ColumnExpression, fields: readonly Field[]): Field {
+  const matches = findColumn(column, fields);
+  const [field] = matches;
+  const text = column.parts.map(({ name }) => name).join('.');
+  if (field === undefined) throw invalidAt(column.position, `Column '${text}' does not exist`);
+  if (matches.length > 1) throw invalidAt(column.position, `Column '${text}' is ambiguous`);
+  return field;
+}
+
+export function findColumn({ parts }: ColumnExpression, fields: readonly Field[]): Field[] {
+  const name = parts.at(-1)?.name;
+  return fields.filter((field) => field.name === name && belongsTo(field, parts.slice(0, -1)));
+}
+
+/** Whether `t.` or `db.t.` before a column or a star means the field's relation. */
+export function belongsTo(field: Field, qualifier: readonly Identifier[]): boolean {
+  const [first, second, third] = qualifier;
+  if (first === undefined) return true;
+  if (second === undefined) return field.relation === first.name;
+  return third === undefined && field.database === first.name && field.relation === second.name;
+}
