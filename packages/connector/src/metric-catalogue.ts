@@ -180,12 +180,6 @@ export const METRICS = {
     help: 'Access keys whose Timestream clients are open.',
     labelNames: [],
   },
-  knownSchemas: {
-    name: 'timestream_connector_known_schemas',
-    type: 'gauge',
-    help: 'Access keys for which the columns of the table are remembered.',
-    labelNames: [],
-  },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 /** Every metric, in the order of the documentation. */

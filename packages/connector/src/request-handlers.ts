@@ -1,7 +1,7 @@
-import { decodeWriteRequest } from '@timestream-prometheus/prom-codec';
+import { decodeReadRequest, decodeWriteRequest } from '@timestream-prometheus/prom-codec';
 import type { ConnectorOptions } from './create-connector.js';
 import { createLimiter } from './create-limiter.js';
-import type { CredentialState } from './credential-state.js';
+import { createCredentialState, type CredentialState } from './credential-state.js';
 import { startDeadline } from './deadline.js';
 import { ConnectorError } from './connector-error.js';
 import { assertReadHeaders, assertWriteHeaders } from './http/content-headers.js';
@@ -11,8 +11,9 @@ import { emptyResponse } from './http/responses.js';
 import type { Credentials } from './ports.js';
 import type { ConnectorRequest, ConnectorResponse } from './seam.js';
 import { StorageCache, type StorageLease } from './storage/storage-cache.js';
+import { handleRead } from './read/handle-read.js';
 import { handleWrite } from './write/handle-write.js';
-import { TableDimensions } from './write/table-dimensions.js';
+import { describeTable } from './write/describe-table.js';
 
 export interface RequestHandlers {
   write(request: ConnectorRequest): Promise<ConnectorResponse>;
@@ -23,11 +24,12 @@ export interface RequestHandlers {
 const SERVER_CREDENTIALS: Credentials = { kind: 'server' };
 
 /** From a request that the router let through to its use case: headers, credentials, body, storage. */
-export function createRequestHandlers({ config, openStorage, metrics }: ConnectorOptions): RequestHandlers {
+export function createRequestHandlers({ config, openStorage, metrics, logger }: ConnectorOptions): RequestHandlers {
   const writeLimiter = createLimiter(config.maxWriteConcurrency);
+  const readLimiter = createLimiter(config.maxReadConcurrency);
   const storages = new StorageCache<CredentialState>({
     openStorage,
-    createState: () => ({ dimensions: new TableDimensions() }),
+    createState: createCredentialState,
     maxStorages: config.maxStorages,
     metrics,
   });
@@ -60,7 +62,7 @@ export function createRequestHandlers({ config, openStorage, metrics }: Connecto
             config,
             writer: storage,
             dimensions: state.dimensions,
-            readDimensions: () => Promise.resolve(undefined),
+            readDimensions: () => describeTable({ source: storage, database: config.defaultDatabase, table: config.defaultTable, logger }),
             limiter: writeLimiter,
             metrics,
             signal: deadline.signal,
@@ -71,10 +73,18 @@ export function createRequestHandlers({ config, openStorage, metrics }: Connecto
       }
       return emptyResponse(204);
     },
-    read(request) {
-      credentialsOf(request);
+    async read(request) {
+      const credentials = credentialsOf(request);
       assertReadHeaders(request.headers);
-      return Promise.reject(new Error('being built'));
+      const message = decodeBody(request.body, config, decodeReadRequest);
+      const deadline = startDeadline(request.signal, config.readTimeoutMs, 'read-timeout');
+      try {
+        return await withStorage(credentials, ({ storage, state }) =>
+          handleRead(message, { config, source: storage, schema: state.schema, limiter: readLimiter, metrics, signal: deadline.signal }),
+        );
+      } finally {
+        deadline.clear();
+      }
     },
     close: () => storages.close(),
   };

@@ -52,7 +52,7 @@ export function connectorErrorOf(thrown: unknown, operation: TimestreamOperation
   const column = operation === 'Query' ? COLUMN_NOT_FOUND.exec(message)?.[1] : undefined;
   if (column !== undefined) return new ColumnNotFoundError(column, text, options);
   if (QUERY_CAPACITY_EXCEEDED.test(message)) return new ConnectorError('throttled', text, options);
-  const code = CODE_BY_NAME[name];
+  const code = isBrokenConnection(error) ? 'connection-failed' : CODE_BY_NAME[name];
   if (code !== undefined) return new ConnectorError(code, text, options);
   if (name === 'ValidationException' && DESTINATION_NOT_FOUND.test(message))
     return new ConnectorError('destination-not-found', text, options);
@@ -74,6 +74,11 @@ function facesOf(error: unknown): { readonly name: string; readonly message: str
     message: error.message,
     status: typeof status === 'number' ? status : undefined,
   };
+}
+
+/** The SDK calls a reset connection a TimeoutError, as it does a real timeout; the system's own code tells them apart. */
+function isBrokenConnection(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 function codeOfStatus(status: number | undefined, operation: TimestreamOperation): ConnectorErrorCode {

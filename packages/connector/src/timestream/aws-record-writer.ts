@@ -1,5 +1,4 @@
 import { RejectedRecordsException, WriteRecordsCommand, type TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
-import { ConnectorError } from '../connector-error.js';
 import type { Clock, MetricsSink, RecordWriter, WriteOutcome } from '../ports.js';
 import { renewOnInvalidEndpoint } from './aws-error.js';
 import type { ClientSlot } from './client-slot.js';
@@ -37,17 +36,22 @@ export function createAwsRecordWriter(clients: ClientSlot<TimestreamWriteClient>
 
 type TimestreamRecordInput = NonNullable<ConstructorParameters<typeof WriteRecordsCommand>[0]['Records']>[number];
 
-/** HTTP 419 is a partial success: what it does not list is stored. */
+/**
+ * HTTP 419 is a partial success: what it does not list is stored. A list that is empty or does not say which records it means is no
+ * promise of that kind; then the call counts as refused.
+ */
 function rejectionOf(error: unknown): WriteOutcome | undefined {
   if (!(error instanceof RejectedRecordsException)) return undefined;
-  const rejected = (error.RejectedRecords ?? []).map((record) => {
-    if (record.RecordIndex === undefined)
-      throw new ConnectorError('malformed-answer', 'WriteRecords: a rejected record without its index', { cause: error });
-    return {
-      recordIndex: record.RecordIndex,
-      reason: record.Reason ?? 'no reason given',
-      ...(record.ExistingVersion === undefined ? {} : { existingVersion: record.ExistingVersion }),
-    };
-  });
-  return { rejected };
+  const rejected = (error.RejectedRecords ?? []).flatMap(({ RecordIndex, Reason, ExistingVersion }) =>
+    RecordIndex === undefined
+      ? []
+      : [
+          {
+            recordIndex: RecordIndex,
+            reason: Reason ?? 'no reason given',
+            ...(ExistingVersion === undefined ? {} : { existingVersion: ExistingVersion }),
+          },
+        ],
+  );
+  return rejected.length === 0 || rejected.length !== error.RejectedRecords?.length ? undefined : { rejected };
 }

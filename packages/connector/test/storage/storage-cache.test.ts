@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { METRICS, type Credentials } from '../../src/index.js';
+import { StorageCache } from '../../src/storage/storage-cache.js';
+import { openMemoryStorage } from '../support/memory-storage.js';
+import { RecordingMetrics } from '../support/recording-metrics.js';
+
+function key(accessKeyId: string, secretAccessKey = 's'): Credentials {
+  return { kind: 'static', accessKeyId, secretAccessKey };
+}
+
+function createCache(maxStorages: number) {
+  const memory = openMemoryStorage();
+  const metrics = new RecordingMetrics();
+  let states = 0;
+  const cache = new StorageCache({ openStorage: memory.openStorage, createState: () => (states += 1), maxStorages, metrics });
+  return { cache, metrics, opened: memory.opened };
+}
+
+describe('StorageCache', () => {
+  it('opens one storage per credential and keeps it', () => {
+    const { cache, opened, metrics } = createCache(10);
+    const first = cache.acquire(key('a'));
+    const second = cache.acquire(key('a'));
+    expect(second.storage).toBe(first.storage);
+    expect(second.state).toBe(first.state);
+    first.release();
+    second.release();
+    expect(cache.acquire(key('a')).storage).toBe(first.storage);
+    expect(opened).toHaveLength(1);
+    expect(metrics.sum(METRICS.openStorages)).toBe(1);
+  });
+
+  it('never shares a storage or its state between credentials that differ in anything', () => {
+    const { cache } = createCache(10);
+    const leases = [key('a'), key('a', 't'), key('b'), key('a:s', 's'), key('a', 's:s'), { kind: 'server' } as const].map((credentials) =>
+      cache.acquire(credentials),
+    );
+    expect(new Set(leases.map(({ storage }) => storage)).size).toBe(6);
+    expect(new Set(leases.map(({ state }) => state)).size).toBe(6);
+  });
+
+  it('closes the least recently used one when there are too many', () => {
+    const { cache, opened, metrics } = createCache(2);
+    for (const id of ['a', 'b', 'a', 'c']) cache.acquire(key(id)).release();
+    expect(opened.map(({ isClosed }) => isClosed)).toEqual([false, true, false]);
+    expect(metrics.sum(METRICS.openStorages)).toBe(2);
+  });
+
+  it('closes none that is in use before it is given back, and then exactly once', () => {
+    const { cache, opened } = createCache(1);
+    const [first, second] = [cache.acquire(key('a')), cache.acquire(key('a'))];
+    cache.acquire(key('b')).release();
+    expect(opened[0]?.isClosed).toBe(false);
+    first.release();
+    expect(opened[0]?.isClosed).toBe(false);
+    second.release();
+    expect(opened[0]?.isClosed).toBe(true);
+    expect(cache.acquire(key('a')).storage).not.toBe(first.storage);
+  });
+
+  it('forgets a credential that is no good', () => {
+    const { cache, opened } = createCache(10);
+    const lease = cache.acquire(key('a'));
+    cache.forget(key('a'));
+    expect(opened[0]?.isClosed).toBe(false);
+    lease.release();
+    expect(opened[0]?.isClosed).toBe(true);
+    cache.forget(key('a'));
+    cache.forget(key('never seen'));
+  });
+
+  it('closes all of them at the end', () => {
+    const { cache, opened, metrics } = createCache(10);
+    for (const id of ['a', 'b']) cache.acquire(key(id)).release();
+    cache.close();
+    expect(opened.every(({ isClosed }) => isClosed)).toBe(true);
+    expect(metrics.sum(METRICS.openStorages)).toBe(0);
+  });
+});
