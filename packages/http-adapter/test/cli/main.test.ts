@@ -1,20 +1,20 @@
-import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { writeFileSync, mkdtempSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deferred } from '../deferred.js';
-import { send } from '../running-server.js';
+import { send, type RawAnswer } from '../running-server.js';
 import { writeRequestBody } from '../remote-bodies.js';
+import { startAnswerGate, type AnswerGate } from './answer-gate.js';
 import { buildProgram } from './build-program.js';
 import { startProgram, type ProgramProcess } from './program-process.js';
 import { selfSigned } from './self-signed.js';
 
+const accessKeyId = 'AKIAEXAMPLEACCESSKEY';
 const secretAccessKey = 'wJalrXUtnFEMI-not-a-real-secret';
-const authorization = `Basic ${Buffer.from(`AKIAEXAMPLEACCESSKEY:${secretAccessKey}`).toString('base64')}`;
+const basic = (secret: string): string => `Basic ${Buffer.from(`${accessKeyId}:${secret}`).toString('base64')}`;
+const authorization = basic(secretAccessKey);
 
 let program: string;
 beforeAll(async () => {
@@ -22,43 +22,41 @@ beforeAll(async () => {
 });
 
 describe('the program', { timeout: 60_000 }, () => {
-  let timestream: Server;
-  /** Calls to Timestream that wait for the test to answer them. */
-  let calls: ServerResponse[];
-  let called = deferred<undefined>();
+  let timestream: EmbeddedTimestream;
+  let gate: AnswerGate;
 
   beforeEach(async () => {
-    calls = [];
-    called = deferred();
-    // Not Timestream, only its wire: what these tests need of it is to answer when they say so.
-    timestream = createServer((incoming, response) => {
-      incoming.resume();
-      calls.push(response);
-      called.resolve(undefined);
-    }).listen(0, '127.0.0.1');
-    await once(timestream, 'listening');
+    timestream = await startEmbeddedTimestream({
+      credentials: [{ accessKeyId, secretAccessKey }],
+      create: [{ databaseName: 'd', tableName: 't' }],
+    });
+    gate = await startAnswerGate(timestream.port);
   });
 
-  afterEach(() => {
-    timestream.close();
-    timestream.closeAllConnections();
+  afterEach(async () => {
+    await gate.close();
+    await timestream.close();
   });
-
-  function answerCalls(): void {
-    for (const response of calls.splice(0)) response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{}');
-  }
 
   function start(...args: readonly string[]): ProgramProcess {
-    const endpoint = `http://127.0.0.1:${(timestream.address() as AddressInfo).port}`;
     return startProgram(program, [
       'serve',
       '--web.listen-address=127.0.0.1:0',
       '--default-database=d',
       '--default-table=t',
-      `--write-base-endpoint=${endpoint}`,
-      `--query-base-endpoint=${endpoint}`,
+      `--write-base-endpoint=${gate.url}`,
+      `--query-base-endpoint=${gate.url}`,
       ...args,
     ]);
+  }
+
+  /** A write that is in flight: Timestream has been asked, and its answer waits behind the gate. */
+  async function sendSlowly(port: number): Promise<{ readonly answer: Promise<RawAnswer> }> {
+    const called = gate.shutAfter('WriteRecords');
+    const answer = send(port, writeRequest());
+    answer.catch(() => undefined);
+    await called;
+    return { answer };
   }
 
   async function portOf(running: ProgramProcess): Promise<number> {
@@ -74,26 +72,25 @@ describe('the program', { timeout: 60_000 }, () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('answers what is in flight after %s, takes nothing new, and exits with 0', async (signal) => {
     const running = start();
     const port = await portOf(running);
-    const slow = send(port, writeRequest());
-    await called.promise;
+    const slow = await sendSlowly(port);
     running.signal(signal);
     await running.logged(/msg="stopping: finishing what is in flight"/);
     await expect(send(port, { path: '/-/ready', method: 'GET' })).rejects.toThrow(/ECONNREFUSED|ECONNRESET/);
-    answerCalls();
-    expect((await slow).status).toBe(204);
+    gate.open();
+    expect((await slow.answer).status).toBe(204);
+    expect(timestream.usage().recordsIngested).toBe(1);
     expect(await running.exitCode).toBe(0);
     expect(running.err()).toMatch(/msg=stopped\n$/);
   });
 
   it('exits at once on a second signal', async () => {
     const running = start();
-    const slow = send(await portOf(running), writeRequest()).catch((error: unknown) => error);
-    await called.promise;
+    const slow = await sendSlowly(await portOf(running));
     running.signal('SIGTERM');
     await running.logged(/stopping/);
     running.signal('SIGTERM');
     expect(await running.exitCode).toBe(130);
-    expect(await slow).toBeInstanceOf(Error);
+    await expect(slow.answer).rejects.toThrow(/socket hang up|ECONNRESET/);
   });
 
   it('logs a failed request in one line with its request id, and never a secret', async () => {
@@ -106,20 +103,15 @@ describe('the program', { timeout: 60_000 }, () => {
     });
     expect(failed.status).toBe(400);
     await running.logged(/trace-42/);
-    const slow = send(port, { ...writeRequest() });
-    await called.promise;
-    for (const response of calls.splice(0)) {
-      response
-        .writeHead(400, { 'content-type': 'application/x-amz-json-1.0' })
-        .end('{"__type":"AccessDeniedException","message":"denied"}');
-    }
-    expect((await slow).status).toBe(403);
+    const wrongSecret = basic(`${secretAccessKey}-wrong`);
+    const refused = await send(port, { ...writeRequest(), headers: { ...writeRequest()?.headers, authorization: wrongSecret } });
+    expect(refused.status).toBe(403);
     running.signal('SIGTERM');
     await running.exitCode;
     const lines = running.err().split('\n');
     expect(lines.filter((line) => line.includes('trace-42'))).toHaveLength(1);
-    expect(lines.filter((line) => line.includes('access-denied') && /level=(warn|error)/.test(line))).toHaveLength(1);
-    for (const secret of [secretAccessKey, authorization.slice('Basic '.length)])
+    expect(lines.filter((line) => line.includes('invalid-credentials') && /level=(warn|error)/.test(line))).toHaveLength(1);
+    for (const secret of [secretAccessKey, authorization.slice('Basic '.length), wrongSecret.slice('Basic '.length)])
       expect(running.err() + running.out()).not.toContain(secret);
   });
 
@@ -173,7 +165,7 @@ describe('the program', { timeout: 60_000 }, () => {
   });
 
   it('exits with 1 and one line when the port is in use', async () => {
-    const { port } = timestream.address() as AddressInfo;
+    const { port } = timestream;
     const running = start(`--web.listen-address=127.0.0.1:${port}`, '--enable-logging=false');
     expect(await running.exitCode).toBe(1);
     expect(running.out()).toBe('');
