@@ -1,8 +1,20 @@
+/** Names that passed: a table has few, and every record repeats them. Bounded, because a sender chooses them. */
+const goodNames = new Set<string>();
+const maxRememberedNames = 10_000;
+const maxRememberedLength = 256;
+
 /**
  * Why a name cannot be a column; undefined when it can. The naming rules contradict each other about `measure_name` and
  * `measure_value` (developer guide, "Naming constraints"): both are refused, as prefixes.
  */
 export function dimensionNameFault(name: string): string | undefined {
+  if (goodNames.has(name)) return undefined;
+  const fault = columnNameFault(name);
+  if (fault === undefined && name.length <= maxRememberedLength && goodNames.size < maxRememberedNames) goodNames.add(name);
+  return fault;
+}
+
+function columnNameFault(name: string): string | undefined {
   // eslint-disable-next-line no-control-regex -- the rule is about control characters
   if (/["\u0000-\u001f\u2028\u2029]/.test(name)) return 'must not contain a double quote, a control character or a line separator';
   return measureNameFault(name);

@@ -74,13 +74,13 @@ function parseRecord(
 }
 
 function checkDimensions(dimensions: readonly WireDimension[], place: string): void {
-  const seen = new Set<string>();
-  for (const { Name, Value } of dimensions) {
+  for (const [index, { Name, Value }] of dimensions.entries()) {
     const fault = dimensionNameFault(Name);
     if (fault !== undefined) throw validationError(`${place}: the dimension name '${shorten(Name)}' ${fault}.`);
     if (Value === '') throw validationError(`${place}: the dimension '${shorten(Name)}' has an empty value.`);
-    if (seen.has(Name)) throw validationError(`${place}: the dimension '${shorten(Name)}' is given twice.`);
-    seen.add(Name);
+    for (let earlier = 0; earlier < index; earlier += 1) {
+      if (dimensions[earlier]?.Name === Name) throw validationError(`${place}: the dimension '${shorten(Name)}' is given twice.`);
+    }
   }
 }
 
