@@ -16,10 +16,17 @@ export type RowValue =
   | { readonly kind: 'float'; readonly value: number; readonly isMultiMeasure: boolean }
   | { readonly kind: 'bits'; readonly valueBits: bigint; readonly isMultiMeasure: boolean };
 
+/** The measure name and the dimension values of a row, null for NULL. */
+export type SeriesTexts = readonly (string | null)[];
+
 /** Reads rows with one set of columns. */
 export interface RowReader {
   /** Different for different measure names and dimension values, equal for equal ones, among the rows of this reader. */
   seriesKeyOf(row: Row): string;
+  /** What the key is made of. */
+  seriesTextsOf(row: Row): SeriesTexts;
+  /** Whether the row's key would be the one of these texts; cheaper than making it. */
+  isSeriesOf(texts: SeriesTexts, row: Row): boolean;
   measureNameOf(row: Row): string;
   dimensionsOf(row: Row): readonly (readonly [name: string, value: string | null])[];
   timeTextOf(row: Row): string;
@@ -50,6 +57,8 @@ export function createRowReader(columns: readonly ColumnInfo[]): RowReader {
       }
       return key;
     },
+    seriesTextsOf: (row) => keyColumns.map((index) => textAt(row, index)),
+    isSeriesOf: (texts, row) => keyColumns.every((index, position) => textAt(row, index) === texts[position]),
     measureNameOf: (row) => textAt(row, measureName) ?? '',
     dimensionsOf: (row) => dimensions.map(({ name, index }) => [name, textAt(row, index)]),
     timeTextOf: (row) => textAt(row, time) ?? '',

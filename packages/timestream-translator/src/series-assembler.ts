@@ -4,6 +4,7 @@ import type { ColumnInfo, QueryPage, Row } from './record.js';
 import { labelsKey, labelsOfRow } from './row-labels.js';
 import { createRowReader, type RowReader } from './row-reader.js';
 import { createSampleColumns } from './sample-columns.js';
+import { createSeriesFinder } from './series-finder.js';
 import { createTimestampParser } from './timestamp-text.js';
 
 export interface ReadLimits {
@@ -55,10 +56,6 @@ export interface SeriesAssembler {
   finish(): readonly TimeSeries[];
 }
 
-const REJECTED = -1;
-/** Rows that the pre-filter lets through by mistake are recognised by their key; so many keys are kept before it starts over. */
-const MAX_REJECTED_KEYS = 100_000;
-
 export function createSeriesAssembler({ matchers, startMs, endMs, limits }: SeriesAssemblerOptions): SeriesAssembler {
   const samples = createSampleColumns();
   const labelSets: (readonly Label[])[] = [];
@@ -69,10 +66,10 @@ export function createSeriesAssembler({ matchers, startMs, endMs, limits }: Seri
   const firstMs = Number(BigInt.asIntN(64, startMs));
   const lastMs = Number(BigInt.asIntN(64, endMs));
 
-  const findSeries = (reader: RowReader, row: Row): number => {
+  const identify = (reader: RowReader, row: Row): number | null => {
     const labels = labelsOfRow(reader.dimensionsOf(row), reader.measureNameOf(row));
     const values = new Map(labels.map(({ name, value }) => [name, value]));
-    if (!matchers.every((matcher) => matcher.matches(values.get(matcher.name) ?? ''))) return REJECTED;
+    if (!matchers.every((matcher) => matcher.matches(values.get(matcher.name) ?? ''))) return null;
     const key = labelsKey(labels);
     const known = indexByLabels.get(key);
     if (known !== undefined) return known;
@@ -81,27 +78,28 @@ export function createSeriesAssembler({ matchers, startMs, endMs, limits }: Seri
     return labelSets.push(labels) - 1;
   };
 
+  /** The columns of a query are the same on all its pages; different queries have few different sets. */
+  const readerFor = (columns: readonly ColumnInfo[]): ReaderWithSeries => {
+    const known = readers.findLast((candidate) => candidate.columns === columns || areEqual(candidate.columns, columns));
+    if (known !== undefined) return known;
+    const reader = createRowReader(columns);
+    const created = { columns, reader, findSeries: createSeriesFinder(reader, (row) => identify(reader, row)) };
+    readers.push(created);
+    return created;
+  };
+
   return {
     addPage({ ColumnInfo, Rows }) {
       if (Rows.length === 0) return;
-      const { reader, seriesByKey } = readerFor(ColumnInfo, readers);
+      const { reader, findSeries } = readerFor(ColumnInfo);
       for (const row of Rows) {
         const value = reader.valueOf(row);
         if (value === null) continue;
         timestamp.parse(reader.timeTextOf(row));
         const { timeMs } = timestamp;
         if (timeMs < firstMs || timeMs > lastMs) continue;
-        const key = reader.seriesKeyOf(row);
-        let series = seriesByKey.accepted.get(key) ?? (seriesByKey.rejected.has(key) ? REJECTED : undefined);
-        if (series === undefined) {
-          series = findSeries(reader, row);
-          if (series !== REJECTED) seriesByKey.accepted.set(key, series);
-          else {
-            if (seriesByKey.rejected.size >= MAX_REJECTED_KEYS) seriesByKey.rejected.clear();
-            seriesByKey.rejected.add(key);
-          }
-        }
-        if (series === REJECTED) continue;
+        const series = findSeries(row);
+        if (series === null) continue;
         if (samples.length >= limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
         // Of two rows in one millisecond the later one counts, then the one of the layout that loses nothing.
         const rank = timestamp.subMillisecondNanoseconds * 2 + (value.isMultiMeasure ? 1 : 0);
@@ -121,21 +119,8 @@ export function createSeriesAssembler({ matchers, startMs, endMs, limits }: Seri
 interface ReaderWithSeries {
   readonly columns: readonly ColumnInfo[];
   readonly reader: RowReader;
-  /** Physical series by the reader's key. A label set can have several: its labels may lie in columns or in JSON. */
-  readonly seriesByKey: { readonly accepted: Map<string, number>; readonly rejected: Set<string> };
-}
-
-/** The columns of a query are the same on all its pages; different queries have few different sets. */
-function readerFor(columns: readonly ColumnInfo[], readers: ReaderWithSeries[]): ReaderWithSeries {
-  const known = readers.findLast((candidate) => candidate.columns === columns || areEqual(candidate.columns, columns));
-  if (known !== undefined) return known;
-  const created = {
-    columns,
-    reader: createRowReader(columns),
-    seriesByKey: { accepted: new Map<string, number>(), rejected: new Set<string>() },
-  };
-  readers.push(created);
-  return created;
+  /** A label set can have several physical series: its labels may lie in columns or in JSON. */
+  readonly findSeries: (row: Row) => number | null;
 }
 
 function areEqual(left: readonly ColumnInfo[], right: readonly ColumnInfo[]): boolean {
