@@ -43,6 +43,7 @@ export async function runQuery(query: Query, matchers: readonly Matcher[], conte
   let schema = context.schema.current;
   const absentColumns = new Set<string>();
   const maxAttempts = matchers.length + SPARE_ATTEMPTS;
+  let lastFault: ColumnNotFoundError | undefined;
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     if (attempt > 1) metrics.add(METRICS.readQueryReruns.name, 1);
     const select = compileSelect({ query, matchers, database, table, schema, absentColumns, regexPushdown });
@@ -57,14 +58,20 @@ export async function runQuery(query: Query, matchers: readonly Matcher[], conte
       if ('series' in outcome) return outcome.series;
       schema = outcome.schema;
     } catch (error) {
-      if (!(error instanceof ColumnNotFoundError) || absentColumns.has(error.column)) throw error;
+      if (!(error instanceof ColumnNotFoundError)) throw error;
       if (CERTAIN_COLUMNS.has(error.column)) return [];
+      lastFault = error;
       context.schema.forget();
       absentColumns.add(error.column);
       schema = null;
     }
   }
-  throw new ConnectorError('timestream-unavailable', `the columns of the table were others than expected ${maxAttempts} times in a row`);
+  // Columns are eventually consistent at Timestream: what contradicts itself now need not do so later.
+  throw new ConnectorError(
+    'timestream-unavailable',
+    `the columns of the table were others than expected ${maxAttempts} times in a row${lastFault === undefined ? '' : `: ${lastFault.message}`}`,
+    { cause: lastFault },
+  );
 }
 
 type Asked = { readonly series: readonly TimeSeries[] } | { readonly schema: TableSchema };
