@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
+import { selfSigned } from './cli/self-signed.js';
 import { deferred } from './deferred.js';
 import { noContent, send, startServer, type RunningServer } from './running-server.js';
 
@@ -324,6 +325,25 @@ describe('buildServer', () => {
       expect(answer.headers['content-type']).toMatch(/^text\/plain/);
       expect(answer.body.toString()).not.toContain('internal detail');
       expect((await send(port)).status).toBe(204);
+    });
+  });
+
+  describe('a client that takes its time', () => {
+    it('has 20 s for its headers and 60 s for its request, with and without TLS, beside at most 4095 others', async () => {
+      for (const tls of [undefined, selfSigned]) {
+        const { app } = await start(() => noContent, tls === undefined ? {} : { tls });
+        expect(app.server).toMatchObject({ headersTimeout: 20_000, requestTimeout: 60_000, maxConnections: 4096 });
+      }
+    });
+
+    it('is told to go, and the connection closed', { timeout: 30_000 }, async () => {
+      const { app, port } = await start(() => noContent);
+      app.server.headersTimeout = 1;
+      const socket = connect(port, '127.0.0.1');
+      socket.write('POST /write HTTP/1.1\r\n');
+      const [chunk] = (await once(socket, 'data')) as [Buffer];
+      expect(chunk.toString()).toMatch(/^HTTP\/1\.1 408 /);
+      await once(socket.resume(), 'close');
     });
   });
 
