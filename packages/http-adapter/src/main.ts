@@ -21,6 +21,9 @@ const stopSignal = new Promise<void>((resolve) => {
 function waitForStop(serving: ServingConnector): Promise<void> {
   // A defect in the background of one request is no reason to end all the others.
   process.on('unhandledRejection', (error) => serving.logger.error({ err: error }, 'a promise was rejected and nobody was listening'));
+  // Node prints its own and the AWS SDK's warnings over several lines in the middle of the log; they are lines of the log.
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => serving.logger.warn({ warning: name }, message.replaceAll(/\s+/g, ' ')));
   return stopSignal;
 }
 

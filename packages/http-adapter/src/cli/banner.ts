@@ -50,8 +50,7 @@ function embeddedLines({ config, embedded }: BannerFacts): string[] {
     '',
     `export AWS_ACCESS_KEY_ID=${username}`,
     `export AWS_SECRET_ACCESS_KEY=${password}`,
-    `export AWS_REGION=${config.region}`,
-    `aws timestream-query query --endpoint-url ${embedded.url} \\`,
+    `aws timestream-query query --region ${config.region} --endpoint-url ${embedded.url} \\`,
     `  --query-string 'SELECT * FROM ${table} ORDER BY time DESC LIMIT 10'`,
   ];
 }

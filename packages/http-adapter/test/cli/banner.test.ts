@@ -49,8 +49,7 @@ describe('renderBanner', () => {
 
       export AWS_ACCESS_KEY_ID=LOCAL1
       export AWS_SECRET_ACCESS_KEY=generated-secret
-      export AWS_REGION=us-east-1
-      aws timestream-query query --endpoint-url http://127.0.0.1:9202 \\
+      aws timestream-query query --region us-east-1 --endpoint-url http://127.0.0.1:9202 \\
         --query-string 'SELECT * FROM "PrometheusDatabase"."PrometheusMetricsTable" ORDER BY time DESC LIMIT 10'
 
       "

@@ -108,7 +108,8 @@ describe('the program', { timeout: 60_000 }, () => {
     expect(refused.status).toBe(403);
     running.signal('SIGTERM');
     await running.exitCode;
-    const lines = running.err().split('\n');
+    const lines = running.err().trimEnd().split('\n');
+    for (const line of lines) expect(line).toMatch(/^level=(debug|info|warn|error) ts=\S+ .*msg=/);
     expect(lines.filter((line) => line.includes('trace-42'))).toHaveLength(1);
     expect(lines.filter((line) => line.includes('invalid-credentials') && /level=(warn|error)/.test(line))).toHaveLength(1);
     for (const secret of [secretAccessKey, authorization.slice('Basic '.length), wrongSecret.slice('Basic '.length)])
