@@ -1,3 +1,4 @@
 import { projectTestConfig } from '../../vitest.base.js';
 
-export default projectTestConfig('prom-codec');
+// Properties and fuzzing take seconds on a busy machine, and time is not what they test.
+export default projectTestConfig('prom-codec', { testTimeout: 120_000 });

@@ -82,6 +82,22 @@ export class ProtobufWriter {
     this.#varint64(value);
   }
 
+  /** {@link int64} of a number in two halves, both unsigned. */
+  int64Halves(field: number, low: number, high: number): void {
+    if (low === 0 && high === 0) return;
+    this.#tag(field, WIRE_VARINT);
+    this.#varintHalves(low, high);
+  }
+
+  /** {@link presentDouble} of bits in two halves, both unsigned. */
+  presentDoubleHalves(field: number, low: number, high: number): void {
+    this.#tag(field, WIRE_FIXED64);
+    this.#reserve(8);
+    this.#view.setUint32(this.#length, low, true);
+    this.#view.setUint32(this.#length + 4, high, true);
+    this.#length += 8;
+  }
+
   /** An enum, bool or uint32 field, left out if 0. */
   uint32(field: number, value: number): void {
     if (value === 0) return;
@@ -149,15 +165,19 @@ export class ProtobufWriter {
   }
 
   #varint64(value: bigint): void {
+    this.#varintHalves(Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)));
+  }
+
+  #varintHalves(low: number, high: number): void {
     this.#reserve(10);
-    let low = Number(BigInt.asUintN(32, value));
-    let high = Number(BigInt.asUintN(32, value >> 32n));
-    while (high !== 0) {
-      this.#bytes[this.#length++] = (low & 0x7f) | 0x80;
-      low = ((low >>> 7) | (high << 25)) >>> 0;
-      high >>>= 7;
+    let restLow = low;
+    let restHigh = high;
+    while (restHigh !== 0) {
+      this.#bytes[this.#length++] = (restLow & 0x7f) | 0x80;
+      restLow = ((restLow >>> 7) | (restHigh << 25)) >>> 0;
+      restHigh >>>= 7;
     }
-    this.#varint32(low);
+    this.#varint32(restLow);
   }
 
   /** The caller has reserved the 5 bytes. */

@@ -4,7 +4,7 @@ import { assertWithin, type SeriesLimits } from './limits.js';
 import type { Exemplar, Histogram, Label, TimeSeries } from './model.js';
 import { type MessageShape, type ProtobufReader, WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
-import { SampleColumns } from './sample-columns.js';
+import { halvesOf, SampleColumns } from './sample-columns.js';
 
 const TIME_SERIES: MessageShape = { name: 'TimeSeries', fields: { 1: 'labels', 2: 'samples', 3: 'exemplars', 4: 'histograms' } };
 const SAMPLE: MessageShape = { name: 'Sample', fields: { 1: 'value', 2: 'timestamp' } };
@@ -53,6 +53,7 @@ export class TimeSeriesReader {
       const tag = reader.readTag(TIME_SERIES);
       switch (tag) {
         case (1 << 3) | WIRE_BYTES:
+          if (labels.length === 0) reader.prefetchText(tag);
           this.#labels.readInto(labels, 'TimeSeries.labels');
           break;
         case (2 << 3) | WIRE_BYTES:
@@ -82,10 +83,10 @@ export class TimeSeriesReader {
 
   /** All series read; none may be read afterwards. */
   finish(): TimeSeries[] {
-    const { timestampsMs, valueBits } = this.#columns.finish();
+    const columns = this.#columns;
     return this.#series.map(({ labels, firstSample, endSample, exemplars, histograms }) => ({
       labels,
-      samples: { timestampsMs: timestampsMs.subarray(firstSample, endSample), valueBits: valueBits.subarray(firstSample, endSample) },
+      samples: columns.slice(firstSample, endSample),
       exemplars,
       histograms,
     }));
@@ -137,12 +138,13 @@ export class TimeSeriesReader {
 export function writeTimeSeries(writer: ProtobufWriter, field: number, series: TimeSeries): void {
   const start = writer.begin(field);
   writeLabels(writer, 1, series.labels);
-  const { timestampsMs, valueBits } = series.samples;
-  for (let index = 0; index < timestampsMs.length; index++) {
+  const timestamps = halvesOf(series.samples.timestampsMs);
+  const values = halvesOf(series.samples.valueBits);
+  for (let index = 0; index < series.samples.timestampsMs.length; index++) {
     const sampleStart = writer.begin(2);
     // Always written: an encoder that leaves out "0" by value also loses the sign of -0.0.
-    writer.presentDouble(1, valueBits[index] ?? 0n);
-    writer.int64(2, timestampsMs[index] ?? 0n);
+    writer.presentDoubleHalves(1, values.low(index), values.high(index));
+    writer.int64Halves(2, timestamps.low(index), timestamps.high(index));
     writer.end(sampleStart);
   }
   for (const exemplar of series.exemplars) {

@@ -131,7 +131,7 @@ export function decodeXorChunk(bytes: Uint8Array): Samples {
     }
     columns.push(timeLow, timeHigh, values.low, values.high);
   }
-  return columns.finish();
+  return columns.slice(0, count);
 }
 
 /** Leaves the change, sign-extended to 64 bits, in the reader's halves. */
