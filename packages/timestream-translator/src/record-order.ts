@@ -1,3 +1,4 @@
+import { MAX_RECORDS_PER_WRITE } from './limits.js';
 import type { StoredSeries } from './stored-series.js';
 import type { TranslatedRecord } from './translate-samples.js';
 
@@ -28,8 +29,7 @@ export function orderByMetric(records: readonly TranslatedRecord[]): readonly Tr
 }
 
 /**
- * The records by the labels that most series have (in Prometheus these say which target was scraped), those with the fewest values first,
- * then by measure name, then series, then time.
+ * The records by their labels, those first that tell targets apart (see {@link rankLabels}), then by measure name, then series, then time.
  *
  * @param byMetric what {@link orderByMetric} returned, so that the result does not depend on the order of the input either
  */
@@ -44,7 +44,7 @@ export function orderByTarget(byMetric: readonly TranslatedRecord[]): readonly T
     }
     return { key, record };
   });
-  // The sort is stable, so the records of a series stay in time order.
+  // The sort is stable: series with the same key stay apart, and the records of a series in time order.
   return keyed.sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0)).map(({ record }) => record);
 }
 
@@ -55,9 +55,13 @@ function compareSeriesAndTime(left: TranslatedRecord, right: TranslatedRecord): 
   return leftKey < rightKey ? -1 : leftKey > rightKey ? 1 : left.timestampMs - right.timestampMs;
 }
 
-/** Dimension names in order of importance: how many records have it, most first; then how many values it has, fewest first. */
+/**
+ * Dimension names in the order to sort by. A label with no more values than there will be calls can have one value in most calls if it is
+ * sorted by early: among those the ones that take the most bytes come first (the name of a pod brings its node and namespace with it). The
+ * others follow, those with the fewest values first.
+ */
 function rankLabels(records: readonly TranslatedRecord[]): ReadonlyMap<string, number> {
-  const usageByName = new Map<string, { count: number; readonly values: Set<string> }>();
+  const usageByName = new Map<string, { bytes: number; readonly values: Set<string> }>();
   const sampleCount = Math.min(records.length, MAX_SAMPLED_RECORDS);
   for (let sample = 0; sample < sampleCount; sample++) {
     // Steps of the golden ratio spread evenly and, unlike steps of equal length, fall in with no period of the records.
@@ -65,24 +69,35 @@ function rankLabels(records: readonly TranslatedRecord[]): ReadonlyMap<string, n
     for (const { Name, Value } of records[index]?.series.dimensions ?? []) {
       let usage = usageByName.get(Name);
       if (usage === undefined) {
-        usage = { count: 0, values: new Set() };
+        usage = { bytes: 0, values: new Set() };
         usageByName.set(Name, usage);
       }
-      usage.count++;
+      usage.bytes += Name.length + Value.length;
       usage.values.add(Value);
     }
   }
-  const usages = Array.from(usageByName, ([name, { count, values }]) => ({ name, count, valueCount: values.size }));
-  usages.sort((left, right) => right.count - left.count || left.valueCount - right.valueCount || (left.name < right.name ? -1 : 1));
+  const callCount = Math.ceil(records.length / MAX_RECORDS_PER_WRITE);
+  const usages = Array.from(usageByName, ([name, { bytes, values }]) => ({
+    name,
+    bytes,
+    valueCount: values.size,
+    canBeShared: values.size <= callCount,
+  }));
+  usages.sort(
+    (left, right) =>
+      Number(right.canBeShared) - Number(left.canBeShared) ||
+      (left.canBeShared ? right.bytes - left.bytes : left.valueCount - right.valueCount) ||
+      (left.name < right.name ? -1 : 1),
+  );
   return new Map(usages.map(({ name }, rank) => [name, rank]));
 }
 
-function targetKey({ dimensions, measureName, key }: StoredSeries, rankByName: ReadonlyMap<string, number>): string {
+function targetKey({ dimensions, measureName }: StoredSeries, rankByName: ReadonlyMap<string, number>): string {
   const values = new Array<string>(rankByName.size).fill('');
   for (const { Name, Value } of dimensions) {
     const rank = rankByName.get(Name);
     if (rank !== undefined) values[rank] = Value;
   }
-  values.push(measureName, key);
+  values.push(measureName);
   return values.join('\u0000');
 }

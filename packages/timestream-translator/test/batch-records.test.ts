@@ -268,6 +268,16 @@ describe('the order of records', () => {
     }
   });
 
+  it('keeps the series of a target together although all of them have a label with fewer values', () => {
+    const timeseries = scrapesOf(20).map((series, index) => ({
+      ...series,
+      labels: [...series.labels, { name: 'le', value: `${Math.floor(index / 20) % 2}` }],
+    }));
+    const { records } = translateSeries(timeseries, { layout: 'multi-measure', dimensionBudget: createDimensionBudget() });
+    for (const { CommonAttributes } of batchRecords(records))
+      expect(CommonAttributes?.Dimensions?.map(({ Name }) => Name)).toContain('pod');
+  });
+
   it('keeps the series of a metric together where that is cheaper', () => {
     const timeseries = Array.from({ length: 400 }, (_, index) =>
       seriesOf({ __name__: `${'long_'.repeat(20)}${Math.floor(index / 100)}`, id: `${index % 100}` }, [1, 1]),
