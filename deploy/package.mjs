@@ -18,9 +18,6 @@ const distFolder = fileURLToPath(new URL('./dist', import.meta.url));
 /** CommonJS dependencies call require() for Node's own modules; an ES module has to make it. */
 const requireBanner = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
-/** Local time on purpose: zip entries hold a time without a zone, and this gives the same one everywhere. */
-const entryTime = new Date(1980, 0, 1, 0, 0, 0);
-
 /** The embedded Timestream brings a native database; a package for AWS has no use for it. */
 const withoutEmbeddedTimestream = {
   name: 'without-embedded-timestream',
@@ -80,8 +77,10 @@ export async function bundle({ entry, file, plugins, copies }) {
 /** A zip of the files whose bytes depend on nothing but names and contents. */
 export async function zip(files) {
   const { zipSync } = await import('fflate');
+  // In local time on purpose: zip entries hold a time without a zone, and this gives the same one in all of them.
+  const mtime = new Date(1980, 0, 1, 0, 0, 0);
   // 3: made on Unix. The upper half of the attributes is then a mode, here of a plain file that all may read.
-  const options = { level: 9, mtime: entryTime, os: 3, attrs: 0o100644 << 16 };
+  const options = { level: 9, mtime, os: 3, attrs: 0o100644 << 16 };
   const entries = Object.keys(files)
     .sort()
     .map((name) => [name, [files[name], options]]);

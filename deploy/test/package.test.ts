@@ -1,0 +1,46 @@
+import { unzipSync } from 'fflate';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bundle, packages, sha256, zip } from '../package.mjs';
+
+type Bundled = Awaited<ReturnType<typeof bundle>>;
+
+describe.each(packages.map((each) => [each.name, each] as const))('the package %s', (_name, definition) => {
+  let bundled: Bundled;
+  let bytes: Uint8Array;
+
+  beforeAll(async () => {
+    bundled = await bundle(definition);
+    bytes = await zip(bundled.files);
+  });
+
+  it('is the same, byte for byte, each time and in each time zone', async () => {
+    const before = process.env['TZ'];
+    process.env['TZ'] = 'Asia/Tokyo';
+    const again = await zip((await bundle(definition)).files);
+    if (before === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = before;
+    expect(sha256(again)).toBe(sha256(bytes));
+  });
+
+  it('does not depend on the order in which its files come', async () => {
+    const reversed = Object.fromEntries(Object.entries(bundled.files).reverse());
+    expect(sha256(await zip(reversed))).toBe(sha256(bytes));
+  });
+
+  it('is at most 3 MB and holds the program and its source map', () => {
+    expect(bytes.length).toBeLessThan(3_000_000);
+    expect(Object.keys(unzipSync(bytes))).toEqual(expect.arrayContaining([definition.file, `${definition.file}.map`]));
+  });
+
+  it('holds nothing that it has no use for', () => {
+    expect(bundled.inputs.some((file) => file.includes('@aws-sdk/client-timestream-write'))).toBe(true);
+    const foreign = definition.name === 'connector.zip' ? /fastify|pino|commander|timestream-embedded/ : /packages\/timestream-embedded/;
+    expect(bundled.inputs.filter((file) => foreign.test(file))).toEqual([]);
+  });
+
+  it('holds no native code, so it runs on arm64 and x86_64 alike', () => {
+    expect(
+      bundled.inputs.filter((file) => file.endsWith('.node') || file.includes('@duckdb') || /node_modules\/snappy/.test(file)),
+    ).toEqual([]);
+  });
+});

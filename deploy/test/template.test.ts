@@ -1,0 +1,289 @@
+import { readFileSync } from 'node:fs';
+import { createLambdaHandlers } from '@timestream-prometheus/lambda-adapter';
+import { describe, expect, it } from 'vitest';
+import { findSamPython, isMissing, runProgram } from './aws-tools.js';
+import { createStack, type Stack, type StackChoices } from './create-stack.js';
+import { deployFolder, loadTemplate, type Json, type JsonRecord, type Template } from './template-document.js';
+
+const python = findSamPython();
+const lacksTranslator = isMissing(
+  'a Python with aws-sam-translator',
+  python !== undefined,
+  'REQUIRE_SAM',
+  'To read the template as CloudFormation gets it: `pip install cfn-lint` or `pip install aws-sam-cli`.',
+);
+
+/** The template after SAM's transform. */
+function transformed(): Template {
+  const { status, output } = runProgram(python ?? 'python3', ['test/resolve-sam.py', 'template.yml']);
+  if (status !== 0) throw new Error(output);
+  return JSON.parse(output) as Template;
+}
+
+function at(value: Json | undefined, ...keys: readonly string[]): Json | undefined {
+  return keys.reduce<Json | undefined>((inner, key) => (inner as JsonRecord | undefined)?.[key], value);
+}
+
+describe('the parameters', () => {
+  const { Parameters } = loadTemplate('template.yml');
+
+  it('have the names and the defaults that users of the earlier connector know', () => {
+    const defaults = Object.fromEntries(Object.entries(Parameters).map(([name, { Default }]) => [name, Default]));
+    expect(defaults).toMatchObject({
+      DefaultDatabase: 'PrometheusDatabase',
+      DefaultTable: 'PrometheusMetricsTable',
+      MemorySize: 512,
+      TimeoutInMillis: 30_000,
+      ReadThrottlingBurstLimit: 1200,
+      WriteThrottlingBurstLimit: 1200,
+      ExecutionPolicyName: 'LambdaExecutionPolicy',
+      APIGatewayStageName: 'dev',
+      LogLevel: 'info',
+      LambdaTimeoutInSeconds: 30,
+    });
+  });
+
+  it('are all explained, and all shown in a group', () => {
+    const text = readFileSync(`${deployFolder}/template.yml`, 'utf8');
+    const groups = text.slice(text.indexOf('ParameterGroups:'), text.indexOf('\nParameters:'));
+    for (const [name, { Description }] of Object.entries(Parameters)) {
+      expect(Description, name).toMatch(/\.$/);
+      expect(groups, name).toMatch(new RegExp(`\\b${name}\\b`));
+    }
+  });
+
+  it('all have a default, so that `sam deploy` asks nothing', () => {
+    for (const [name, { Default }] of Object.entries(Parameters)) expect(Default, name).toBeDefined();
+  });
+
+  it('are in docs/serverless.md with their defaults', () => {
+    const guide = readFileSync(`${deployFolder}/../docs/serverless.md`, 'utf8');
+    for (const [name, { Default }] of Object.entries(Parameters)) {
+      const shown = Default === '' ? 'empty' : `\`${String(Default)}\``;
+      expect(guide.replaceAll(/ +/g, ' '), name).toContain(`| \`${name}\` | ${shown} |`);
+    }
+  });
+});
+
+describe.skipIf(lacksTranslator)('the stack', () => {
+  const template = lacksTranslator ? loadTemplate('template.yml') : transformed();
+  const stackWith = (parameters: Readonly<Record<string, string>> = {}, place: StackChoices = {}) =>
+    createStack(template, { ...place, parameters });
+  const propertiesOf = (stack: Stack, name: string): JsonRecord => {
+    const resource = stack.resources[name];
+    if (resource === undefined) throw new Error(`the stack has no ${name}`);
+    return resource.properties;
+  };
+  const statementsOf = (stack: Stack, role = 'IAMLambdaRole'): readonly JsonRecord[] => {
+    const [policy] = propertiesOf(stack, role)['Policies'] as unknown as readonly JsonRecord[];
+    return at(policy, 'PolicyDocument', 'Statement') as unknown as readonly JsonRecord[];
+  };
+  const actionsOf = (stack: Stack, role?: string): readonly string[] =>
+    statementsOf(stack, role).flatMap(({ Action }) => Action as unknown as readonly string[]);
+  const environmentOf = (stack: Stack, name: string): Readonly<Record<string, string>> =>
+    at(propertiesOf(stack, name), 'Environment', 'Variables') as unknown as Readonly<Record<string, string>>;
+
+  it('by default is one function, its role, its log, and an API with two routes', () => {
+    const types = Object.values(stackWith().resources).map(({ type }) => type);
+    expect(types.sort()).toEqual([
+      'AWS::ApiGatewayV2::Api',
+      'AWS::ApiGatewayV2::Integration',
+      'AWS::ApiGatewayV2::Route',
+      'AWS::ApiGatewayV2::Route',
+      'AWS::ApiGatewayV2::Stage',
+      'AWS::IAM::Role',
+      'AWS::Lambda::Function',
+      'AWS::Lambda::Permission',
+      'AWS::Lambda::Permission',
+      'AWS::Logs::LogGroup',
+    ]);
+  });
+
+  it('gives the function to POST /write and POST /read of this API and to nothing else', () => {
+    const stack = stackWith();
+    expect(propertiesOf(stack, 'WriteRoute')['RouteKey']).toBe('POST /write');
+    expect(propertiesOf(stack, 'ReadRoute')['RouteKey']).toBe('POST /read');
+    const permissions = ['WritePermission', 'ReadPermission'].map((name) => propertiesOf(stack, name));
+    expect(permissions.map(({ Principal, SourceArn }) => [Principal, SourceArn])).toEqual([
+      ['apigateway.amazonaws.com', 'arn:aws:execute-api:us-east-1:123456789012:${HttpApi}/*/POST/write'],
+      ['apigateway.amazonaws.com', 'arn:aws:execute-api:us-east-1:123456789012:${HttpApi}/*/POST/read'],
+    ]);
+  });
+
+  it('throttles each route by its own parameter, rate and burst both', () => {
+    const stack = stackWith({ ReadThrottlingBurstLimit: '7', WriteThrottlingBurstLimit: '9' });
+    expect(propertiesOf(stack, 'Stage')['RouteSettings']).toEqual({
+      'POST /write': { ThrottlingBurstLimit: '9', ThrottlingRateLimit: '9' },
+      'POST /read': { ThrottlingBurstLimit: '7', ThrottlingRateLimit: '7' },
+    });
+  });
+
+  it('asks for IAM authorization on both routes with EnableSigV4Auth, and for none at the gateway without', () => {
+    for (const [value, authorization] of [
+      ['true', 'AWS_IAM'],
+      ['false', 'NONE'],
+    ] as const) {
+      const stack = stackWith({ EnableSigV4Auth: value });
+      const types = ['WriteRoute', 'ReadRoute'].map((name) => propertiesOf(stack, name)['AuthorizationType']);
+      expect(types).toEqual([authorization, authorization]);
+      expect(environmentOf(stack, 'LambdaFunction')['enable_sigv4_auth']).toBe(value);
+    }
+  });
+
+  it('has a gateway that waits 30 seconds at most, a connector that answers before, and a function that outlives both', () => {
+    const stack = stackWith({ TimeoutInMillis: '60000' });
+    expect(propertiesOf(stack, 'Integration')['TimeoutInMillis']).toBe(30_000);
+    expect(environmentOf(stack, 'LambdaFunction')['timeout_in_millis']).toBe('60000');
+    expect(template.Parameters['LambdaTimeoutInSeconds']).toMatchObject({ MinValue: 30, MaxValue: 900 });
+    expect(Number(propertiesOf(stack, 'LambdaFunction')['Timeout']) * 1000).toBeGreaterThanOrEqual(30_000);
+  });
+
+  it('hands events over in the payload format that the function is tested with', () => {
+    expect(propertiesOf(stackWith(), 'Integration')).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
+  });
+
+  it.each([
+    ['the defaults', {}, 'LambdaFunction'],
+    ['IAM authorization and debug logs', { EnableSigV4Auth: 'true', LogLevel: 'debug' }, 'LambdaFunction'],
+    ['no metrics', { EnableMetrics: 'false' }, 'LambdaFunction'],
+    ['streaming reads', { EnableStreamingReads: 'true' }, 'StreamingReadFunction'],
+  ])('configures the function so that it starts: %s', (_name, parameters, name) => {
+    const lines: string[] = [];
+    const env = { ...environmentOf(stackWith(parameters), name), AWS_REGION: 'us-east-1' };
+    createLambdaHandlers({ env, writeLine: (line) => lines.push(line) }, (stream) => stream);
+    expect(lines).toEqual([]);
+  });
+
+  it('gives the role nothing but its log while callers bring their own keys', () => {
+    expect(actionsOf(stackWith())).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+  });
+
+  it('gives the role the one table with IAM authorization', () => {
+    const statements = statementsOf(stackWith({ EnableSigV4Auth: 'true', DefaultDatabase: 'D', DefaultTable: 'T' }));
+    expect(statements.filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => Action)).toEqual([
+      'timestream:DescribeEndpoints',
+      'timestream:CancelQuery',
+    ]);
+    expect(statements.find(({ Sid }) => Sid === 'UseTable')).toMatchObject({
+      Action: ['timestream:WriteRecords', 'timestream:Select', 'timestream:DescribeTable'],
+      Resource: 'arn:aws:timestream:us-east-1:123456789012:database/D/table/T',
+    });
+  });
+
+  it('lets Lambda alone take the role', () => {
+    const statement = at(propertiesOf(stackWith(), 'IAMLambdaRole'), 'AssumeRolePolicyDocument', 'Statement');
+    expect(statement).toEqual([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }]);
+  });
+
+  it('names the policy of the role as told', () => {
+    const [policy] = propertiesOf(stackWith({ ExecutionPolicyName: 'Mine' }), 'IAMLambdaRole')[
+      'Policies'
+    ] as unknown as readonly JsonRecord[];
+    expect(policy?.['PolicyName']).toBe('Mine');
+  });
+
+  it('ends its log after the time that was asked for, and logs JSON without a filter of Lambda’s own', () => {
+    const stack = stackWith({ LogRetentionInDays: '7' });
+    expect(propertiesOf(stack, 'LogGroup')['RetentionInDays']).toBe('7');
+    expect(propertiesOf(stack, 'LambdaFunction')['LoggingConfig']).toMatchObject({ LogFormat: 'JSON', ApplicationLogLevel: 'TRACE' });
+  });
+
+  it('has the outputs of the guide', () => {
+    expect(stackWith({ APIGatewayStageName: 'prod' }).outputs).toMatchObject({
+      InvokeWriteURL: 'https://${HttpApi}.execute-api.us-east-1.amazonaws.com/prod/write',
+      InvokeReadURL: 'https://${HttpApi}.execute-api.us-east-1.amazonaws.com/prod/read',
+      DefaultDatabase: 'PrometheusDatabase',
+      DefaultTable: 'PrometheusMetricsTable',
+    });
+  });
+
+  it.each([
+    ['aws-us-gov', 'us-gov-west-1', 'amazonaws.com'],
+    ['aws-cn', 'cn-north-1', 'amazonaws.com.cn'],
+  ])('names no partition but its own: %s', (partition, region, urlSuffix) => {
+    const everything = {
+      EnableSigV4Auth: 'true',
+      CreateDatabaseAndTable: 'true',
+      EnableStreamingReads: 'true',
+      EnableTracing: 'true',
+    };
+    const stack = stackWith(everything, { partition, region, urlSuffix });
+    const text = JSON.stringify(stack);
+    expect(text).not.toContain('arn:aws:');
+    expect(text).toContain(`arn:${partition}:timestream:${region}:`);
+    expect(stack.outputs['InvokeWriteURL']).toBe(`https://\${HttpApi}.execute-api.${region}.${urlSuffix}/dev/write`);
+  });
+
+  it('creates database and table when asked, keeps late samples, and leaves both when it is deleted', () => {
+    const stack = stackWith({ CreateDatabaseAndTable: 'true', MemoryStoreRetentionInHours: '24', MagneticStoreRetentionInDays: '30' });
+    expect(propertiesOf(stack, 'Table')).toEqual({
+      DatabaseName: '${Database}',
+      TableName: 'PrometheusMetricsTable',
+      RetentionProperties: { MemoryStoreRetentionPeriodInHours: '24', MagneticStoreRetentionPeriodInDays: '30' },
+      MagneticStoreWriteProperties: { EnableMagneticStoreWrites: true },
+    });
+    for (const name of ['Database', 'Table']) {
+      expect(template.Resources[name]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    }
+  });
+
+  it('serves a custom domain with mutual TLS, and closes the way around it', () => {
+    const stack = stackWith({
+      CustomDomainName: 'prometheus.example.com',
+      CertificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/x',
+      TruststoreUri: 's3://trust/ca.pem',
+    });
+    expect(propertiesOf(stack, 'DomainName')['MutualTlsAuthentication']).toEqual({ TruststoreUri: 's3://trust/ca.pem' });
+    expect(propertiesOf(stack, 'HttpApi')['DisableExecuteApiEndpoint']).toBe(true);
+    expect(propertiesOf(stackWith(), 'HttpApi')['DisableExecuteApiEndpoint']).toBe(false);
+    expect(stack.outputs['InvokeReadURL']).toBe('https://prometheus.example.com/read');
+  });
+
+  it('reserves concurrency, traces and alarms only when asked', () => {
+    const plain = propertiesOf(stackWith(), 'LambdaFunction');
+    expect(plain).not.toHaveProperty('ReservedConcurrentExecutions');
+    expect(plain['TracingConfig']).toEqual({ Mode: 'PassThrough' });
+    const stack = stackWith({
+      ReservedConcurrency: '20',
+      EnableTracing: 'true',
+      AlarmTopicArn: 'arn:aws:sns:us-east-1:123456789012:pager',
+    });
+    const asked = propertiesOf(stack, 'LambdaFunction');
+    expect(asked).toMatchObject({ ReservedConcurrentExecutions: '20', TracingConfig: { Mode: 'Active' } });
+    expect(actionsOf(stack)).toContain('xray:PutTraceSegments');
+    const alarms = Object.values(stack.resources).filter(({ type }) => type === 'AWS::CloudWatch::Alarm');
+    expect(alarms).toHaveLength(4);
+    for (const { properties } of alarms) expect(properties['AlarmActions']).toEqual(['arn:aws:sns:us-east-1:123456789012:pager']);
+  });
+
+  it('watches a metric in the namespace that the function writes to', () => {
+    const stack = stackWith({ AlarmTopicArn: 'arn:aws:sns:us-east-1:123456789012:pager' });
+    const { Namespace } = propertiesOf(stack, 'RejectedRecordsAlarm');
+    expect(Namespace).toBe(environmentOf(stack, 'LambdaFunction')['metrics_namespace']);
+  });
+
+  describe('with streaming reads', () => {
+    it('streams by the function’s second handler, larger answers allowed', () => {
+      const stack = stackWith({ EnableStreamingReads: 'true' });
+      expect(propertiesOf(stack, 'StreamingReadFunction')['Handler']).toBe('index.streamHandler');
+      expect(propertiesOf(stack, 'StreamingReadUrl')['InvokeMode']).toBe('RESPONSE_STREAM');
+      const environment = environmentOf(stack, 'StreamingReadFunction');
+      expect(environment).toMatchObject({ default_database: 'PrometheusDatabase', max_response_bytes: '190MiB' });
+      expect(stack.outputs['InvokeStreamingReadURL']).toBe('${StreamingReadUrl.FunctionUrl}read');
+    });
+
+    it('cannot write with its role', () => {
+      const stack = stackWith({ EnableStreamingReads: 'true', EnableSigV4Auth: 'true' });
+      expect(actionsOf(stack, 'StreamingReadRole')).toContain('timestream:Select');
+      expect(actionsOf(stack, 'StreamingReadRole')).not.toContain('timestream:WriteRecords');
+    });
+
+    it('is open to everyone only while callers bring their own keys', () => {
+      const open = Object.keys(stackWith({ EnableStreamingReads: 'true' }).resources);
+      expect(open).toContain('StreamingReadUrlPermission');
+      const closed = stackWith({ EnableStreamingReads: 'true', EnableSigV4Auth: 'true' });
+      expect(propertiesOf(closed, 'StreamingReadUrl')['AuthType']).toBe('AWS_IAM');
+      expect(Object.keys(closed.resources).filter((name) => name.includes('Permission') && name.startsWith('Streaming'))).toEqual([]);
+    });
+  });
+});
