@@ -1,7 +1,8 @@
 import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../src/index.js';
-import { basic, bodyText, createFixture, request, series, writeRequest } from './support/connector-fixture.js';
+import { basicAuthorization, series } from '../src/testing/index.js';
+import { bodyText, createFixture, KEY, request, writeRequest } from './support/connector-fixture.js';
 import { openMemoryStorage } from './support/memory-storage.js';
 
 const ONE_SERIES = [series({ __name__: 'up', job: 'api' }, [1_700_000_000_000, 1])];
@@ -68,7 +69,7 @@ describe('authentication', () => {
     ['a username that would break a signature', { authorization: `Basic ${Buffer.from('A, B/C=D:secret').toString('base64')}` }],
     ['bytes that are not UTF-8', { authorization: `Basic ${Buffer.from([0xff, 0x3a, 0x61]).toString('base64')}` }],
     ['something that is not base64', { authorization: 'Basic !!!' }],
-    ['two headers in one', { authorization: `${basic()}, ${basic()}` }],
+    ['two headers in one', { authorization: `${basicAuthorization(KEY)}, ${basicAuthorization(KEY)}` }],
   ])('answers 401 with a challenge to %s', async (_case, headers) => {
     const { connector, opened } = fixture();
     const response = await connector.handle(writeRequest(ONE_SERIES, { headers }));
@@ -82,7 +83,7 @@ describe('authentication', () => {
     ['Basic', { accessKeyId: 'a_b-c', secretAccessKey: 'päßwörd+/=' }],
   ])('takes the scheme as %s and keeps key and secret as they are', async (scheme, key) => {
     const { connector, opened } = fixture();
-    const authorization = basic(key).replace('Basic', scheme);
+    const authorization = basicAuthorization(key).replace('Basic', scheme);
     const { status } = await connector.handle(writeRequest(ONE_SERIES, { headers: { authorization } }));
     expect(status).toBe(204);
     expect(opened[0]?.credentials).toEqual({ kind: 'static', ...key });
@@ -98,17 +99,17 @@ describe('authentication', () => {
   it('shows no secret in any answer or log line', async () => {
     const { connector, log } = fixture();
     const key = { accessKeyId: 'bad key', secretAccessKey: 'TOPSECRET' };
-    const response = await connector.handle(writeRequest(ONE_SERIES, { headers: { authorization: basic(key) } }));
+    const response = await connector.handle(writeRequest(ONE_SERIES, { headers: { authorization: basicAuthorization(key) } }));
     expect(response.status).toBe(401);
     const shown = JSON.stringify(log) + (await bodyText(response));
     expect(shown).not.toContain('TOPSECRET');
-    expect(shown).not.toContain(basic(key).slice(6));
+    expect(shown).not.toContain(basicAuthorization(key).slice(6));
   });
 });
 
 describe('content headers', () => {
   function withContent(headers: Readonly<Record<string, string>>) {
-    return writeRequest(ONE_SERIES, { headers: { authorization: basic(), ...headers } });
+    return writeRequest(ONE_SERIES, { headers: { authorization: basicAuthorization(KEY), ...headers } });
   }
 
   it.each([

@@ -1,11 +1,4 @@
-import {
-  createSamples,
-  encodeReadRequest,
-  encodeSnappy,
-  encodeWriteRequest,
-  type ReadRequest,
-  type TimeSeries,
-} from '@timestream-prometheus/prom-codec';
+import type { ReadRequest, TimeSeries } from '@timestream-prometheus/prom-codec';
 import {
   createConnector,
   parseConfig,
@@ -16,6 +9,7 @@ import {
   type Logger,
   type OpenStorage,
 } from '../../src/index.js';
+import { basicAuthorization, PROTOCOL_HEADERS, readBody, writeBody } from '../../src/testing/index.js';
 import { RecordingMetrics } from './recording-metrics.js';
 
 export interface LogLine {
@@ -51,17 +45,11 @@ export function createMemoryLogger(log: LogLine[]): Logger {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-export function basic(key: { readonly accessKeyId: string; readonly secretAccessKey: string } = KEY): string {
-  return `Basic ${Buffer.from(`${key.accessKeyId}:${key.secretAccessKey}`).toString('base64')}`;
-}
-
-const PROTOCOL_HEADERS = { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
-
 export function request(parts: Partial<ConnectorRequest>): ConnectorRequest {
   return {
     method: 'POST',
     path: '/write',
-    headers: { authorization: basic(), ...PROTOCOL_HEADERS },
+    headers: { authorization: basicAuthorization(KEY), ...PROTOCOL_HEADERS },
     body: new Uint8Array(),
     signal: new AbortController().signal,
     ...parts,
@@ -69,26 +57,14 @@ export function request(parts: Partial<ConnectorRequest>): ConnectorRequest {
 }
 
 export function writeRequest(timeseries: readonly TimeSeries[], parts: Partial<ConnectorRequest> = {}): ConnectorRequest {
-  return request({ body: encodeSnappy(encodeWriteRequest({ timeseries, metadata: [] })), ...parts });
+  return request({ body: writeBody(timeseries), ...parts });
 }
 
 export function readRequest(
   message: Pick<ReadRequest, 'queries'> & Partial<ReadRequest>,
   parts: Partial<ConnectorRequest> = {},
 ): ConnectorRequest {
-  return request({ path: '/read', body: encodeSnappy(encodeReadRequest({ acceptedResponseTypes: [], ...message })), ...parts });
-}
-
-export function series(
-  labels: Readonly<Record<string, string>>,
-  ...samples: readonly (readonly [timestampMs: number, value: number | bigint])[]
-): TimeSeries {
-  return {
-    labels: Object.entries(labels).map(([name, value]) => ({ name, value })),
-    samples: createSamples(samples),
-    exemplars: [],
-    histograms: [],
-  };
+  return request({ path: '/read', body: readBody(message.queries, message.acceptedResponseTypes), ...parts });
 }
 
 export async function bodyBytes(response: ConnectorResponse): Promise<Uint8Array> {

@@ -1,7 +1,8 @@
 import type { WriteBatch } from '@timestream-prometheus/timestream-translator';
 import { describe, expect, it } from 'vitest';
 import { ConnectorError, METRICS, type ConnectorErrorCode, type WriteOutcome } from '../../src/index.js';
-import { basic, bodyText, createFixture, series, writeRequest } from '../support/connector-fixture.js';
+import { basicAuthorization, series } from '../../src/testing/index.js';
+import { bodyText, createFixture, writeRequest } from '../support/connector-fixture.js';
 import { openMemoryStorage, type AnswerWrite } from '../support/memory-storage.js';
 
 const START_MS = 1_700_000_000_000;
@@ -239,7 +240,7 @@ describe('concurrency', () => {
       jobs.map((tenant, index) =>
         connector.handle(
           writeRequest([series({ __name__: 'm', tenant }, [START_MS + index, index])], {
-            headers: { authorization: basic({ accessKeyId: tenant, secretAccessKey: `secret of ${tenant}` }) },
+            headers: { authorization: basicAuthorization({ accessKeyId: tenant, secretAccessKey: `secret of ${tenant}` }) },
           }),
         ),
       ),

@@ -1,0 +1,45 @@
+import {
+  startEmbeddedTimestream,
+  type EmbeddedTimestream,
+  type EmbeddedTimestreamOptions,
+} from '@timestream-prometheus/timestream-embedded';
+import { createConnector, openAwsStorage, type Connector } from '../../src/index.js';
+import type { ContractSubject } from '../../src/testing/index.js';
+import { bodyBytes, createMemoryLogger, KEY, testConfig, type LogLine } from './connector-fixture.js';
+import { RecordingMetrics } from './recording-metrics.js';
+
+export interface EmbeddedSubject extends ContractSubject {
+  readonly connector: Connector;
+  readonly timestream: EmbeddedTimestream;
+  readonly metrics: RecordingMetrics;
+  readonly log: LogLine[];
+}
+
+/** A connector in memory over the SDK and the wire of an embedded Timestream, with the table `db.tbl` in it. */
+export async function startEmbeddedSubject(
+  flags: Readonly<Record<string, string>>,
+  options: Partial<EmbeddedTimestreamOptions> = {},
+): Promise<EmbeddedSubject> {
+  const timestream = await startEmbeddedTimestream({ credentials: [KEY], create: [{ databaseName: 'db', tableName: 'tbl' }], ...options });
+  const config = testConfig({ 'write-base-endpoint': timestream.url, 'query-base-endpoint': timestream.url, ...flags });
+  const metrics = new RecordingMetrics();
+  const log: LogLine[] = [];
+  const logger = createMemoryLogger(log);
+  const connector = createConnector({ config, metrics, logger, openStorage: openAwsStorage(config, { metrics, logger }) });
+  return {
+    connector,
+    timestream,
+    metrics,
+    log,
+    key: KEY,
+    faults: timestream.faults,
+    async send(request) {
+      const response = await connector.handle({ ...request, signal: new AbortController().signal });
+      return { status: response.status, headers: response.headers, body: await bodyBytes(response) };
+    },
+    async close() {
+      await connector.close();
+      await timestream.close();
+    },
+  };
+}
