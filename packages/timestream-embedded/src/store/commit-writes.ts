@@ -46,8 +46,9 @@ export async function commitWrites(
     try {
       await inTransaction(connection, async () => {
         for (const staged of changed) {
+          await appenders.addColumns(staged);
           await deleteReplaced(connection, staged);
-          await appenders.append(staged);
+          await appenders.appendRecords(staged);
         }
       });
     } catch (error) {

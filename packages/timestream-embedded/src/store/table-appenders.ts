@@ -15,35 +15,11 @@ export class TableAppenders {
     this.#connection = connection;
   }
 
-  /** Adds everything that is new in the batch, inside the transaction that is open. */
-  async append(staged: StagedTable): Promise<void> {
-    const { table } = staged;
-    await this.#appendColumns(staged);
-    if (staged.series.size > 0) {
-      const appender = await this.#appender(seriesRelation(table.tableId));
-      for (const series of staged.series.values()) appendSeries(appender, series);
-      appender.flushSync();
-    }
-    if (staged.points.size > 0) {
-      const appender = await this.#appender(pointsRelation(table.tableId));
-      const position = (name: string): number => positionOf(table.measures.get(name) ?? staged.measures.get(name));
-      const columns = table.measures.size + staged.measures.size;
-      for (const point of staged.points.values()) appendPoint(appender, point, staged.nowMs, columns, position);
-      appender.flushSync();
-    }
-  }
-
-  /** After a failed transaction: what an appender still holds must not slip into the next one. */
-  discard(): void {
-    for (const relation of [...this.#open.keys()]) this.#close(relation);
-  }
-
-  forget(tableId: number): void {
-    this.#close(seriesRelation(tableId));
-    this.#close(pointsRelation(tableId));
-  }
-
-  async #appendColumns({ table, dimensions, measures, measureNames }: StagedTable): Promise<void> {
+  /**
+   * Adds the batch's new columns, inside the transaction that is open. This comes before any change of rows: DuckDB does not commit a
+   * table that was altered after its rows were changed.
+   */
+  async addColumns({ table, dimensions, measures, measureNames }: StagedTable): Promise<void> {
     if (dimensions.size > 0) {
       const appender = await this.#appender('ts_dimensions');
       let position = table.dimensions.size;
@@ -76,6 +52,33 @@ export class TableAppenders {
       }
       appender.flushSync();
     }
+  }
+
+  /** Adds the batch's new series and its records, inside the transaction that is open. */
+  async appendRecords(staged: StagedTable): Promise<void> {
+    const { table } = staged;
+    if (staged.series.size > 0) {
+      const appender = await this.#appender(seriesRelation(table.tableId));
+      for (const series of staged.series.values()) appendSeries(appender, series);
+      appender.flushSync();
+    }
+    if (staged.points.size > 0) {
+      const appender = await this.#appender(pointsRelation(table.tableId));
+      const position = (name: string): number => positionOf(table.measures.get(name) ?? staged.measures.get(name));
+      const columns = table.measures.size + staged.measures.size;
+      for (const point of staged.points.values()) appendPoint(appender, point, staged.nowMs, columns, position);
+      appender.flushSync();
+    }
+  }
+
+  /** After a failed transaction: what an appender still holds must not slip into the next one. */
+  discard(): void {
+    for (const relation of [...this.#open.keys()]) this.#close(relation);
+  }
+
+  forget(tableId: number): void {
+    this.#close(seriesRelation(tableId));
+    this.#close(pointsRelation(tableId));
   }
 
   async #appender(relation: string): Promise<DuckDBAppender> {
