@@ -1,7 +1,10 @@
 import { compareUtf8, type Label } from '@timestream-prometheus/prom-codec';
 import { METRIC_NAME_LABEL } from './layout.js';
+import { MAX_RECORD_BYTES } from './limits.js';
+import { TIME_BYTES } from './record-size.js';
 import type { DropReason } from './drop-reason.js';
 import { quotedText } from './series-text.js';
+import { utf8ByteLength } from './text-codec.js';
 
 const NUL = '\u0000';
 
@@ -12,10 +15,12 @@ export interface SeriesLabels {
   readonly labels: readonly Label[];
   /** Equal for equal label sets and for no others. */
   readonly key: string;
+  /** What a record of the series has at least without its value, wherever the labels go: see `recordBytes`. */
+  readonly leastBytes: number;
 }
 
 export interface LabelFault {
-  readonly reason: Extract<DropReason, 'missing-metric-name' | 'empty-label-name' | 'duplicate-label-name'>;
+  readonly reason: Extract<DropReason, 'missing-metric-name' | 'empty-label-name' | 'duplicate-label-name' | 'record-too-large'>;
   /** What is wrong, for a person. */
   readonly offence: string;
 }
@@ -27,15 +32,24 @@ export interface LabelFault {
 export function parseSeriesLabels(received: readonly Label[]): SeriesLabels | LabelFault {
   const labels = isCanonical(received) ? received : sortLabels(received);
   let metricName = '';
+  let leastBytes = TIME_BYTES;
   let previous: string | undefined;
   for (const { name, value } of labels) {
     if (name === '') return { reason: 'empty-label-name', offence: `a label without a name has the value ${quotedText(value)}` };
     if (name === previous) return { reason: 'duplicate-label-name', offence: `label ${quotedText(name)} occurs more than once` };
     if (name === METRIC_NAME_LABEL) metricName = value;
+    else leastBytes += utf8ByteLength(name);
+    leastBytes += utf8ByteLength(value);
+    // Here already, so that the key and everything after it stay small.
+    if (leastBytes > MAX_RECORD_BYTES) return { reason: 'record-too-large', offence: tooLargeOffence(leastBytes) };
     previous = name;
   }
   if (metricName === '') return { reason: 'missing-metric-name', offence: 'label __name__ is missing or empty' };
-  return { metricName, labels, key: keyOf(labels) };
+  return { metricName, labels, key: keyOf(labels), leastBytes };
+}
+
+export function tooLargeOffence(leastBytes: number): string {
+  return `a record of it has at least ${leastBytes} bytes, the limit is ${MAX_RECORD_BYTES}`;
 }
 
 /** A text that no other label set has: texts between NULs, or, if one of them contains a NUL, a NUL and every text behind its length. */

@@ -2,7 +2,6 @@ import type { Label } from '@timestream-prometheus/prom-codec';
 import type { DimensionBudget } from './dimension-budget.js';
 import { canBeDimension, encodeLabelDimension } from './label-dimension.js';
 import { LABELS_DIMENSION, METRIC_NAME_LABEL } from './layout.js';
-import { MAX_RECORD_BYTES } from './limits.js';
 import { encodeMeasureName, isHashedMeasureName } from './measure-name.js';
 import type { Dimension } from './record.js';
 import { dimensionsBytes, TIME_BYTES } from './record-size.js';
@@ -21,7 +20,7 @@ export interface StoredSeries {
 }
 
 /** Decides where labels go; keep one per request, it remembers each label name. */
-export type StoreSeries = (series: SeriesLabels) => StoredSeries | { readonly tooLargeBytes: number };
+export type StoreSeries = (series: SeriesLabels) => StoredSeries;
 
 export function createSeriesStorer(budget: DimensionBudget): StoreSeries {
   const isDimensionByName = new Map<string, boolean>();
@@ -33,27 +32,10 @@ export function createSeriesStorer(budget: DimensionBudget): StoreSeries {
     }
     return known;
   };
-  return (series) => {
-    // Before any place of the budget is claimed and any name hashed: a label takes at least the bytes of its name and value wherever it goes.
-    const leastBytes = leastRecordBytes(series.labels);
-    return leastBytes > MAX_RECORD_BYTES ? { tooLargeBytes: leastBytes } : placeLabels(series, leastBytes, isDimension);
-  };
+  return (series) => placeLabels(series, isDimension);
 }
 
-function leastRecordBytes(labels: readonly Label[]): number {
-  let bytes = TIME_BYTES;
-  for (const { name, value } of labels) {
-    if (name !== METRIC_NAME_LABEL) bytes += utf8ByteLength(name);
-    bytes += utf8ByteLength(value);
-  }
-  return bytes;
-}
-
-function placeLabels(
-  { metricName, labels, key }: SeriesLabels,
-  leastBytes: number,
-  isDimension: (labelName: string) => boolean,
-): StoredSeries {
+function placeLabels({ metricName, labels, key, leastBytes }: SeriesLabels, isDimension: (labelName: string) => boolean): StoredSeries {
   const measureName = encodeMeasureName(metricName);
   const dimensions: Dimension[] = [];
   const others: Label[] = [];
@@ -62,8 +44,8 @@ function placeLabels(
     else if (label.name !== METRIC_NAME_LABEL || isHashedMeasureName(measureName)) others.push(label);
   }
   // Nearly every series: all labels are dimensions and the name is stored as it is, so its size is known already.
-  if (dimensions.length === labels.length - 1 && dimensions.length > 0 && measureName === metricName)
-    return { measureName, dimensions, key, baseBytes: leastBytes };
+  const isPlain = dimensions.length > 0 && dimensions.length === labels.length - 1 && measureName === metricName;
+  if (isPlain) return { measureName, dimensions, key, baseBytes: leastBytes };
   if (others.length > 0 || dimensions.length === 0) dimensions.push({ Name: LABELS_DIMENSION, Value: encodeLabelDimension(others) });
   return { measureName, dimensions, key, baseBytes: TIME_BYTES + dimensionsBytes(dimensions) + utf8ByteLength(measureName) };
 }

@@ -5,7 +5,7 @@ import { MAX_RECORD_BYTES, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS } from './limits.j
 import { doubleOrBitsText, doubleText } from './number-text.js';
 import type { SampleReference } from './record.js';
 import { valueBytes } from './record-size.js';
-import type { SeriesLabels } from './series-labels.js';
+import { tooLargeOffence, type SeriesLabels } from './series-labels.js';
 import type { StoredSeries, StoreSeries } from './stored-series.js';
 
 /** One sample, ready to become a Timestream record: see `batchRecords`. */
@@ -30,7 +30,7 @@ export interface SampleTranslator {
 export interface SeriesTarget {
   readonly labels: SeriesLabels;
   /** Set with the first sample that could be stored, so that a series without one claims no dimension. */
-  stored: ReturnType<StoreSeries> | undefined;
+  stored: StoredSeries | undefined;
   readonly records: TranslatedRecord[];
   /** Only once a sample came that is not later than all before it: Prometheus sends them in order. */
   recordByTimestampMs: Map<number, TranslatedRecord> | undefined;
@@ -71,9 +71,9 @@ export function translateSamples(
     }
     const stored = (target.stored ??= storeSeries(target.labels));
     const column = layout === 'single-measure' ? MEASURE_VALUE_DOUBLE_COLUMN : isFinite ? SAMPLE_VALUE_COLUMN : SAMPLE_BITS_COLUMN;
-    const recordBytes = ('baseBytes' in stored ? stored.baseBytes : stored.tooLargeBytes) + valueBytes(column);
-    if (!('baseBytes' in stored) || recordBytes > MAX_RECORD_BYTES) {
-      drops.add('record-too-large', 1, labels, () => `a record of it has at least ${recordBytes} bytes, the limit is ${MAX_RECORD_BYTES}`);
+    const recordBytes = stored.baseBytes + valueBytes(column);
+    if (recordBytes > MAX_RECORD_BYTES) {
+      drops.add('record-too-large', 1, labels, () => tooLargeOffence(recordBytes));
       continue;
     }
     const value = isFinite ? doubleText(float) : String(BigInt.asIntN(64, valueBits[sampleIndex] ?? 0n));
