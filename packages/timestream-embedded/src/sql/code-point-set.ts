@@ -53,6 +53,14 @@ export function re2OfSet(set: CodePointSet): string {
   return `[${ranges.join('')}]`;
 }
 
+/**
+ * A finished pattern in a group. DuckDB 1.5 rewrites the simplest patterns into LIKE or `contains` and gets anchors and empty groups wrong there
+ * (`ſ\A` is found in `kſ`); it leaves a pattern with a group alone.
+ */
+export function sealRe2(pattern: string): string {
+  return `(${pattern})`;
+}
+
 export function re2OfCodePoint(codePoint: number): string {
   const character = String.fromCodePoint(codePoint);
   return /[A-Za-z0-9_]/.test(character) ? character : `\\x{${codePoint.toString(16)}}`;

@@ -66,7 +66,7 @@ export function executionError(error: unknown): SqlError | undefined {
     const [firstLine = ''] = (match[2] ?? '').split('\n');
     return new SqlError('QueryExecutionException', firstLine, { cause: error });
   }
-  if (/Max expression depth limit/.test(message))
+  if (message.includes('Max expression depth limit'))
     return new SqlError('ValidationException', 'line 1:1: The statement nests too deeply', { cause: error });
   return undefined;
 }

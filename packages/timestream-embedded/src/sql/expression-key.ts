@@ -10,7 +10,7 @@ export function createExpressionKeys(fields: readonly Field[]): (expression: Exp
   const keyOf = (value: unknown): string => {
     if (typeof value === 'bigint') return `${value}n`;
     if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
-    if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';
+    if (typeof value !== 'object' || value === null) return typeof value === 'string' ? JSON.stringify(value) : String(value);
     const remembered = known.get(value);
     if (remembered !== undefined) return remembered;
     const key = Array.isArray(value) ? `[${value.map(keyOf).join(',')}]` : objectKey(value as Readonly<Record<string, unknown>>);

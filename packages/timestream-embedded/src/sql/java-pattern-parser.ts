@@ -17,6 +17,7 @@ export class PatternReader {
   #next = 0;
   flags: Flags = { ignoreCase: false, dotAll: false };
   nesting = 0;
+  readonly groupNames = new Set<string>();
 
   constructor(pattern: string) {
     this.#characters = Array.from(pattern);
@@ -143,7 +144,9 @@ function parseGroup(reader: PatternReader): PatternNode | undefined {
     const name = reader.peek() === '<' && /[A-Za-z]/.test(reader.peek(1));
     if (name) {
       reader.next();
-      reader.takeWhile(/[A-Za-z0-9]/, Infinity);
+      const groupName = reader.takeWhile(/[A-Za-z0-9]/, Infinity);
+      if (reader.groupNames.has(groupName)) throw new PatternError(`two groups are named ${groupName}`);
+      reader.groupNames.add(groupName);
       if (!reader.accept('>')) throw new PatternError('a group name never ends');
     } else if (!reader.accept(':')) {
       if (/[=!<>]/.test(reader.peek())) throw new PatternError('look-around and atomic groups are not supported');

@@ -1,4 +1,4 @@
-import { includes, re2OfSet, type CodePointSet } from './code-point-set.js';
+import { includes, re2OfSet, sealRe2, type CodePointSet } from './code-point-set.js';
 import { parseJavaPattern } from './java-pattern-parser.js';
 
 /** A piece of a regular expression whose meaning is the same in Java and in RE2. */
@@ -34,7 +34,7 @@ export function translateJavaPattern(pattern: string, use: PatternUse): string {
   if (use === 'extract') checkExtraction(node);
   const re2 = emit(node, { isTail: true, mayFollowCr: false });
   if (re2.length > 100_000) throw new PatternError('the pattern is too large');
-  return re2;
+  return sealRe2(re2);
 }
 
 interface Place {

@@ -1,4 +1,4 @@
-import { re2OfCodePoint } from './code-point-set.js';
+import { re2OfCodePoint, sealRe2 } from './code-point-set.js';
 
 /** A LIKE pattern: literal pieces, `%` as `any` and `_` as `one`. */
 export type LikePiece = { readonly kind: 'any' } | { readonly kind: 'one' } | { readonly kind: 'text'; readonly text: string };
@@ -39,7 +39,7 @@ export function re2OfLike(pieces: readonly LikePiece[]): string {
     if (piece.kind === 'one') return any;
     return Array.from(piece.text, (character) => re2OfCodePoint(character.codePointAt(0) ?? 0)).join('');
   });
-  return `\\A${texts.join('')}\\z`;
+  return sealRe2(`\\A${texts.join('')}\\z`);
 }
 
 /** Whether a text matches, for the statements that are answered from the catalog. Linear in practice: at most one backtrack point. */

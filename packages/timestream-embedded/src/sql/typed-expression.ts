@@ -18,7 +18,7 @@ import type { LiteralValue } from './syntax-tree.js';
 import { maxInt64, parseDate, parseTimestamp } from './time-text.js';
 
 /** A value as the DuckDB client binds it. The SQL text casts every parameter, so the client's own idea of its type does not matter. */
-export type SqlParameter = string | number | bigint | boolean | null;
+export type SqlParameter = string | bigint | boolean | null;
 
 /** An expression whose names are resolved: its type, and the DuckDB SQL that computes it. */
 export interface TypedExpression {
@@ -38,13 +38,18 @@ export class Emitter {
 
   /** The SQL of a parameter of this DuckDB type, `$3::BIGINT`. Equal values share one parameter. */
   bind(value: SqlParameter, type: string): string {
-    const key = `${typeof value}:${Object.is(value, -0) ? '-0' : String(value)}`;
+    const key = `${typeof value}:${String(value)}`;
     let index = this.#indexes.get(key);
     if (index === undefined) {
       index = this.#values.push(value);
       this.#indexes.set(key, index);
     }
     return `$${index}::${type}`;
+  }
+
+  /** As text: DuckDB's client would bind a whole number as an integer, which loses -0 and cannot hold 1e300. JavaScript's text is exact. */
+  bindDouble(value: number): string {
+    return this.bind(Object.is(value, -0) ? '-0' : String(value), 'DOUBLE');
   }
 
   /**
@@ -110,7 +115,7 @@ export function literalExpression(literal: LiteralValue, position: SourcePositio
       return typed(literal.value === BigInt.asIntN(32, literal.value) ? integer : bigint, literal.value);
     }
     case 'double':
-      return typed(double, literal.value);
+      return { type: double, sql: emitter.bindDouble(literal.value), literal, mayBeNaN: false };
     case 'string':
       return typed(varchar, literal.value);
     case 'timestamp':

@@ -37,14 +37,14 @@ export interface SqlFixture {
   readonly connection: DuckDBConnection;
   readonly catalog: Catalog;
   /** Runs a statement as the server would; rows as plain values (`null`, strings, arrays) instead of wire datums. */
-  query(sql: string): Promise<Answer>;
+  readonly query: (sql: string) => Promise<Answer>;
   /** Only the rows. */
-  rows(sql: string): Promise<readonly (readonly unknown[])[]>;
+  readonly rows: (sql: string) => Promise<readonly (readonly unknown[])[]>;
   /** The first value of the first row. */
-  value(sql: string): Promise<unknown>;
+  readonly value: (sql: string) => Promise<unknown>;
   /** `kind: message` of the refusal. Fails when the statement runs. */
-  refusal(sql: string): Promise<string>;
-  close(): void;
+  readonly refusal: (sql: string) => Promise<string>;
+  readonly close: () => void;
 }
 
 /** DuckDB in memory with the store's relations, filled row by row with bound values. Databases by name, tables by name. */
@@ -147,7 +147,7 @@ async function loadTable(
     const values = given.map(({ type }, index) => `, $${index + 2}::${type}`).join('');
     await connection.run(`INSERT INTO points_${id} (sid, time_ns${names}) VALUES (${sid}, $1::BIGINT${values})`, [
       record.timeNs,
-      ...given.map(({ value }) => value),
+      ...given.map(({ value }) => bindable(value)),
     ]);
   }
   const measureNames = [...new Set(records.map((record) => record.measureName))].map((measureName) => ({
@@ -158,6 +158,12 @@ async function loadTable(
     ),
   }));
   return { dimensions, measures, measureNames, seriesRelation: `series_${id}`, pointsRelation: `points_${id}`, oldestTimeNs };
+}
+
+/** Doubles as text: the client binds whole ones as integers. */
+function bindable(value: number | bigint | boolean | string | null): string | bigint | boolean | null {
+  if (typeof value !== 'number') return value;
+  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 function typeOf(value: number | bigint | boolean | string): MeasureDataType {

@@ -16,7 +16,7 @@ const extreme = (name: 'array_max' | 'array_min', duckdbName: string): FunctionR
 });
 
 const tooLong = `error('sequence() of more than 10000 entries is not supported')`;
-const sequence = emittingOnce((from, to = '', step) => {
+const sequence = emittingOnce((from, to = '', step?: string) => {
   const by = step ?? `CASE WHEN ${from} <= ${to} THEN 1 ELSE -1 END`;
   return (
     `CASE WHEN ${by} = 0 OR (${to} - ${from}) * sign(${by}) < 0 THEN error('sequence(): the step does not lead to the end') ` +

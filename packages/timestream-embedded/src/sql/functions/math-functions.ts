@@ -56,7 +56,7 @@ export const mathFunctions: readonly FunctionRow[] = [
   { signature: 'atan2(double, double): double', emit: plain('atan2') },
   ...['degrees', 'radians'].map((name) => ({ signature: `${name}(double): double`, emit: plain(name) })),
   { signature: 'pi(): double', emit: plain('pi') },
-  { signature: 'e(): double', emit: (_, { emitter }) => emitter.bind(Math.E, 'DOUBLE') },
+  { signature: 'e(): double', emit: (_, { emitter }) => emitter.bindDouble(Math.E) },
   { signature: 'nan(): double', emit: () => nan },
   { signature: 'infinity(): double', emit: () => `CAST('Infinity' AS DOUBLE)` },
   { signature: 'is_nan(double): boolean', emit: plain('isnan') },

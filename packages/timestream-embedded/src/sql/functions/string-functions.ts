@@ -10,7 +10,7 @@ const withoutStart = (text: string): string => `regexp_replace(${text}, '\\A${bl
 const withoutEnd = (text: string): string => `regexp_replace(${text}, '${blank}+\\z', '')`;
 
 /** Positions count from 1, from the end when negative; 0 and positions outside the text give the empty text. */
-const substring = emittingOnce((text, start = '', length) => {
+const substring = emittingOnce((text, start = '', length?: string) => {
   const from = `CASE WHEN ${start} < 0 THEN length(${text}) + ${start} + 1 ELSE ${start} END`;
   const count = length === undefined ? `length(${text})` : `least(${length}, length(${text}))`;
   const isOutside = `${start} = 0 OR ${start} > length(${text}) OR ${start} < -length(${text})${length === undefined ? '' : ` OR ${length} <= 0`}`;
