@@ -2,7 +2,7 @@ import type { LabelMatcher, MatcherType } from '@timestream-prometheus/prom-code
 import { RE2JS, RE2JSException } from 're2js';
 import { isFull } from './regex/char-set.js';
 import { literalsOf } from './regex/literals-of.js';
-import { type ParsedRegex, parseRegex } from './regex/parse-regex.js';
+import { parseRegex } from './regex/parse-regex.js';
 import { plainAlternation } from './regex/plain-alternation.js';
 import { expandedSize, type RegexNode, stripOuterAnchors } from './regex/regex-node.js';
 
@@ -98,12 +98,12 @@ function compileRegex(matcher: LabelMatcher): { regex: RE2JS; root: RegexNode | 
       `regular expression of size ${size} with its repetitions written out; the limit is ${MAX_REGEX_SIZE}`,
     );
   }
-  const unknownClass = parsed?.unicodeClassNames.find((name) => unicodeProperties.has(name));
-  const accepted = parsed === null ? pattern : withoutGroupNames(pattern, parsed);
+  if (typeof parsed?.unknownClass === 'string') {
+    throw new InvalidMatcherError(matcher, `error parsing regexp: invalid character class range: \`${parsed.unknownClass}\``);
+  }
   try {
-    if (unknownClass !== undefined) throw new InvalidMatcherError(matcher, invalidClass(pattern, unknownClass));
-    // Prometheus compiles `^(?s:re)$` of a syntax tree (model/labels/regexp.go), not of a text: `a)|(b` does not become valid by it.
-    const regex = RE2JS.compile(accepted, RE2JS.DOTALL);
+    // Prometheus parses the expression alone and compiles `^(?s:…)$` of the result (model/labels/regexp.go): `a)|(b` does not become valid by it.
+    const regex = RE2JS.compile(parsed?.re2jsPattern ?? pattern, RE2JS.DOTALL);
     return { regex, root: parsed === null ? null : stripOuterAnchors(parsed.root) };
   } catch (error) {
     if (error instanceof RE2JSException) throw new InvalidMatcherError(matcher, messageOf(pattern, error));
@@ -111,47 +111,15 @@ function compileRegex(matcher: LabelMatcher): { regex: RE2JS; root: RegexNode | 
   }
 }
 
-/** The message without the flag that we put before the pattern. */
+/** The message about the pattern as it was written, in Go's form. */
 function messageOf(pattern: string, error: RE2JSException): string {
+  let { message } = error;
   try {
     RE2JS.compile(pattern);
   } catch (plain) {
-    if (plain instanceof RE2JSException) return plain.message;
+    if (plain instanceof RE2JSException && !plain.message.includes('duplicate capture group name')) message = plain.message;
   }
-  return error.message;
-}
-
-/** re2js refuses two groups of one name, Go takes them; for a yes-or-no match names mean nothing. What is no valid name stays, to be refused. */
-function withoutGroupNames(pattern: string, { groupNames }: ParsedRegex): string {
-  return groupNames.reduceRight((text, { start, end }) => {
-    const isValid = /^\?P?<\w+>$/.test(text.slice(start, end));
-    return isValid ? text.slice(0, start) + text.slice(end) : text;
-  }, pattern);
-}
-
-/** Classes of re2js that Go's `regexp/syntax` does not know: it has categories and scripts, no other properties. */
-const unicodeProperties: ReadonlySet<string> = new Set([
-  'ASCII_Hex_Digit',
-  'Alphabetic',
-  'Dash',
-  'Emoji',
-  'Emoji_Component',
-  'Emoji_Modifier',
-  'Emoji_Modifier_Base',
-  'Emoji_Presentation',
-  'Extended_Pictographic',
-  'Hex_Digit',
-  'Lowercase',
-  'Math',
-  'Quotation_Mark',
-  'Terminal_Punctuation',
-  'Uppercase',
-  'White_Space',
-]);
-
-function invalidClass(pattern: string, name: string): string {
-  const found = /\\[pP]\{/.exec(pattern);
-  return `error parsing regexp: invalid character class range: \`${found?.[0] ?? '\\p{'}${name}}\``;
+  return message.endsWith('trailing backslash at end of expression') ? `${message}: \`\`` : message;
 }
 
 function remember(test: (value: string) => boolean): (value: string) => boolean {

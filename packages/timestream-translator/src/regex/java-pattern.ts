@@ -35,8 +35,7 @@ class JavaPrinter {
   print(node: RegexNode): string {
     switch (node.kind) {
       case 'set':
-        if (!node.set.exact) this.exact = false;
-        return printSet(node.set);
+        return this.#printSet(node.set);
       case 'assertion':
         this.exact = false;
         return '';
@@ -51,6 +50,16 @@ class JavaPrinter {
       }
     }
   }
+
+  #printSet(set: CharSet): string {
+    const ranges = set.ranges.map(withoutSurrogateEnds).filter(([first, last]) => first <= last);
+    // A class of no character cannot be written in every dialect.
+    if (!set.exact || ranges.length === 0) this.exact = false;
+    if (isFull(set) || ranges.length === 0) return '.';
+    const [only, ...others] = ranges;
+    if (only !== undefined && others.length === 0 && only[0] === only[1]) return printCharacter(only[0], '\\.+*?()[]{}|^$');
+    return `[${ranges.map(([first, last]) => printRange(first, last)).join('')}]`;
+  }
 }
 
 function group(body: string): string {
@@ -61,16 +70,6 @@ function printBounds(min: number, max: number): string {
   if (max === Infinity) return min === 0 ? '*' : min === 1 ? '+' : `{${min},}`;
   if (min === 0 && max === 1) return '?';
   return min === max ? `{${min}}` : `{${min},${max}}`;
-}
-
-function printSet(set: CharSet): string {
-  if (isFull(set)) return '.';
-  const ranges = set.ranges.map(withoutSurrogateEnds).filter(([first, last]) => first <= last);
-  const [only, ...others] = ranges;
-  // No text: a class that is empty cannot be written.
-  if (only === undefined) return '[^\\x00-\u{10ffff}]';
-  if (others.length === 0 && only[0] === only[1]) return printCharacter(only[0], '\\.+*?()[]{}|^$');
-  return `[${ranges.map(([first, last]) => printRange(first, last)).join('')}]`;
 }
 
 function printRange(first: number, last: number): string {

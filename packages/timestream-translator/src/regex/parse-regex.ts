@@ -1,19 +1,21 @@
 import { type CharSet, charSetOf, complement, foldCase, FULL_SET, MAX_CODE_POINT, unite, UNKNOWN_SET } from './char-set.js';
 import { perlClasses, posixClasses } from './named-classes.js';
 import { alternate, concat, type RegexNode, repeat } from './regex-node.js';
+import { canonicalUnicodeClass } from './unicode-class-name.js';
 
-/** A piece of the pattern text, by UTF-16 positions. */
-export interface TextRange {
+/** A piece of the pattern, by UTF-16 positions, and what says the same to re2js. */
+interface Edit {
   readonly start: number;
   readonly end: number;
+  readonly text: string;
 }
 
 export interface ParsedRegex {
   readonly root: RegexNode;
-  /** Where the names of named groups stand, with what is around them: `?P<name>` or `?<name>`. */
-  readonly groupNames: readonly TextRange[];
-  /** The names in `\p{name}` and `\P{name}`. */
-  readonly unicodeClassNames: readonly string[];
+  /** The pattern with what Go takes and re2js does not, or takes otherwise, written in a way that both understand. */
+  readonly re2jsPattern: string;
+  /** The first `\p{name}` that re2js knows and Go does not, null if there is none. */
+  readonly unknownClass: string | null;
 }
 
 interface Flags {
@@ -55,8 +57,8 @@ class RegexParser {
   #position = 0;
   #depth = 0;
   #flags: Flags = { ignoreCase: false, dotMatchesNewline: true };
-  readonly #groupNames: TextRange[] = [];
-  readonly #unicodeClassNames: string[] = [];
+  readonly #edits: Edit[] = [];
+  #unknownClass: string | null = null;
 
   constructor(text: string) {
     this.#text = text;
@@ -65,7 +67,10 @@ class RegexParser {
   parse(): ParsedRegex {
     const root = this.#alternation();
     if (this.#position !== this.#text.length) throw new NotUnderstood();
-    return { root, groupNames: this.#groupNames, unicodeClassNames: this.#unicodeClassNames };
+    const re2jsPattern = this.#edits
+      .sort((left, right) => right.start - left.start)
+      .reduce((text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end), this.#text);
+    return { root, re2jsPattern, unknownClass: this.#unknownClass };
   }
 
   #alternation(): RegexNode {
@@ -138,7 +143,8 @@ class RegexParser {
       const end = this.#text.indexOf('>', this.#position);
       if (end < 0) throw new NotUnderstood();
       this.#position = end + 1;
-      this.#groupNames.push({ start, end: end + 1 });
+      // Go takes two groups of one name. A name that is none stays, to be refused.
+      if (/^\?P?<\w+>$/.test(this.#text.slice(start, end + 1))) this.#edits.push({ start, end: end + 1, text: '?:' });
     } else if (this.#take('?')) {
       this.#flags = this.#flagGroup();
       if (this.#take(')')) return null;
@@ -181,9 +187,13 @@ class RegexParser {
     if (!this.#at('\\')) return null;
     const perl = this.#match(/\\[dDsSwW]/y)?.[0];
     if (perl !== undefined) return this.#classOf(perl, perlClasses);
-    const unicode = this.#match(/\\[pP](?:\{([^}]*)\}|([^{]))/uy);
+    const start = this.#position;
+    const unicode = this.#match(/\\([pP])(?:\{(\^?)([^}]*)\}|([^{]))/uy);
     if (unicode === null) return null;
-    this.#unicodeClassNames.push((unicode[1] ?? unicode[2] ?? '').replace(/^\^/, ''));
+    const [whole, letter = '', negation = '', braced, single = ''] = unicode;
+    const name = canonicalUnicodeClass(braced ?? single);
+    if (name === null) this.#unknownClass ??= whole;
+    else if (name !== (braced ?? single)) this.#edits.push({ start, end: this.#position, text: `\\${letter}{${negation}${name}}` });
     return UNKNOWN_SET;
   }
 
@@ -210,6 +220,8 @@ class RegexParser {
   }
 
   #range(): CharSet {
+    // re2js takes `[:]` for the beginning and the end of a class name, Go for three characters.
+    if (this.#at('[:')) this.#edits.push({ start: this.#position, end: this.#position, text: '\\' });
     const first = this.#character();
     if (!this.#at('-') || this.#text.startsWith('-]', this.#position)) return this.#folded(charSetOf([first, first]));
     this.#position++;

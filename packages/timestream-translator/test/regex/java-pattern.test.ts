@@ -25,6 +25,9 @@ describe('javaPatternOf', () => {
     ['\\x{1F600}\\n', '(?s)\\A\u{1F600}\\x0a\\z', true],
     ['(?P<n>ab){2,}', '(?s)\\A(?:ab){2,}\\z', true],
     ['\\pL\\bx', '(?s)\\A.x\\z', false],
+    ['a[^\\x00-\\x{10FFFF}]', '(?s)\\Aa.\\z', false],
+    ['a\\x{D800}', '(?s)\\Aa.\\z', false],
+    ['[\\x{D800}-\\x{E000}]', '(?s)\\A\ue000\\z', true],
     ['[^\\pL]', '(?s)\\A.\\z', false],
   ])('translates %s', (pattern, expected, exact) => {
     expect(javaPattern(pattern)).toEqual({ pattern: expected, exact });
