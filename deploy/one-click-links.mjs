@@ -12,16 +12,30 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const placeholderPrefix = 'YOUR-BUCKET-PREFIX';
 export const docsFile = fileURLToPath(new URL('../docs/serverless.md', import.meta.url));
+/**
+ * @typedef {{ readonly code: string; readonly name: string; readonly partition: string }} Region
+ * @type {{ readonly stackName: string; readonly partitions: Record<string, { readonly console: string; readonly urlSuffix: string }>; readonly regions: readonly Region[] }}
+ */
 export const publishing = JSON.parse(readFileSync(new URL('./regions.json', import.meta.url), 'utf8'));
 
 const startMarker = '<!-- one-click links: written by deploy/one-click-links.mjs -->';
 const endMarker = '<!-- end of one-click links -->';
 
-/** Where publish.mjs puts the template of a region. */
+/**
+ * Where publish.mjs puts the template of a region.
+ *
+ * @param {Region} region
+ * @param {string} bucketPrefix
+ * @returns {string}
+ */
 export function templateUrlOf({ code, partition }, bucketPrefix) {
   return `https://${bucketPrefix}-${code}.s3.${code}.${publishing.partitions[partition].urlSuffix}/template.yml`;
 }
 
+/**
+ * @param {Region} region
+ * @param {string} bucketPrefix
+ */
 export function linksOf(region, bucketPrefix) {
   const { console: host } = publishing.partitions[region.partition];
   const templateUrl = templateUrlOf(region, bucketPrefix);
@@ -35,6 +49,7 @@ export function linksOf(region, bucketPrefix) {
   };
 }
 
+/** @param {string} bucketPrefix */
 export function tableOf(bucketPrefix) {
   const rows = publishing.regions.map((region) => {
     const { view, compose, launchBasic, launchSigV4 } = linksOf(region, bucketPrefix);
@@ -47,7 +62,13 @@ export function tableOf(bucketPrefix) {
   ].join('\n');
 }
 
-/** The document with the table between its markers replaced. */
+/**
+ * The document with the table between its markers replaced.
+ *
+ * @param {string} document
+ * @param {string} bucketPrefix
+ * @returns {string}
+ */
 export function withTable(document, bucketPrefix) {
   const start = document.indexOf(startMarker);
   const end = document.indexOf(endMarker);

@@ -13,7 +13,14 @@ import { sha256 } from './package.mjs';
 
 const localCode = 'CodeUri: dist/connector.zip';
 
-/** The template of this repository with the code of the function in the publisher's buckets. */
+/**
+ * The template of this repository with the code of the function in the publisher's buckets.
+ *
+ * @param {string} template
+ * @param {string} bucketPrefix
+ * @param {string} codeKey
+ * @returns {string}
+ */
 export function publishedTemplate(template, bucketPrefix, codeKey) {
   const parts = template.split(localCode);
   if (parts.length !== 2) throw new Error(`deploy/template.yml must say "${localCode}" once`);

@@ -1,4 +1,4 @@
-import type { Json, JsonRecord, Template } from './template-document.js';
+import { textOf, type Json, type JsonRecord, type Template } from './template-document.js';
 
 /** What CloudFormation would create: the resources and outputs whose conditions hold, with parameters and functions filled in. */
 export interface Stack {
@@ -16,6 +16,10 @@ export interface StackChoices {
 const NO_VALUE = Symbol('AWS::NoValue');
 type Evaluated = Json | typeof NO_VALUE;
 
+function jsonOf(value: Evaluated): Json {
+  return value === NO_VALUE ? null : value;
+}
+
 /** Evaluates a template as CloudFormation does. What only AWS can know stays symbolic: `${HttpApi}`, `${LambdaFunction.Arn}`. */
 export function createStack(template: Template, { parameters = {}, region, partition, urlSuffix }: StackChoices = {}): Stack {
   const values = new Map<string, Json>([
@@ -25,7 +29,7 @@ export function createStack(template: Template, { parameters = {}, region, parti
     ['AWS::StackName', 'PrometheusTimestreamConnector'],
     ['AWS::URLSuffix', urlSuffix ?? 'amazonaws.com'],
   ]);
-  for (const [name, { Default }] of Object.entries(template.Parameters)) if (Default !== undefined) values.set(name, String(Default));
+  for (const [name, { Default }] of Object.entries(template.Parameters)) if (Default !== undefined) values.set(name, textOf(Default));
   for (const [name, value] of Object.entries(parameters)) {
     if (template.Parameters[name] === undefined) throw new Error(`the template has no parameter ${name}`);
     values.set(name, value);
@@ -45,37 +49,38 @@ export function createStack(template: Template, { parameters = {}, region, parti
   };
   const truth = (condition: Json): boolean => {
     const [[name, value] = ['', null]] = Object.entries(condition as JsonRecord);
-    if (name === 'Condition') return holds(String(value));
+    if (name === 'Condition') return holds(textOf(value));
     const operands = value as readonly Json[];
-    if (name === 'Fn::Equals') return String(evaluate(operands[0] ?? null)) === String(evaluate(operands[1] ?? null));
+    if (name === 'Fn::Equals') return textOf(evaluateToJson(operands[0])) === textOf(evaluateToJson(operands[1]));
     if (name === 'Fn::Not') return !truth(operands[0] ?? null);
     if (name === 'Fn::And') return operands.every(truth);
     throw new Error(`this evaluator does not know the condition ${name}`);
   };
   const substitute = (text: string): string =>
-    text.replaceAll(/\$\{([^}!]+)\}/g, (whole, name: string) => (name.includes('.') ? whole : String(ref(name))));
+    text.replaceAll(/\$\{([^}!]+)\}/g, (whole, name: string) => (name.includes('.') ? whole : textOf(jsonOf(ref(name)))));
+  const evaluateToJson = (value: Json | undefined): Json => jsonOf(evaluate(value ?? null));
   const evaluate = (value: Json): Evaluated => {
     if (Array.isArray(value)) return value.map(evaluate).filter((item): item is Json => item !== NO_VALUE);
     if (typeof value !== 'object' || value === null) return value;
     const record = value as JsonRecord;
     const [[name, argument] = ['', null]] = Object.entries(record);
     const list = Array.isArray(argument) ? (argument as readonly Json[]) : [];
-    if (name === 'Ref') return ref(String(argument));
-    if (name === 'Fn::GetAtt') return `\${${list.join('.')}}`;
-    if (name === 'Fn::Sub') return substitute(String(argument));
-    if (name === 'Fn::If') return evaluate((holds(String(list[0])) ? list[1] : list[2]) ?? null);
+    if (name === 'Ref') return ref(textOf(argument));
+    if (name === 'Fn::GetAtt') return `\${${list.map(textOf).join('.')}}`;
+    if (name === 'Fn::Sub') return substitute(textOf(argument));
+    if (name === 'Fn::If') return evaluate((holds(textOf(list[0])) ? list[1] : list[2]) ?? null);
     if (name.startsWith('Fn::')) return record;
     const entries = Object.entries(record).map(([key, each]) => [key, evaluate(each)] as const);
     return Object.fromEntries(entries.filter((entry): entry is readonly [string, Json] => entry[1] !== NO_VALUE));
   };
 
   const present = (parts: Readonly<Record<string, JsonRecord>>) =>
-    Object.entries(parts).filter(([, { Condition }]) => Condition === undefined || holds(String(Condition)));
+    Object.entries(parts).filter(([, { Condition }]) => Condition === undefined || holds(textOf(Condition)));
   return {
     resources: Object.fromEntries(
       present(template.Resources).map(([name, { Type, Properties }]) => [
         name,
-        { type: String(Type), properties: evaluate(Properties ?? {}) as JsonRecord },
+        { type: textOf(Type), properties: evaluate(Properties ?? {}) as JsonRecord },
       ]),
     ),
     outputs: Object.fromEntries(present(template.Outputs).map(([name, { Value }]) => [name, evaluate(Value ?? null) as Json])),

@@ -40,7 +40,7 @@ describe.each(packages.map((each) => [each.name, each] as const))('the package %
 
   it('holds no native code, so it runs on arm64 and x86_64 alike', () => {
     expect(
-      bundled.inputs.filter((file) => file.endsWith('.node') || file.includes('@duckdb') || /node_modules\/snappy/.test(file)),
+      bundled.inputs.filter((file) => file.endsWith('.node') || file.includes('@duckdb') || file.includes('node_modules/snappy')),
     ).toEqual([]);
   });
 });

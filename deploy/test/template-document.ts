@@ -24,6 +24,11 @@ export function loadTemplate(file: string): Template {
   return toJson(document.contents) as unknown as Template;
 }
 
+/** A scalar as CloudFormation shows it: everything that a function takes as text it takes from these. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+}
+
 function toJson(node: Node | null | undefined): Json {
   const value = untaggedJson(node);
   return node?.tag?.startsWith('!') === true ? longForm(node.tag.slice(1), value) : value;

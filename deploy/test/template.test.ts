@@ -3,7 +3,7 @@ import { createLambdaHandlers } from '@timestream-prometheus/lambda-adapter';
 import { describe, expect, it } from 'vitest';
 import { findSamPython, isMissing, runProgram } from './aws-tools.js';
 import { createStack, type Stack, type StackChoices } from './create-stack.js';
-import { deployFolder, loadTemplate, type Json, type JsonRecord, type Template } from './template-document.js';
+import { deployFolder, loadTemplate, textOf, type Json, type JsonRecord, type Template } from './template-document.js';
 
 const python = findSamPython();
 const lacksTranslator = isMissing(
@@ -59,7 +59,7 @@ describe('the parameters', () => {
   it('are in docs/serverless.md with their defaults', () => {
     const guide = readFileSync(`${deployFolder}/../docs/serverless.md`, 'utf8');
     for (const [name, { Default }] of Object.entries(Parameters)) {
-      const shown = Default === '' ? 'empty' : `\`${String(Default)}\``;
+      const shown = Default === '' ? 'empty' : `\`${textOf(Default)}\``;
       expect(guide.replaceAll(/ +/g, ' '), name).toContain(`| \`${name}\` | ${shown} |`);
     }
   });
