@@ -82,20 +82,23 @@ export class ProtobufWriter {
     this.#varint64(value);
   }
 
-  /** {@link int64} of a number in two halves, both unsigned. */
-  int64Halves(field: number, low: number, high: number): void {
-    if (low === 0 && high === 0) return;
-    this.#tag(field, WIRE_VARINT);
-    this.#varintHalves(low, high);
-  }
-
-  /** {@link presentDouble} of bits in two halves, both unsigned. */
-  presentDoubleHalves(field: number, low: number, high: number): void {
-    this.#tag(field, WIRE_FIXED64);
-    this.#reserve(8);
-    this.#view.setUint32(this.#length, low, true);
-    this.#view.setUint32(this.#length + 4, high, true);
-    this.#length += 8;
+  /**
+   * A message of a double (field 1, always written) and an int64 (field 2, left out if 0), both in unsigned halves: a Sample. It is never
+   * longer than 20 bytes, so its length takes one; there are so many of them that this is worth a method of its own.
+   */
+  sample(field: number, valueLow: number, valueHigh: number, timestampLow: number, timestampHigh: number): void {
+    this.#tag(field, WIRE_BYTES);
+    this.#reserve(32);
+    const lengthAt = this.#length;
+    this.#bytes[lengthAt + 1] = (1 << 3) | WIRE_FIXED64;
+    this.#view.setUint32(lengthAt + 2, valueLow, true);
+    this.#view.setUint32(lengthAt + 6, valueHigh, true);
+    this.#length = lengthAt + 10;
+    if (timestampLow !== 0 || timestampHigh !== 0) {
+      this.#bytes[this.#length++] = (2 << 3) | WIRE_VARINT;
+      this.#varintHalves(timestampLow, timestampHigh);
+    }
+    this.#bytes[lengthAt] = this.#length - lengthAt - 1;
   }
 
   /** An enum, bool or uint32 field, left out if 0. */

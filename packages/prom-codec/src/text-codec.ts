@@ -13,7 +13,7 @@ declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** Above this length the platform's decoder is faster than building a string from character codes (bench/text-codec). */
+/** Up to about this length, building a string from character codes is faster than a call of the platform's decoder. */
 const MAX_SHORT_TEXT_BYTES = 64;
 
 /** The text in `bytes[start, end)`, or undefined if it is not well-formed UTF-8. */

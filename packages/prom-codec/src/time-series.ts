@@ -141,11 +141,7 @@ export function writeTimeSeries(writer: ProtobufWriter, field: number, series: T
   const timestamps = halvesOf(series.samples.timestampsMs);
   const values = halvesOf(series.samples.valueBits);
   for (let index = 0; index < series.samples.timestampsMs.length; index++) {
-    const sampleStart = writer.begin(2);
-    // Always written: an encoder that leaves out "0" by value also loses the sign of -0.0.
-    writer.presentDoubleHalves(1, values.low(index), values.high(index));
-    writer.int64Halves(2, timestamps.low(index), timestamps.high(index));
-    writer.end(sampleStart);
+    writer.sample(2, values.low(index), values.high(index), timestamps.low(index), timestamps.high(index));
   }
   for (const exemplar of series.exemplars) {
     const exemplarStart = writer.begin(3);
