@@ -85,5 +85,7 @@ export function sortSql({ expression, descending, nullsFirst }: SortItem, typed:
   if (typed.type.kind !== 'scalar' || isScalar(typed.type, 'UNKNOWN')) {
     throw invalidAt(expression.position, `Type ${typeText(typed.type)} is not orderable`);
   }
-  return `${typed.sql} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`;
+  // DuckDB gives a sorted column back out of its sort keys, in which -0.0 is 0.0; a key that is not the column itself leaves the column as it is.
+  const key = isScalar(typed.type, 'DOUBLE') ? `CASE WHEN ${typed.sql} = 0 THEN 0 ELSE ${typed.sql} END` : typed.sql;
+  return `${key} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`;
 }
