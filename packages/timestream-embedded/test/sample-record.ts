@@ -14,8 +14,7 @@ export function sampleRecord(changes: Partial<_Record> = {}): _Record {
 
 /** A valid multi-measure record. */
 export function multiRecord(measures: _Record['MeasureValues'], changes: Partial<_Record> = {}): _Record {
-  const { MeasureValue: _, ...record } = sampleRecord({ MeasureValueType: 'MULTI' });
-  return { ...record, MeasureValues: measures, ...changes };
+  return { ...sampleRecord({ MeasureValueType: 'MULTI', MeasureValue: undefined }), MeasureValues: measures, ...changes };
 }
 
 export interface WriteAnswer {
