@@ -1,3 +1,6 @@
 import { projectTestConfig } from '../../vitest.base.js';
 
-export default projectTestConfig('timestream-translator');
+export default projectTestConfig('timestream-translator', {
+  // Properties run thousands of cases; a busy machine is no failure.
+  testTimeout: 60_000,
+});
