@@ -1,4 +1,5 @@
 import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../src/index.js';
 import { basicAuthorization, series } from '../src/testing/index.js';
@@ -257,5 +258,38 @@ describe('what a failure leaves behind', () => {
     expect(response.status).toBe(500);
     expect(await bodyText(response)).not.toContain('inner detail');
     expect(log).toMatchObject([{ level: 'error', fields: { err: { message: 'inner detail' } } }]);
+  });
+});
+
+describe('any request at all', () => {
+  const valid = encodeSnappy(encodeWriteRequest({ timeseries: ONE_SERIES, metadata: [] }));
+  const headers = fc.record(
+    {
+      authorization: fc.oneof(fc.constant(basicAuthorization(KEY)), fc.string()),
+      'content-type': fc.oneof(fc.constantFrom('application/x-protobuf', 'application/x-protobuf;proto=a;;=;"'), fc.string()),
+      'content-encoding': fc.oneof(fc.constant('snappy'), fc.string()),
+      'retry-attempt': fc.string(),
+    },
+    { requiredKeys: [] },
+  );
+  const body = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    // The valid message with one byte changed.
+    fc.tuple(fc.nat(valid.length - 1), fc.nat(255)).map(([position, byte]) => valid.map((old, index) => (index === position ? byte : old))),
+  );
+
+  it('is answered with a status of ours and, if refused, with a line that names its code', async () => {
+    const { connector, log } = fixture();
+    const paths = fc.oneof(fc.constantFrom('/write', '/read', '/-/ready'), fc.string());
+    const methods = fc.oneof(fc.constant('POST'), fc.constantFrom('GET', 'HEAD', 'PUT'), fc.string());
+    await fc.assert(
+      fc.asyncProperty(methods, paths, headers, body, async (method, path, someHeaders, someBody) => {
+        const response = await connector.handle(request({ method, path, headers: someHeaders, body: someBody }));
+        expect([200, 204, 400, 401, 404, 405, 413, 415]).toContain(response.status);
+        if (response.status >= 400 && method !== 'HEAD') expect(await bodyText(response)).toMatch(/^[a-z-]+: [^\n]+\n$/);
+      }),
+      { numRuns: 500 },
+    );
+    expect(log.filter(({ level }) => level === 'error')).toEqual([]);
   });
 });
