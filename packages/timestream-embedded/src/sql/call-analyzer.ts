@@ -64,7 +64,7 @@ function analyzeWindowCall(call: FunctionCall, window: WindowSpecification, cont
 function windowSql({ partitionBy, orderBy, frame, position }: WindowSpecification, context: ExpressionContext): string {
   const clauses: string[] = [];
   if (partitionBy.length > 0)
-    clauses.push(`PARTITION BY ${partitionBy.map((expression) => analyzeExpression(expression, context).sql).join(', ')}`);
+    clauses.push(`PARTITION BY ${partitionBy.map((expression) => sortKey(analyzeExpression(expression, context))).join(', ')}`);
   if (orderBy.length > 0)
     clauses.push(`ORDER BY ${orderBy.map((item) => sortSql(item, analyzeExpression(item.expression, context))).join(', ')}`);
   if (frame !== undefined) {
@@ -85,7 +85,12 @@ export function sortSql({ expression, descending, nullsFirst }: SortItem, typed:
   if (typed.type.kind !== 'scalar' || isScalar(typed.type, 'UNKNOWN')) {
     throw invalidAt(expression.position, `Type ${typeText(typed.type)} is not orderable`);
   }
-  // DuckDB gives a sorted column back out of its sort keys, in which -0.0 is 0.0; a key that is not the column itself leaves the column as it is.
-  const key = isScalar(typed.type, 'DOUBLE') ? `CASE WHEN ${typed.sql} = 0 THEN 0 ELSE ${typed.sql} END` : typed.sql;
-  return `${key} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`;
+  return `${sortKey(typed)} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`;
+}
+
+/**
+ * DuckDB gives a sorted column back out of its sort keys, in which -0.0 is 0.0. A key that is not the column itself leaves the column as it is.
+ */
+function sortKey({ type, sql }: TypedExpression): string {
+  return isScalar(type, 'DOUBLE') ? `CASE WHEN ${sql} = 0 THEN 0 ELSE ${sql} END` : sql;
 }
