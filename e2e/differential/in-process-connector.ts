@@ -1,0 +1,88 @@
+import { createConnector, openAwsStorage, parseConfig, type Connector } from '@timestream-prometheus/connector';
+import { startEmbeddedTimestream, type EmbeddedTimestream, type TimestreamLimits } from '@timestream-prometheus/timestream-embedded';
+import {
+  decodeReadResponse,
+  decodeSnappy,
+  encodeReadRequest,
+  encodeSnappy,
+  encodeWriteRequest,
+  type Query,
+  type TimeSeries,
+  type WriteRequest,
+} from '@timestream-prometheus/prom-codec';
+import type { Layout } from '@timestream-prometheus/timestream-translator';
+import { accessKeyId, basicAuthorization, secretAccessKey } from '../harness/start-connector.js';
+
+export interface InProcessConnector {
+  readonly timestream: EmbeddedTimestream;
+  /** Writes in one remote-write request; gives status and text of the answer. */
+  write(request: WriteRequest, layout?: Layout): Promise<{ readonly status: number; readonly text: string }>;
+  /** Asks all queries in one remote-read request and gives the results in order. Fails on anything but 200. */
+  read(queries: readonly Query[]): Promise<readonly (readonly TimeSeries[])[]>;
+  close(): Promise<void>;
+}
+
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const uncounted = { add: () => undefined, observe: () => undefined, move: () => undefined };
+const headers = { authorization: basicAuthorization(), 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
+const textDecoder = new TextDecoder();
+
+/** The whole path in one process: the connector of every layout, the AWS SDK's clients, sockets, and the embedded Timestream with one empty table. */
+export async function startInProcessConnector(
+  flags: Readonly<Record<string, string>> = {},
+  limits: Partial<TimestreamLimits> = {},
+): Promise<InProcessConnector> {
+  const timestream = await startEmbeddedTimestream({
+    credentials: [{ accessKeyId, secretAccessKey }],
+    limits,
+    create: [{ databaseName: 'metrics', tableName: 'samples', memoryStoreRetentionHours: 24, magneticStoreWrites: true }],
+  });
+  const open = (layout: Layout): Connector => {
+    const config = parseConfig({
+      defaultsFor: 'server',
+      env: {},
+      flags: {
+        'default-database': 'metrics',
+        'default-table': 'samples',
+        'write-base-endpoint': timestream.url,
+        'query-base-endpoint': timestream.url,
+        'table-layout': layout,
+        ...flags,
+      },
+    });
+    return createConnector({
+      config,
+      openStorage: openAwsStorage(config, { logger: silent, metrics: uncounted }),
+      logger: silent,
+      metrics: uncounted,
+    });
+  };
+  const connectors: Record<Layout, Connector> = { 'multi-measure': open('multi-measure'), 'single-measure': open('single-measure') };
+  const send = async (layout: Layout, path: string, body: Uint8Array): Promise<{ status: number; body: Uint8Array }> => {
+    const response = await connectors[layout].handle({ method: 'POST', path, headers, body, signal: new AbortController().signal });
+    if (response.body instanceof Uint8Array) return { status: response.status, body: response.body };
+    const parts: Uint8Array[] = [];
+    for await (const part of response.body) parts.push(part);
+    return { status: response.status, body: Buffer.concat(parts) };
+  };
+  return {
+    timestream,
+    async write(request, layout = 'multi-measure') {
+      const { status, body } = await send(layout, '/write', encodeSnappy(encodeWriteRequest(request)));
+      return { status, text: textDecoder.decode(body) };
+    },
+    async read(queries) {
+      const { status, body } = await send(
+        'multi-measure',
+        '/read',
+        encodeSnappy(encodeReadRequest({ queries, acceptedResponseTypes: [] })),
+      );
+      if (status !== 200) throw new Error(`the read was answered ${status}: ${textDecoder.decode(body)}`);
+      return decodeReadResponse(decodeSnappy(body, { maxBytes: 256 * 1024 * 1024 })).results.map(({ timeseries }) => timeseries);
+    },
+    async close() {
+      await Promise.all(Object.values(connectors).map((connector) => connector.close()));
+      await timestream.close();
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { createSamples, type Query, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import type { Layout } from '@timestream-prometheus/timestream-translator';
+import { describe, expect, it } from 'vitest';
+import { startInProcessConnector } from '../differential/in-process-connector.js';
+import { createRandomMatchers, createRandomRange, createRandomSeries } from '../differential/random-cases.js';
+import { createSeededRandom, type SeededRandom } from '../differential/seeded-random.js';
+import { select, type PlainSeries } from '../differential/selection-oracle.js';
+
+const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+/** At least 20,000 cases by default; more by `CASES=1000000 npx vitest run test/selection-differential.test.ts`. */
+const wantedCases = Number(process.env['CASES'] ?? 20_000);
+const casesPerDataSet = 400;
+const queriesPerRead = 20;
+const spanMs = 3_600_000;
+
+/** What a data set is put through beside random questions. */
+interface Circumstance {
+  readonly name: string;
+  readonly rowsPerPage?: number;
+  readonly layouts: readonly Layout[];
+  readonly limits?: { readonly maxDimensionsPerTable: number };
+}
+
+const circumstances: readonly [Circumstance, ...Circumstance[]] = [
+  { name: 'as it comes', layouts: ['multi-measure'] },
+  { name: 'pages of 7 rows', rowsPerPage: 7, layouts: ['multi-measure'] },
+  { name: 'pages of 1 row', rowsPerPage: 1, layouts: ['multi-measure'] },
+  { name: 'both layouts in one table', layouts: ['multi-measure', 'single-measure'] },
+  { name: 'both layouts, pages of 7 rows', rowsPerPage: 7, layouts: ['multi-measure', 'single-measure'] },
+  { name: 'four dimensions only', layouts: ['multi-measure'], limits: { maxDimensionsPerTable: 4 } },
+];
+
+const isFinite64 = (bits: bigint): boolean => ((bits >> 52n) & 0x7ffn) !== 0x7ffn;
+
+/** Splits the samples over requests of random size, in random order, as several senders would; single-measure rows hold finite values only. */
+function shuffledRequests(
+  random: SeededRandom,
+  stored: readonly PlainSeries[],
+  layouts: readonly Layout[],
+): { layout: Layout; timeseries: TimeSeries[] }[] {
+  const requests = layouts.flatMap((layout) =>
+    Array.from({ length: 1 + random.below(3) }, () => ({ layout, timeseries: [] as TimeSeries[] })),
+  );
+  for (const { labels, samples } of stored) {
+    for (const [timestampMs, valueBits] of samples) {
+      const fitting = requests.filter(({ layout }) => layout === 'multi-measure' || isFinite64(valueBits));
+      random.pick(fitting).timeseries.push({
+        labels: [...labels].sort(() => random.next() - 0.5),
+        samples: createSamples([[timestampMs, valueBits]]),
+        exemplars: [],
+        histograms: [],
+      });
+    }
+  }
+  for (const request of requests) request.timeseries.sort(() => random.next() - 0.5);
+  return requests.filter(({ timeseries }) => timeseries.length > 0);
+}
+
+function plain({ labels, samples }: TimeSeries): PlainSeries {
+  return {
+    labels,
+    samples: Array.from(samples.timestampsMs, (timestampMs, index) => [timestampMs, samples.valueBits[index] ?? 0n] as const),
+  };
+}
+
+/** Text that shows a difference of a single bit. */
+function text(series: readonly PlainSeries[]): string {
+  return series
+    .map(
+      ({ labels, samples }) =>
+        `${JSON.stringify(labels.map(({ name, value }) => [name, value]))} ${samples.map(([timestampMs, bits]) => `${timestampMs}:${bits.toString(16)}`).join(' ')}`,
+    )
+    .join('\n');
+}
+
+describe(`random data sets, selectors and ranges (SEED=${seed})`, () => {
+  it(`gives exactly what Prometheus' semantics select, in at least ${wantedCases} cases`, async () => {
+    const random = createSeededRandom(seed);
+    let cases = 0;
+    let filledCases = 0;
+    for (let dataSet = 0; cases < wantedCases; dataSet += 1) {
+      const circumstance = circumstances[dataSet % circumstances.length] ?? circumstances[0];
+      const subject = await startInProcessConnector({}, circumstance.limits);
+      try {
+        const endMs = Date.now() - random.below(60_000);
+        const stored = createRandomSeries(random, endMs, spanMs);
+        for (const { layout, timeseries } of shuffledRequests(random, stored, circumstance.layouts)) {
+          expect(await subject.write({ timeseries, metadata: [] }, layout)).toEqual({ status: 204, text: '' });
+        }
+        if (circumstance.rowsPerPage !== undefined)
+          subject.timestream.faults.splitPages({ maxRowsPerPage: circumstance.rowsPerPage, emptyPages: dataSet % 2 });
+        for (let asked = 0; asked < casesPerDataSet && cases < wantedCases; asked += queriesPerRead) {
+          const queries: Query[] = Array.from({ length: queriesPerRead }, () => {
+            const [startTimestampMs, endTimestampMs] = createRandomRange(random, stored, endMs, spanMs);
+            return { matchers: createRandomMatchers(random, stored), startTimestampMs, endTimestampMs };
+          });
+          const results = await subject.read(queries);
+          expect(results).toHaveLength(queries.length);
+          queries.forEach((query, index) => {
+            const wanted = select(stored, query.matchers, query.startTimestampMs, query.endTimestampMs);
+            const got = (results[index] ?? []).map(plain);
+            cases += 1;
+            if (wanted.length > 0) filledCases += 1;
+            if (text(got) === text(wanted)) return;
+            const question = JSON.stringify(query, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+            expect(text(got), `SEED=${seed}, data set ${dataSet} (${circumstance.name}), query ${question}`).toBe(text(wanted));
+          });
+        }
+      } finally {
+        await subject.close();
+      }
+    }
+    expect(cases).toBeGreaterThanOrEqual(wantedCases);
+    expect(filledCases, 'cases that select something').toBeGreaterThan(cases / 10);
+  }, 3_600_000);
+});
