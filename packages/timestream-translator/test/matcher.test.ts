@@ -88,6 +88,7 @@ describe('createMatcher', () => {
     ['^(?:a|b)c?$', ['a', 'ac', 'b', 'bc']],
     ['x[12]{2}', ['x11', 'x12', 'x21', 'x22']],
     ['(?i)k', ['K', 'k', '\u212a']],
+    ['(?i)s', ['S', 's', '\u017f']],
     ['a{0}', ['']],
     ['[^\\x00-\\x{10FFFF}]', []],
   ])('knows the finite set that %s matches', (value, literals) => {
