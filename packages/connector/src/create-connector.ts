@@ -3,6 +3,7 @@ import { asConnectorError, ConnectorError, isRetryable } from './connector-error
 import { errorResponse, textResponse } from './http/responses.js';
 import { retryAfterSeconds } from './http/retry-after.js';
 import { methodsOf, PATHS, routeOf, type Route } from './http/route.js';
+import { trackBody } from './http/track-body.js';
 import { METRICS } from './metric-catalogue.js';
 import type { Clock, Logger, MetricsSink, OpenStorage } from './ports.js';
 import { createRequestHandlers } from './request-handlers.js';
@@ -88,7 +89,11 @@ export function createConnector(options: ConnectorOptions): Connector {
       const tracked = trackRequest(endpoint);
       try {
         response = await respond(request);
-        if (!(response.body instanceof Uint8Array)) response = { ...response, body: trackBody(response.body, request, tracked) };
+        if (!(response.body instanceof Uint8Array)) {
+          const { status, body } = response;
+          const logBroken = (thrown: unknown) => logFailure(logger, request, status, asConnectorError(thrown), tracked.durationMs());
+          response = { ...response, body: trackBody(body, tracked.end, logBroken) };
+        }
       } catch (thrown) {
         const error = asConnectorError(thrown);
         code = error.code;
@@ -105,22 +110,6 @@ export function createConnector(options: ConnectorOptions): Connector {
       handlers.close();
     },
   };
-
-  async function* trackBody(
-    body: AsyncIterable<Uint8Array>,
-    request: ConnectorRequest,
-    tracked: ReturnType<typeof trackRequest>,
-  ): AsyncIterable<Uint8Array> {
-    try {
-      yield* body;
-    } catch (thrown) {
-      const error = asConnectorError(thrown);
-      logFailure(logger, request, 200, error, tracked.durationMs());
-      throw error;
-    } finally {
-      tracked.end();
-    }
-  }
 }
 
 function endpointOf(route: Route | undefined): string {

@@ -1,19 +1,22 @@
 import { ConnectorError } from './connector-error.js';
 
-export interface Deadline {
-  /** Aborted when the caller's signal is, or when the time is over: then the reason is a `deadline-exceeded`. */
-  readonly signal: AbortSignal;
-  /** Ends the timer; must be called. */
-  clear(): void;
-}
-
-export function startDeadline(callerSignal: AbortSignal, timeoutMs: number, optionName: string): Deadline {
+/** Runs work with a signal that is aborted when the caller's is, or when the time is over: then its reason is a `deadline-exceeded`. */
+export async function withDeadline<T>(
+  callerSignal: AbortSignal,
+  timeoutMs: number,
+  optionName: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const timer = setTimeout(
     () => controller.abort(new ConnectorError('deadline-exceeded', `not done within ${timeoutMs} ms (${optionName})`)),
     timeoutMs,
   );
-  return { signal: AbortSignal.any([callerSignal, controller.signal]), clear: () => clearTimeout(timer) };
+  try {
+    return await work(AbortSignal.any([callerSignal, controller.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What an aborted signal means: our own deadline if the reason says so, else the client has gone. */

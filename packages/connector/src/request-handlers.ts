@@ -1,11 +1,12 @@
 import { decodeReadRequest, decodeWriteRequest } from '@timestream-prometheus/prom-codec';
 import type { ConnectorOptions } from './create-connector.js';
+import { createByteBudget } from './create-byte-budget.js';
 import { createLimiter } from './create-limiter.js';
 import { createCredentialState, type CredentialState } from './credential-state.js';
-import { startDeadline } from './deadline.js';
+import { withDeadline } from './deadline.js';
 import { ConnectorError } from './connector-error.js';
 import { assertReadHeaders, assertWriteHeaders } from './http/content-headers.js';
-import { decodeBody } from './http/decode-body.js';
+import { withDecodedBody } from './http/decode-body.js';
 import { parseAuthorization } from './http/parse-authorization.js';
 import { emptyResponse } from './http/responses.js';
 import type { Credentials } from './ports.js';
@@ -26,6 +27,7 @@ const SERVER_CREDENTIALS: Credentials = { kind: 'server' };
 /** From a request that the router let through to its use case: headers, credentials, body, storage. */
 export function createRequestHandlers({ config, openStorage, metrics, logger }: ConnectorOptions): RequestHandlers {
   const writeLimiter = createLimiter(config.maxWriteConcurrency);
+  const decodedBytes = createByteBudget(config.maxDecodedBytesInFlight, 'max-decoded-bytes-in-flight');
   const readLimiter = createLimiter(config.maxReadConcurrency);
   const storages = new StorageCache<CredentialState>({
     openStorage,
@@ -54,37 +56,34 @@ export function createRequestHandlers({ config, openStorage, metrics, logger }: 
     async write(request) {
       const credentials = credentialsOf(request);
       assertWriteHeaders(request.headers);
-      const message = decodeBody(request.body, config, decodeWriteRequest);
-      const deadline = startDeadline(request.signal, config.writeTimeoutMs, 'write-timeout');
-      try {
-        await withStorage(credentials, ({ storage, state }) =>
-          handleWrite(message, {
-            config,
-            writer: storage,
-            dimensions: state.dimensions,
-            readDimensions: () => describeTable({ source: storage, database: config.defaultDatabase, table: config.defaultTable, logger }),
-            limiter: writeLimiter,
-            metrics,
-            signal: deadline.signal,
-          }),
-        );
-      } finally {
-        deadline.clear();
-      }
+      await withDecodedBody(request.body, config, decodedBytes, decodeWriteRequest, (message) =>
+        withDeadline(request.signal, config.writeTimeoutMs, 'write-timeout', (signal) =>
+          withStorage(credentials, ({ storage, state }) =>
+            handleWrite(message, {
+              config,
+              writer: storage,
+              dimensions: state.dimensions,
+              readDimensions: () =>
+                describeTable({ source: storage, database: config.defaultDatabase, table: config.defaultTable, logger }),
+              limiter: writeLimiter,
+              metrics,
+              signal,
+            }),
+          ),
+        ),
+      );
       return emptyResponse(204);
     },
     async read(request) {
       const credentials = credentialsOf(request);
       assertReadHeaders(request.headers);
-      const message = decodeBody(request.body, config, decodeReadRequest);
-      const deadline = startDeadline(request.signal, config.readTimeoutMs, 'read-timeout');
-      try {
-        return await withStorage(credentials, ({ storage, state }) =>
-          handleRead(message, { config, source: storage, schema: state.schema, limiter: readLimiter, metrics, signal: deadline.signal }),
-        );
-      } finally {
-        deadline.clear();
-      }
+      return withDecodedBody(request.body, config, decodedBytes, decodeReadRequest, (message) =>
+        withDeadline(request.signal, config.readTimeoutMs, 'read-timeout', (signal) =>
+          withStorage(credentials, ({ storage, state }) =>
+            handleRead(message, { config, source: storage, schema: state.schema, limiter: readLimiter, metrics, signal }),
+          ),
+        ),
+      );
     },
     close: () => storages.close(),
   };

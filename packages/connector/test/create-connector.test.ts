@@ -211,6 +211,17 @@ describe('load and stopping', () => {
     expect((await connector.handle(writeRequest(ONE_SERIES))).status).toBe(204);
   });
 
+  it('answers 503 when the decompressed bodies of all requests are over their limit together, and gives the place back', async () => {
+    const { connector, opened, unblock } = blockedFixture({ 'max-decoded-bytes-in-flight': '1024' });
+    const large = [series({ __name__: 'm', padding: 'x'.repeat(800) }, [1_700_000_000_000, 1])];
+    const working = connector.handle(writeRequest(large));
+    await expect.poll(() => opened[0]?.batches.length).toBe(1);
+    expect(await bodyText(await connector.handle(writeRequest(large)))).toMatch(/^overloaded: .*max-decoded-bytes-in-flight/);
+    unblock();
+    expect((await working).status).toBe(204);
+    expect((await connector.handle(writeRequest(large))).status).toBe(204);
+  });
+
   it('finishes the requests in flight before it closes the clients, and takes no new ones', async () => {
     const { connector, opened, unblock, metrics } = blockedFixture({});
     const working = connector.handle(writeRequest(ONE_SERIES));

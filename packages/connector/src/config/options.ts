@@ -248,6 +248,15 @@ export const OPTIONS = {
     help: 'Largest request body, decompressed; checked before any memory is taken for it. Above: 400.',
     parse: parseByteSize(1024, 1024 * MEBIBYTE),
   }),
+  maxDecodedBytesInFlight: option({
+    flag: 'max-decoded-bytes-in-flight',
+    group: 'Limits',
+    scope: 'both',
+    defaultText: '256MiB',
+    placeholder: '<size>',
+    help: 'Decompressed bodies of all requests being worked on, together. A request that would go over it gets 503 with Retry-After, unless it is the only one.',
+    parse: parseByteSize(1024, 64 * 1024 * MEBIBYTE),
+  }),
   maxConcurrentRequests: option({
     flag: 'max-concurrent-requests',
     group: 'Limits',
@@ -279,9 +288,10 @@ export const OPTIONS = {
     flag: 'write-timeout',
     group: 'Limits',
     scope: 'both',
-    defaultText: '30s',
+    // Below the 30 s after which Prometheus gives up by default, so that it gets our answer with its Retry-After.
+    defaultText: '25s',
     placeholder: '<duration>',
-    help: 'Time for one write request, retries included. Above: 503, and the client sends it again.',
+    help: 'Time for one write request, retries included. Above: 503, and the client sends it again. Keep it below the remote_timeout of the client.',
     parse: parseDurationMs(100, 3_600_000),
   }),
   throttleStatus: option({

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { ConnectorError } from '../../src/index.js';
+import { connectorErrorOf, renewOnInvalidEndpoint } from '../../src/timestream/aws-error.js';
+import { ClientSlot } from '../../src/timestream/client-slot.js';
+
+const idle = new AbortController().signal;
+
+function named(name: string, message: string, more: object = {}): Error {
+  return Object.assign(new Error(message), { name, ...more });
+}
+
+describe('connectorErrorOf', () => {
+  it.each([
+    [
+      'no credentials of its own',
+      named('CredentialsProviderError', 'Could not load credentials from any providers'),
+      'server-credentials-unavailable',
+    ],
+    ['a name that does not resolve', named('Error', 'getaddrinfo ENOTFOUND ingest', { code: 'ENOTFOUND' }), 'connection-failed'],
+    ['a refused certificate', named('Error', 'self-signed certificate', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'connection-failed'],
+    ['a timeout of an attempt', named('TimeoutError', 'the request timed out'), 'deadline-exceeded'],
+    ['a reset that the SDK calls a timeout', named('TimeoutError', 'socket hang up', { code: 'ECONNRESET' }), 'connection-failed'],
+    ['something that is no error', 'text', 'connection-failed'],
+    [
+      'discovery that is not allowed',
+      Object.assign(new Error('The operation to discover endpoint failed.'), {
+        reason: named('AccessDeniedException', 'no DescribeEndpoints'),
+      }),
+      'access-denied',
+    ],
+    // The SDK shares a discovery between calls: one that gives up takes the others with it.
+    [
+      'a discovery that another request gave up',
+      Object.assign(new Error('The operation to discover endpoint failed.'), { reason: named('AbortError', 'Request aborted') }),
+      'connection-failed',
+    ],
+  ])('says of %s what it means', (_case, thrown, code) => {
+    expect(connectorErrorOf(thrown, 'Query', idle).code).toBe(code);
+  });
+
+  it('keeps what has its meaning already', () => {
+    const error = new ConnectorError('throttled', 'x');
+    expect(connectorErrorOf(error, 'Query', idle)).toBe(error);
+  });
+
+  it('takes a missing column for a missing column only in a query', () => {
+    const thrown = named('ValidationException', "Column 'x' does not exist", { $metadata: { httpStatusCode: 400 } });
+    expect(connectorErrorOf(thrown, 'WriteRecords', idle)).toMatchObject({ name: 'ConnectorError', code: 'timestream-refused-write' });
+  });
+});
+
+describe('ClientSlot', () => {
+  function createSlot() {
+    const clients: { readonly id: number; isDestroyed: boolean; destroy(): void }[] = [];
+    const slot = new ClientSlot(() => {
+      const client = {
+        id: clients.length,
+        isDestroyed: false,
+        destroy() {
+          this.isDestroyed = true;
+        },
+      };
+      clients.push(client);
+      return client;
+    });
+    return { slot, clients };
+  }
+
+  it('keeps one client for all calls', async () => {
+    const { slot, clients } = createSlot();
+    expect(await slot.use(({ id }) => Promise.resolve(id))).toBe(0);
+    expect(await slot.use(({ id }) => Promise.resolve(id))).toBe(0);
+    expect(clients[0]?.isDestroyed).toBe(false);
+  });
+
+  it('has the next call find its endpoint anew after one that moved, and closes the old client when its last call has ended', async () => {
+    const { slot, clients } = createSlot();
+    let finish: () => void = () => undefined;
+    const slow = slot.use(() => new Promise<void>((resolve) => (finish = resolve)));
+    const moved = new ConnectorError('timestream-unavailable', 'moved', { cause: named('InvalidEndpointException', 'moved') });
+    await expect(renewOnInvalidEndpoint(slot, () => slot.use(() => Promise.reject(moved)))).rejects.toBe(moved);
+    expect(await slot.use(({ id }) => Promise.resolve(id))).toBe(1);
+    expect(clients[0]?.isDestroyed).toBe(false);
+    finish();
+    await slow;
+    expect(clients.map(({ isDestroyed }) => isDestroyed)).toEqual([true, false]);
+    slot.renew();
+    expect(clients[1]?.isDestroyed).toBe(true);
+  });
+
+  it('keeps the client after any other failure', async () => {
+    const { slot } = createSlot();
+    const failure = new ConnectorError('throttled', 'x', { cause: named('ThrottlingException', 'x') });
+    await expect(renewOnInvalidEndpoint(slot, () => slot.use(() => Promise.reject(failure)))).rejects.toBe(failure);
+    expect(await slot.use(({ id }) => Promise.resolve(id))).toBe(0);
+  });
+});
