@@ -1,77 +1,6 @@
-import { PassThrough } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { environmentNameOf } from '@timestream-prometheus/connector';
-import {
-  basicAuthorization,
-  connectorContract,
-  PROTOCOL_HEADERS,
-  type ContractRequest,
-  type ContractResponse,
-  type ContractSubject,
-} from '@timestream-prometheus/connector/testing';
-import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
+import { basicAuthorization, connectorContract, PROTOCOL_HEADERS } from '@timestream-prometheus/connector/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLambdaHandlers, type LambdaHandlers, type LambdaResult } from '../src/index.js';
-import { eventShapeOf } from './events.js';
-
-const key = { accessKeyId: 'AKIAEXAMPLEACCESSKEY', secretAccessKey: 'example/secret+access/key' };
-const context = { awsRequestId: '8c2f7d0a-3f0e-4a52-8f6d-0b7a4d5f9a11', getRemainingTimeInMillis: () => 60_000 };
-
-/** Sends a request as an event of the shape with this name, and reads its answer as the integration would. */
-type Invoke = (handlers: LambdaHandlers, event: Readonly<Record<string, unknown>>, opened: Opened[]) => Promise<ContractResponse>;
-
-/** What a stream was opened with. */
-interface Opened {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-async function startLambda(
-  flags: Readonly<Record<string, string>>,
-  shapeName: string,
-  invoke: Invoke,
-): Promise<ContractSubject & { readonly lines: string[] }> {
-  const timestream = await startEmbeddedTimestream({ credentials: [key], create: [{ databaseName: 'metrics', tableName: 'samples' }] });
-  const options = {
-    'default-database': 'metrics',
-    'default-table': 'samples',
-    'enable-sigv4-auth': 'false',
-    'write-base-endpoint': timestream.url,
-    'query-base-endpoint': timestream.url,
-    'log.level': 'debug',
-    ...flags,
-  };
-  const env = Object.fromEntries(Object.entries(options).map(([flag, value]) => [environmentNameOf(flag), value]));
-  const lines: string[] = [];
-  const opened: Opened[] = [];
-  const handlers = createLambdaHandlers({ env, writeLine: (line) => lines.push(line) }, (stream, metadata) => {
-    opened.push(metadata);
-    return stream;
-  });
-  return {
-    key,
-    lines,
-    faults: timestream.faults,
-    send: ({ headers, ...request }: ContractRequest) =>
-      invoke(handlers, eventShapeOf(shapeName).event({ ...request, headers: Object.entries(headers) }), opened),
-    close: () => timestream.close(),
-  };
-}
-
-const invokeWhole: Invoke = async ({ handler }, event) => responseFromResult(await handler(event, context));
-
-function responseFromResult({ statusCode, headers, multiValueHeaders, body, isBase64Encoded }: LambdaResult): ContractResponse {
-  const single = Object.fromEntries(Object.entries(multiValueHeaders ?? {}).map(([name, values]) => [name, values.join(', ')]));
-  return { status: statusCode, headers: headers ?? single, body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8') };
-}
-
-const invokeStreamed: Invoke = async ({ streamHandler }, event, opened) => {
-  const stream = new PassThrough();
-  const [body] = await Promise.all([buffer(stream), streamHandler(event, stream, context)]);
-  const metadata = opened.pop();
-  if (metadata === undefined) throw new Error('the stream was never opened');
-  return { status: metadata.statusCode, headers: metadata.headers, body };
-};
+import { context, invokeStreamed, invokeWhole, key, startLambda, type LambdaSubject } from './lambda-subject.js';
 
 for (const shape of [
   'HTTP API, static route, named stage',
@@ -84,7 +13,7 @@ for (const shape of [
 connectorContract('on Lambda (Function URL, streamed)', (flags) => startLambda(flags, 'Function URL', invokeStreamed));
 
 describe('what the function writes to its log', () => {
-  let lambda: Awaited<ReturnType<typeof startLambda>>;
+  let lambda: LambdaSubject;
 
   beforeAll(async () => {
     lambda = await startLambda({}, 'HTTP API, static route, named stage', invokeWhole);
