@@ -1,9 +1,10 @@
 import { dividedByNonZero } from './functions/math-functions.js';
 import { invalidAt, type SourcePosition } from './sql-error.js';
 import { commonType, date, dayTimeInterval, double, isScalar, sameType, timestamp, typeText, yearMonthInterval } from './sql-type.js';
-import type { ArithmeticOperator } from './syntax-tree.js';
+import type { ArithmeticOperator, LiteralValue } from './syntax-tree.js';
 import { addMonths } from './time-sql.js';
-import { coerce, computed, type Emitter, type TypedExpression } from './typed-expression.js';
+import { maxInt64, minInt64 } from './time-text.js';
+import { coerce, computed, literalExpression, type Emitter, type TypedExpression } from './typed-expression.js';
 
 const isNumber = ({ type }: TypedExpression): boolean => isScalar(type, 'INTEGER', 'BIGINT', 'DOUBLE');
 const isInterval = ({ type }: TypedExpression): boolean => isScalar(type, 'INTERVAL_DAY_TO_SECOND', 'INTERVAL_YEAR_TO_MONTH');
@@ -42,6 +43,13 @@ function numeric(
   return computed(type, `(${sql})`);
 }
 
+/** A constant time moved by a constant interval, so that it can bound a scan; undefined when either is not constant or 64 bits do not hold it. */
+function shifted({ literal: time }: TypedExpression, { literal: interval }: TypedExpression, sign: bigint): LiteralValue | undefined {
+  if (time?.type !== 'timestamp' || interval?.type !== 'interval-day-to-second') return undefined;
+  const value = time.value + sign * interval.value;
+  return value >= minInt64 && value <= maxInt64 ? { type: 'timestamp', value } : undefined;
+}
+
 function temporal(
   operator: ArithmeticOperator,
   left: TypedExpression,
@@ -60,6 +68,8 @@ function temporal(
       // DATE and interval: Trino keeps a DATE, but takes whole days only; not supported rather than nearly right.
       const time = sameType(left.type, date) ? undefined : asTimestamp(left);
       if (time === undefined) return undefined;
+      const folded = operator === '-' ? shifted(time, right, -1n) : shifted(time, right, 1n);
+      if (folded !== undefined) return literalExpression(folded, position, emitter);
       if (sameType(right.type, dayTimeInterval)) return computed(timestamp, `(${time.sql} ${operator} ${right.sql})`);
       return computed(
         timestamp,

@@ -20,7 +20,7 @@ export interface PreparedQuery {
   readonly parameters: readonly SqlParameter[];
   readonly columns: readonly ColumnInfo[];
   /** One DuckDB row (as `getRows()` gives it) in Timestream's wire form. */
-  formatRow(values: readonly unknown[]): Row;
+  readonly formatRow: (values: readonly unknown[]) => Row;
 }
 
 export type CompiledStatement =

@@ -15,7 +15,8 @@ import {
   yearMonthInterval,
   type SqlType,
 } from '../sql-type.js';
-import { coerce, type Emitter, type TypedExpression } from '../typed-expression.js';
+import type { LiteralValue } from '../syntax-tree.js';
+import { coerce, literalExpression, type Emitter, type TypedExpression } from '../typed-expression.js';
 
 /** What the emission of one call may use. */
 export interface CallContext {
@@ -39,6 +40,11 @@ export type Emit = (args: readonly TypedExpression[], context: CallContext) => s
 export interface FunctionRow {
   readonly signature: string;
   readonly emit: Emit;
+  /**
+   * The result for literal arguments, where it is known without running: a time bound that is a constant lets DuckDB skip what lies outside.
+   * Undefined where it is not (or is an error, which then comes from running).
+   */
+  readonly fold?: (args: readonly LiteralValue[], nowNs: bigint) => LiteralValue | undefined;
 }
 
 type TypePattern =
@@ -51,7 +57,7 @@ interface ParsedFunction {
   readonly parameters: readonly TypePattern[];
   readonly isVariadic: boolean;
   readonly result: TypePattern;
-  readonly emit: Emit;
+  readonly row: FunctionRow;
 }
 
 export type FunctionTable = ReadonlyMap<string, readonly ParsedFunction[]>;
@@ -62,7 +68,8 @@ const typesByText: ReadonlyMap<string, SqlType> = new Map(
 
 export function createFunctionTable(...rows: readonly FunctionRow[]): FunctionTable {
   const table = new Map<string, ParsedFunction[]>();
-  for (const { signature, emit } of rows) {
+  for (const row of rows) {
+    const { signature } = row;
     const match = /^(\w+)\((.*?)(\.\.\.)?\): (.+)$/.exec(signature);
     if (match === null) throw new Error(`not a signature: ${signature}`);
     const [, name = '', parameters = '', variadic, result = ''] = match;
@@ -71,7 +78,7 @@ export function createFunctionTable(...rows: readonly FunctionRow[]): FunctionTa
       parameters: parameters === '' ? [] : parameters.split(', ').map(parseTypePattern),
       isVariadic: variadic !== undefined,
       result: parseTypePattern(result),
-      emit,
+      row,
     };
     table.set(name, [...(table.get(name) ?? []), parsed]);
   }
@@ -111,7 +118,10 @@ export function emitCall(
   const coerced = args.map(
     (argument, index) => coerce(argument, types[index] ?? argument.type, context.position, context.emitter) ?? argument,
   );
-  return { type: result, sql: candidate.emit(coerced, { ...context, resultType: result }), mayBeNaN: true };
+  const literals = coerced.flatMap(({ literal }) => literal ?? []);
+  const folded = literals.length === coerced.length ? candidate.row.fold?.(literals, context.nowNs) : undefined;
+  if (folded !== undefined) return literalExpression(folded, context.position, context.emitter);
+  return { type: result, sql: candidate.row.emit(coerced, { ...context, resultType: result }), mayBeNaN: true };
 }
 
 function fitArguments(

@@ -1,6 +1,6 @@
 import { invalidAt } from '../sql-error.js';
 import { addMonths, calendarOf, daysOfTimestamp, floorTo, nsPerUnit } from '../time-sql.js';
-import { nsPerDay, parseDuration, parseIso8601Timestamp } from '../time-text.js';
+import { maxInt64, minInt64, nsPerDay, parseDuration, parseIso8601Timestamp } from '../time-text.js';
 import { duckdbType } from '../sql-type.js';
 import { emitting, emittingOnce, literalText, type CallContext, type FunctionRow } from './function-table.js';
 
@@ -9,6 +9,18 @@ const nonNegative = (value: string, name: string, otherwise: string): string =>
   `CASE WHEN ${value} < 0 THEN error('${name}(): a negative time is not supported') ELSE ${otherwise} END`;
 
 const now: FunctionRow['emit'] = (_, { emitter, nowNs }) => emitter.bind(nowNs, 'BIGINT');
+type Fold = NonNullable<FunctionRow['fold']>;
+
+const timestampWithin64Bits = (value: bigint): ReturnType<Fold> =>
+  value >= minInt64 && value <= maxInt64 ? { type: 'timestamp', value } : undefined;
+const foldNow: Fold = (_, nowNs) => ({ type: 'timestamp', value: nowNs });
+const foldAgo: Fold = ([interval], nowNs) =>
+  interval?.type === 'interval-day-to-second' ? timestampWithin64Bits(nowNs - interval.value) : undefined;
+const foldEpoch =
+  (ns: bigint): Fold =>
+  ([count]) =>
+    count?.type === 'integer' && count.value >= 0n ? timestampWithin64Bits(count.value * ns) : undefined;
+
 const floorDays = (ns: bigint): bigint => (ns - (((ns % nsPerDay) + nsPerDay) % nsPerDay)) / nsPerDay;
 
 /** The name of a unit as date_trunc, date_add and date_diff take it. */
@@ -72,22 +84,32 @@ export const extractFields: readonly string[] = Object.keys(calendarParts).filte
 const calendarPart = (part: string): FunctionRow['emit'] => emittingOnce((time) => `CAST(${part}(${calendarOf(time)}) AS BIGINT)`);
 
 export const timeFunctions: readonly FunctionRow[] = [
-  ...['now', 'current_timestamp', 'localtimestamp'].map((name) => ({ signature: `${name}(): timestamp`, emit: now })),
+  ...['now', 'current_timestamp', 'localtimestamp'].map((name) => ({ signature: `${name}(): timestamp`, emit: now, fold: foldNow })),
   { signature: 'current_date(): date', emit: (_, { emitter, nowNs }) => emitter.bind(floorDays(nowNs), 'BIGINT') },
   { signature: 'current_timezone(): varchar', emit: (_, { emitter }) => emitter.bind('UTC', 'VARCHAR') },
-  { signature: 'ago(interval day to second): timestamp', emit: ([interval], context) => `(${now([], context)} - ${interval?.sql ?? ''})` },
+  {
+    signature: 'ago(interval day to second): timestamp',
+    fold: foldAgo,
+    emit: ([interval], context) => `(${now([], context)} - ${interval?.sql ?? ''})`,
+  },
   {
     signature: 'ago(interval year to month): timestamp',
     emit: ([interval], context) => addMonths(now([], context), `(-${interval?.sql ?? ''})`),
   },
   {
     signature: 'from_milliseconds(bigint): timestamp',
+    fold: foldEpoch(1_000_000n),
     emit: emittingOnce((ms) => nonNegative(ms, 'from_milliseconds', `${ms} * CAST(1000000 AS BIGINT)`)),
   },
-  { signature: 'from_nanoseconds(bigint): timestamp', emit: emittingOnce((ns) => nonNegative(ns, 'from_nanoseconds', ns)) },
+  {
+    signature: 'from_nanoseconds(bigint): timestamp',
+    fold: foldEpoch(1n),
+    emit: emittingOnce((ns) => nonNegative(ns, 'from_nanoseconds', ns)),
+  },
   {
     // To the millisecond, as in Trino: the documentation says only that it rounds.
     signature: 'from_unixtime(double): timestamp',
+    fold: foldEpoch(1_000_000_000n),
     emit: emittingOnce((seconds) =>
       nonNegative(seconds, 'from_unixtime', `CAST(floor(${seconds} * 1000 + 0.5) AS BIGINT) * CAST(1000000 AS BIGINT)`),
     ),
