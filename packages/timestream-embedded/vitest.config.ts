@@ -1,3 +1,3 @@
 import { projectTestConfig } from '../../vitest.base.js';
 
-export default projectTestConfig('timestream-embedded');
+export default projectTestConfig('timestream-embedded', { testTimeout: 30_000 });

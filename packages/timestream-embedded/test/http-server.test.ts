@@ -87,6 +87,20 @@ describe('bounds', () => {
   });
 });
 
+describe('closing', () => {
+  it('answers what is being worked on, commits it, and takes nothing more', async () => {
+    const { server, write } = await startServer();
+    server.faults.delayMs(200);
+    const answer = writeTo(write, [sampleRecord()]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const closed = server.close();
+    expect(await answer).toMatchObject({ total: 1 });
+    await closed;
+    expect((await writeTo(write, [sampleRecord()])).status).toBeUndefined();
+    await server.close();
+  });
+});
+
 describe('any body', () => {
   it('is answered with 200 or 4xx, never 5xx, and the server goes on', async () => {
     const { server, write } = await startServer();

@@ -185,8 +185,10 @@ function listen(server: Server, { host, port }: HttpServerOptions): Promise<numb
 /** Requests that are being answered get their answer; what still hangs after `maxCloseMs` is cut off. */
 async function closeServer(server: Server, maxCloseMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // Connections become idle one by one as their last request is answered.
+  const sweep = setInterval(() => server.closeIdleConnections(), 20);
   const timer = setTimeout(() => server.closeAllConnections(), maxCloseMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(timer);
 }
