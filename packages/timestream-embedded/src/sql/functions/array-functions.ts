@@ -24,6 +24,10 @@ const sequence = emittingOnce((from, to = '', step?: string) => {
   );
 });
 
+/** The entries with the separator between them. DuckDB's own function wants a constant separator. */
+const joined = (list: string, separator: string): string =>
+  `CASE WHEN ${separator} IS NULL THEN NULL WHEN len(${list}) = 0 THEN '' ELSE list_reduce(${list}, lambda before, after: before || ${separator} || after) END`;
+
 export const arrayFunctions: readonly FunctionRow[] = [
   { signature: 'cardinality(array(T)): bigint', emit: plain('len') },
   { signature: 'cardinality(timeseries(T)): bigint', emit: plain('len') },
@@ -35,13 +39,12 @@ export const arrayFunctions: readonly FunctionRow[] = [
   },
   {
     signature: 'array_join(array(varchar), varchar): varchar',
-    emit: plain('array_to_string'),
+    emit: emittingOnce((list, separator = '') => joined(`list_filter(${list}, lambda each: each IS NOT NULL)`, separator)),
   },
   {
     signature: 'array_join(array(varchar), varchar, varchar): varchar',
-    emit: emitting(
-      (list = '', separator = '', absent = '') =>
-        `array_to_string(list_transform(${list}, lambda each: coalesce(each, ${absent})), ${separator})`,
+    emit: emittingOnce((list, separator = '', absent = '') =>
+      joined(`list_transform(${list}, lambda each: coalesce(each, ${absent}))`, separator),
     ),
   },
   extreme('array_max', 'list_max'),
