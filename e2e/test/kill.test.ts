@@ -33,17 +33,20 @@ describe.skipIf(isMissing('prometheus'))('the whole process killed with -9 while
     }
     await pause(4_000);
     const endSeconds = Math.floor(Date.now() / 1000) - 1;
-    const counts = 'count_over_time({job="prometheus"}[5m])';
+    const everything = '{job="prometheus"}[5m]';
     await eventually(
       'the catching up of remote write',
       async () => {
-        const [written, read] = await Promise.all([writer.queryInstant(counts, endSeconds), reader.queryInstant(counts, endSeconds)]);
+        const [written, read] = await Promise.all([
+          writer.queryInstant(everything, endSeconds),
+          reader.queryInstant(everything, endSeconds),
+        ]);
         return JSON.stringify(canonical(written)) === JSON.stringify(canonical(read));
       },
       60_000,
       500,
     );
-    await expectSameInstant(writer, reader, '{job="prometheus"}[5m]', endSeconds);
+    await expectSameInstant(writer, reader, everything, endSeconds);
     const dropped = (await writer.queryInstant(
       'sum(prometheus_remote_storage_samples_dropped_total) + sum(prometheus_remote_storage_samples_failed_total)',
     )) as { value: [number, string] }[];

@@ -56,7 +56,10 @@ describe.skipIf(isMissing('prometheus')).each([
   });
 
   it('gives back what Prometheus wrote', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    await eventually('five scrapes', async () => {
+      const result = (await writer.queryInstant('count_over_time(up[1m])')) as { value: [number, string] }[];
+      return Number(result[0]?.value[1] ?? 0) >= 5;
+    });
     const endSeconds = Math.floor(Date.now() / 1000) - 1;
     await eventually('the last samples', async () => {
       const [written, read] = await Promise.all([writer.queryInstant('up[1m]', endSeconds), reader.queryInstant('up[1m]', endSeconds)]);
