@@ -35,6 +35,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'connector-cold-start-'));
 try {
   for (const [name, bytes] of Object.entries(unzipSync(zipBytes))) writeFileSync(path.join(folder, name), bytes);
   writeFileSync(path.join(folder, 'start.mjs'), program);
+  writeFileSync(path.join(folder, 'bare.mjs'), 'process.stdout.write(String(performance.now()));');
   const env = {
     PATH: process.env.PATH,
     default_database: 'PrometheusDatabase',
@@ -42,14 +43,14 @@ try {
     AWS_REGION: 'us-east-1',
     enable_sigv4_auth: 'false',
   };
-  const starts = Array.from({ length: runs }, () => {
-    const { stdout, stderr, status } = spawnSync(process.execPath, ['--enable-source-maps', 'start.mjs'], {
-      cwd: folder,
-      env,
-      encoding: 'utf8',
-    });
+  const run = (file) => {
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['--enable-source-maps', file], { cwd: folder, env, encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
-    const start = JSON.parse(stdout.slice(stdout.lastIndexOf('\n')));
+    return JSON.parse(stdout.slice(stdout.lastIndexOf('\n') + 1));
+  };
+  const bareMs = Array.from({ length: runs }, () => run('bare.mjs'));
+  const starts = Array.from({ length: runs }, () => {
+    const start = run('start.mjs');
     if (start.statusCode !== 401) throw new Error(`expected 401 for a request without credentials, got ${start.statusCode}`);
     return start;
   });
@@ -61,6 +62,7 @@ try {
   console.log(
     `${runs} starts of Node ${process.version} on ${os.cpus()[0]?.model ?? 'an unknown processor'}, package ${Math.round(zipBytes.length / 1024)} KiB`,
   );
+  report('process start to an empty program', bareMs);
   report(
     'process start to loaded handler',
     starts.map(({ loadedMs }) => loadedMs),
