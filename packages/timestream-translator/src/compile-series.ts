@@ -1,11 +1,11 @@
 import type { Query } from '@timestream-prometheus/prom-codec';
 import { compileFilter, type CompiledFilter, type SelectOptions, tableName, timePredicate } from './compile-select.js';
 import { MEASURE_NAME_COLUMN, TIME_COLUMN } from './layout.js';
-import { MAX_QUERY_BYTES } from './limits.js';
+import { MAX_QUERY_BYTES, MIN_TIMESTAMP_MS } from './limits.js';
 import type { PhysicalSeries } from './physical-series.js';
 import { allOf, anyOf, isIn, isNull, type Predicate, printPredicate } from './predicate.js';
 import { identifier } from './sql.js';
-import type { TableSchema } from './table-schema.js';
+import { SAMPLE_COLUMNS, type TableSchema } from './table-schema.js';
 import { utf8ByteLength } from './text-codec.js';
 
 export type CompiledSeriesList =
@@ -13,19 +13,29 @@ export type CompiledSeriesList =
   | (Extract<CompiledFilter, { kind: 'filter' }> & { readonly sql: string; readonly dimensionColumns: readonly string[] });
 
 /**
- * One row per physical series that has rows within the bounds: its dimensions, its measure name, how many rows and the time of the first and
- * the last. For answers of label sets only, and to split a large answer by series. Read with `readSeriesListPage`.
+ * One row per physical series that has samples within the bounds: its dimensions, its measure name, how many rows and the time of the first
+ * and the last. For answers of label sets only, and to split a large answer by series. Read with `createSeriesListReader`.
  *
- * It names every dimension of the schema, so a label that has appeared since is not seen: use a fresh schema.
+ * It names every dimension of the schema, so a label that has appeared since is not seen: series that differ in it alone come as one. Whoever
+ * answers with these labels has to look at the columns again afterwards (`compileSchemaProbe`, `coversSchema`).
  */
 export function compileSeriesList(options: SelectOptions & { readonly schema: TableSchema }): CompiledSeriesList {
   const dimensionColumns = [...options.schema.dimensions];
   const groups = [...dimensionColumns, MEASURE_NAME_COLUMN].map(identifier).join(', ');
   const head = `SELECT ${groups}, count(*), min(${TIME_COLUMN}), max(${TIME_COLUMN}) FROM ${tableName(options)} WHERE `;
-  const tail = ` GROUP BY ${groups}`;
+  const { valueColumns } = options.schema;
+  if (valueColumns.size === 0) return { kind: 'nothing', labelsAssumedAbsent: new Set(SAMPLE_COLUMNS.keys()) };
+  // Names of ours and of Timestream, and `measure_value::double` stands unquoted in every example of the developer guide.
+  const hasValue = [...valueColumns].map((column) => `${column} IS NOT NULL`).join(' OR ');
+  const tail = ` AND (${hasValue}) GROUP BY ${groups}`;
   const filter = compileFilter(options, MAX_QUERY_BYTES - utf8ByteLength(head + tail));
   if (filter.kind === 'nothing') return filter;
   return { ...filter, dimensionColumns, sql: head + printPredicate(filter.predicate) + tail };
+}
+
+/** No rows, since no time is before the Unix epoch (developer guide, `writes`), and every column of the table: read with `schemaOf`. */
+export function compileSchemaProbe(table: { readonly database: string; readonly table: string }): string {
+  return `SELECT * FROM ${tableName(table)} WHERE ${TIME_COLUMN} < from_milliseconds(${MIN_TIMESTAMP_MS})`;
 }
 
 export interface SeriesSelectOptions {

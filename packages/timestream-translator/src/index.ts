@@ -72,6 +72,7 @@ export type { StoredSeries } from './stored-series.js';
 // Reading.
 export { compileSelect, type CompiledFilter, type CompiledSelect, type SelectOptions } from './compile-select.js';
 export {
+  compileSchemaProbe,
   compileSeriesList,
   compileSeriesSelect,
   type CompiledSeriesList,
@@ -79,16 +80,11 @@ export {
   type SeriesSelectOptions,
 } from './compile-series.js';
 export { createMatcher, InvalidMatcherError, type Matcher, type MatcherMeaning } from './matcher.js';
-export { readSeriesListPage, seriesWithoutSamples, type PhysicalSeries } from './physical-series.js';
+export { createSeriesListReader, type PhysicalSeries, type SeriesListOptions, type SeriesListReader } from './physical-series.js';
 export type { Predicate } from './predicate.js';
+export { ReadLimitError, type ReadLimitErrorCode } from './read-limit-error.js';
 export { RowFormatError } from './row-format-error.js';
-export {
-  createSeriesAssembler,
-  ReadLimitError,
-  type ReadLimitErrorCode,
-  type ReadLimits,
-  type SeriesAssembler,
-  type SeriesAssemblerOptions,
-} from './series-assembler.js';
+export { createSeriesAssembler, type ReadLimits, type SeriesAssembler, type SeriesAssemblerOptions } from './series-assembler.js';
 export { identifier, literal } from './sql.js';
-export { schemaOf, type TableSchema } from './table-schema.js';
+export { assertSeriesCount, groupSeries, seriesWithoutSamples, sortSeries, type GroupLimits, type SeriesGroup } from './series-groups.js';
+export { coversSchema, schemaOf, type TableSchema } from './table-schema.js';

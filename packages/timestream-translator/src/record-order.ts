@@ -34,18 +34,36 @@ export function orderByMetric(records: readonly TranslatedRecord[]): readonly Tr
  * @param byMetric what {@link orderByMetric} returned, so that the result does not depend on the order of the input either
  */
 export function orderByTarget(byMetric: readonly TranslatedRecord[]): readonly TranslatedRecord[] {
-  const rankByName = rankLabels(byMetric);
-  let series: StoredSeries | undefined;
-  let key = '';
-  const keyed = byMetric.map((record) => {
-    if (record.series !== series) {
-      series = record.series;
-      key = targetKey(series, rankByName);
+  const ranks = rankLabels(byMetric);
+  const targets = new Map<string, SeriesRecords[]>();
+  let last: SeriesRecords | undefined;
+  for (const record of byMetric) {
+    if (record.series !== last?.series) {
+      const { target, rest } = targetKey(record.series, ranks);
+      last = { key: rest, series: record.series, records: [record] };
+      const sameTarget = targets.get(target);
+      if (sameTarget === undefined) targets.set(target, [last]);
+      else sameTarget.push(last);
+    } else last.records.push(record);
+  }
+  const ordered: TranslatedRecord[] = [];
+  for (const target of Array.from(targets.keys()).sort()) {
+    // The sort is stable: series with the same key keep the order that they came in.
+    for (const { records } of targets.get(target)?.sort(compareKey) ?? []) {
+      for (const record of records) ordered.push(record);
     }
-    return { key, record };
-  });
-  // The sort is stable: series with the same key stay apart, and the records of a series in time order.
-  return keyed.sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0)).map(({ record }) => record);
+  }
+  return ordered;
+}
+
+interface SeriesRecords {
+  readonly key: string;
+  readonly series: StoredSeries;
+  readonly records: TranslatedRecord[];
+}
+
+function compareKey(left: SeriesRecords, right: SeriesRecords): number {
+  return left.key < right.key ? -1 : left.key > right.key ? 1 : 0;
 }
 
 function compareSeriesAndTime(left: TranslatedRecord, right: TranslatedRecord): number {
@@ -60,7 +78,7 @@ function compareSeriesAndTime(left: TranslatedRecord, right: TranslatedRecord): 
  * sorted by early: among those the ones that take the most bytes come first (the name of a pod brings its node and namespace with it). The
  * others follow, those with the fewest values first.
  */
-function rankLabels(records: readonly TranslatedRecord[]): ReadonlyMap<string, number> {
+function rankLabels(records: readonly TranslatedRecord[]): LabelRanks {
   const usageByName = new Map<string, { bytes: number; readonly values: Set<string> }>();
   const sampleCount = Math.min(records.length, MAX_SAMPLED_RECORDS);
   for (let sample = 0; sample < sampleCount; sample++) {
@@ -89,15 +107,31 @@ function rankLabels(records: readonly TranslatedRecord[]): ReadonlyMap<string, n
       (left.canBeShared ? right.bytes - left.bytes : left.valueCount - right.valueCount) ||
       (left.name < right.name ? -1 : 1),
   );
-  return new Map(usages.map(({ name }, rank) => [name, rank]));
+  return {
+    rankByName: new Map(usages.map(({ name }, rank) => [name, rank])),
+    sharedCount: usages.filter(({ canBeShared }) => canBeShared).length,
+  };
 }
 
-function targetKey({ dimensions, measureName }: StoredSeries, rankByName: ReadonlyMap<string, number>): string {
-  const values = new Array<string>(rankByName.size).fill('');
+interface LabelRanks {
+  readonly rankByName: ReadonlyMap<string, number>;
+  /** So many of the first ranks tell targets apart. */
+  readonly sharedCount: number;
+}
+
+/** What the series is sorted by, in two steps: most series share the first text with many others, and it is the long one. */
+function targetKey(
+  { dimensions, measureName }: StoredSeries,
+  { rankByName, sharedCount }: LabelRanks,
+): { readonly target: string; readonly rest: string } {
+  const targetValues = new Array<string>(sharedCount).fill('');
+  const restValues = new Array<string>(rankByName.size - sharedCount).fill('');
   for (const { Name, Value } of dimensions) {
     const rank = rankByName.get(Name);
-    if (rank !== undefined) values[rank] = Value;
+    if (rank === undefined) continue;
+    if (rank < sharedCount) targetValues[rank] = Value;
+    else restValues[rank - sharedCount] = Value;
   }
-  values.push(measureName);
-  return values.join('\u0000');
+  restValues.push(measureName);
+  return { target: targetValues.join('\u0000'), rest: restValues.join('\u0000') };
 }

@@ -1,5 +1,6 @@
 import { compareLabels, type Label, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import type { Matcher } from './matcher.js';
+import { ReadLimitError } from './read-limit-error.js';
 import type { ColumnInfo, QueryPage, Row } from './record.js';
 import { labelsKey, labelsOfRow } from './row-labels.js';
 import { createRowReader, type RowReader } from './row-reader.js';
@@ -14,23 +15,6 @@ export interface ReadLimits {
   readonly maxSeries: number;
 }
 
-export type ReadLimitErrorCode = 'too-many-samples' | 'too-many-series';
-
-/** The answer to a query would be larger than the reader is willing to hold. */
-export class ReadLimitError extends Error {
-  override readonly name = 'ReadLimitError';
-  readonly code: ReadLimitErrorCode;
-  readonly limit: number;
-
-  constructor(code: ReadLimitErrorCode, limit: number) {
-    super(
-      `the query selects more than ${limit} ${code === 'too-many-samples' ? 'samples' : 'series'}; narrow its matchers or its time range`,
-    );
-    this.code = code;
-    this.limit = limit;
-  }
-}
-
 export interface SeriesAssemblerOptions {
   /** All of them are applied to every series: the last word. */
   readonly matchers: readonly Matcher[];
@@ -39,6 +23,8 @@ export interface SeriesAssemblerOptions {
   /** Inclusive. */
   readonly endMs: bigint;
   readonly limits: ReadLimits;
+  /** Keys of `SeriesGroup`: rows of other series are left out before they take memory. Default: every series that matches. */
+  readonly only?: ReadonlySet<string>;
 }
 
 export interface SeriesAssembler {
@@ -56,7 +42,7 @@ export interface SeriesAssembler {
   finish(): readonly TimeSeries[];
 }
 
-export function createSeriesAssembler({ matchers, startMs, endMs, limits }: SeriesAssemblerOptions): SeriesAssembler {
+export function createSeriesAssembler({ matchers, startMs, endMs, limits, only }: SeriesAssemblerOptions): SeriesAssembler {
   const samples = createSampleColumns();
   const labelSets: (readonly Label[])[] = [];
   const indexByLabels = new Map<string, number>();
@@ -71,6 +57,7 @@ export function createSeriesAssembler({ matchers, startMs, endMs, limits }: Seri
     const values = new Map(labels.map(({ name, value }) => [name, value]));
     if (!matchers.every((matcher) => matcher.matches(values.get(matcher.name) ?? ''))) return null;
     const key = labelsKey(labels);
+    if (only !== undefined && !only.has(key)) return null;
     const known = indexByLabels.get(key);
     if (known !== undefined) return known;
     if (labelSets.length >= limits.maxSeries) throw new ReadLimitError('too-many-series', limits.maxSeries);

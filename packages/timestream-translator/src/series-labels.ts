@@ -54,16 +54,16 @@ export function tooLargeOffence(leastBytes: number): string {
 
 /** A text that no other label set has: texts between NULs, or, if one of them contains a NUL, a NUL and every text behind its length. */
 function keyOf(labels: readonly Label[]): string {
-  let key = '';
-  for (const { name, value } of labels) {
+  // Joined at once: text made by many additions is a tree to the engine, slow to compare and several times the size.
+  const texts = new Array<string>(2 * labels.length);
+  for (let index = 0; index < labels.length; index++) {
+    const { name, value } = labels[index] as Label;
     if (name.includes(NUL) || value.includes(NUL))
       return labels.reduce((all, label) => all + lengthAndText(label.name) + lengthAndText(label.value), NUL);
-    key += name;
-    key += NUL;
-    key += value;
-    key += NUL;
+    texts[2 * index] = name;
+    texts[2 * index + 1] = value;
   }
-  return key;
+  return texts.join(NUL);
 }
 
 function lengthAndText(text: string): string {

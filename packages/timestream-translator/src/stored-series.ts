@@ -23,6 +23,8 @@ export interface StoredSeries {
 export type StoreSeries = (series: SeriesLabels) => StoredSeries;
 
 export function createSeriesStorer(budget: DimensionBudget): StoreSeries {
+  // By place: series that follow each other mostly have the same label names, and those of one target the same values.
+  const lastPlaced: PlacedLabel[] = [];
   const isDimensionByName = new Map<string, boolean>();
   const isDimension = (labelName: string): boolean => {
     let known = isDimensionByName.get(labelName);
@@ -32,15 +34,34 @@ export function createSeriesStorer(budget: DimensionBudget): StoreSeries {
     }
     return known;
   };
-  return (series) => placeLabels(series, isDimension);
+  const place = (label: Label, index: number): PlacedLabel => {
+    const { name, value } = label;
+    const last = lastPlaced[index];
+    if (last?.label.name === name) {
+      if (last.label.value === value) return last;
+      return (lastPlaced[index] = { label, dimension: last.dimension === null ? null : { Name: last.dimension.Name, Value: value } });
+    }
+    return (lastPlaced[index] = { label, dimension: isDimension(name) ? { Name: name, Value: value } : null });
+  };
+  return (series) => placeLabels(series, place);
 }
 
-function placeLabels({ metricName, labels, key, leastBytes }: SeriesLabels, isDimension: (labelName: string) => boolean): StoredSeries {
+interface PlacedLabel {
+  readonly label: Label;
+  /** Null if the label goes into `prometheus_labels`, or is the metric name. */
+  readonly dimension: Dimension | null;
+}
+
+function placeLabels(
+  { metricName, labels, key, leastBytes }: SeriesLabels,
+  place: (label: Label, index: number) => PlacedLabel,
+): StoredSeries {
   const measureName = encodeMeasureName(metricName);
   const dimensions: Dimension[] = [];
   const others: Label[] = [];
-  for (const label of labels) {
-    if (isDimension(label.name)) dimensions.push({ Name: label.name, Value: label.value });
+  for (const [index, label] of labels.entries()) {
+    const { dimension } = place(label, index);
+    if (dimension !== null) dimensions.push(dimension);
     else if (label.name !== METRIC_NAME_LABEL || isHashedMeasureName(measureName)) others.push(label);
   }
   // Nearly every series: all labels are dimensions and the name is stored as it is, so its size is known already.

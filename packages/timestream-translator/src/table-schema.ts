@@ -1,18 +1,50 @@
-import { MEASURE_NAME_COLUMN, METRIC_NAME_LABEL, SAMPLE_BITS_COLUMN, SAMPLE_HISTOGRAM_COLUMN, SAMPLE_VALUE_COLUMN } from './layout.js';
+import {
+  MEASURE_NAME_COLUMN,
+  MEASURE_VALUE_BIGINT_COLUMN,
+  MEASURE_VALUE_DOUBLE_COLUMN,
+  METRIC_NAME_LABEL,
+  SAMPLE_BITS_COLUMN,
+  SAMPLE_HISTOGRAM_COLUMN,
+  SAMPLE_VALUE_COLUMN,
+} from './layout.js';
 import type { ColumnInfo } from './record.js';
 
 /** What a table looks like to a query. Columns exist from the first record that has them; naming one before is an error in Timestream. */
 export interface TableSchema {
   /** The columns that hold labels, `prometheus_labels` among them if the table has it. */
   readonly dimensions: ReadonlySet<string>;
+  /** The columns that hold sample values: some of {@link SAMPLE_COLUMNS}. */
+  readonly valueColumns: ReadonlySet<string>;
 }
+
+/** Every column that a sample value is read from, with its type; of another type it is none of ours. */
+export const SAMPLE_COLUMNS: ReadonlyMap<string, string> = new Map([
+  [SAMPLE_BITS_COLUMN, 'BIGINT'],
+  [SAMPLE_VALUE_COLUMN, 'DOUBLE'],
+  [MEASURE_VALUE_DOUBLE_COLUMN, 'DOUBLE'],
+  [MEASURE_VALUE_BIGINT_COLUMN, 'BIGINT'],
+]);
 
 /**
  * The schema that the columns of a `SELECT *` show. Every VARCHAR column is a label, but for those of Timestream and of ours; a VARCHAR
  * measure that somebody wrote by hand cannot be told from a dimension there.
  */
 export function schemaOf(columns: readonly ColumnInfo[]): TableSchema {
-  return { dimensions: new Set(columns.flatMap(({ Name, Type }) => (isLabelColumn(Name, Type?.ScalarType) ? [Name] : []))) };
+  const namesOf = (isWanted: typeof isLabelColumn): ReadonlySet<string> =>
+    new Set(columns.flatMap(({ Name, Type }) => (isWanted(Name, Type?.ScalarType) ? [Name] : [])));
+  return { dimensions: namesOf(isLabelColumn), valueColumns: namesOf(isValueColumn) };
+}
+
+/** Whether `known` has every column of `other`: then nothing that was compiled for it can have missed a series. */
+export function coversSchema(known: TableSchema, other: TableSchema): boolean {
+  return (
+    [...other.dimensions].every((name) => known.dimensions.has(name)) &&
+    [...other.valueColumns].every((name) => known.valueColumns.has(name))
+  );
+}
+
+function isValueColumn(name: string | undefined, scalarType: string | undefined): name is string {
+  return name !== undefined && scalarType !== undefined && SAMPLE_COLUMNS.get(name) === scalarType;
 }
 
 export function isLabelColumn(name: string | undefined, scalarType: string | undefined): name is string {

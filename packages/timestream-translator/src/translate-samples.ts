@@ -1,4 +1,4 @@
-import { floatsOf, type Samples } from '@timestream-prometheus/prom-codec';
+import { floatFromBits, floatsOf, type Samples } from '@timestream-prometheus/prom-codec';
 import type { DropTally } from './drop-tally.js';
 import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_VALUE_COLUMN, type Layout, type ValueColumn } from './layout.js';
 import { MAX_RECORD_BYTES, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS } from './limits.js';
@@ -7,6 +7,8 @@ import type { SampleReference } from './record.js';
 import { valueBytes } from './record-size.js';
 import { tooLargeOffence, type SeriesLabels } from './series-labels.js';
 import type { StoredSeries, StoreSeries } from './stored-series.js';
+
+const FEW_SAMPLES = 4;
 
 /** One sample, ready to become a Timestream record: see `batchRecords`. */
 export interface TranslatedRecord {
@@ -53,7 +55,8 @@ export function translateSamples(
   target: SeriesTarget,
 ): number {
   const { timestampsMs, valueBits } = samples;
-  const floats = floatsOf(samples);
+  // A view costs more than a few conversions; most series of a request have one sample.
+  const floats = valueBits.length > FEW_SAMPLES ? floatsOf(samples) : undefined;
   const { labels } = target.labels;
   let identicalCount = 0;
   for (let sampleIndex = 0; sampleIndex < timestampsMs.length; sampleIndex++) {
@@ -63,7 +66,7 @@ export function translateSamples(
       drops.add('timestamp-out-of-range', 1, labels, () => describeRange(timestampsMs[sampleIndex]));
       continue;
     }
-    const float = floats[sampleIndex] ?? NaN;
+    const float = floats === undefined ? floatFromBits(valueBits[sampleIndex] ?? 0n) : (floats[sampleIndex] ?? NaN);
     const isFinite = Number.isFinite(float);
     if (!isFinite && layout === 'single-measure') {
       drops.add('non-finite-value', 1, labels, () => `the value at ${timestampMs} ms is ${doubleOrBitsText(valueBits[sampleIndex] ?? 0n)}`);

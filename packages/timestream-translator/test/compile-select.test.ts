@@ -9,7 +9,7 @@ import { evaluatePredicate } from './support/evaluate-predicate.js';
 import { dimensionsOfTable, memoryTable, type MemoryRow, pageOf, plainLabels, selects, validMatcher } from './support/memory-table.js';
 
 const query = { startTimestampMs: 1000n, endTimestampMs: 2000n };
-const schemaWith = (...dimensions: string[]): TableSchema => ({ dimensions: new Set(dimensions) });
+const schemaWith = (...dimensions: string[]): TableSchema => ({ dimensions: new Set(dimensions), valueColumns: new Set() });
 const matcher = (name: string, type: MatcherType, value: string) => createMatcher({ name, type, value });
 const compile = (matchers: readonly ReturnType<typeof matcher>[], overrides: Partial<Parameters<typeof compileSelect>[0]> = {}) =>
   compileSelect({
@@ -161,7 +161,7 @@ describe('compileSelect', () => {
           const matchers = labelMatchers.map(createMatcher);
           const options = { query: { startTimestampMs: 1000n, endTimestampMs: 1001n }, matchers, database: 'd', table: 't', regexPushdown };
           const fresh = schemaOf(pageOf(rows).ColumnInfo);
-          const old: TableSchema = { dimensions: new Set([...fresh.dimensions].filter((name) => !unknown.includes(name))) };
+          const old: TableSchema = { ...fresh, dimensions: new Set([...fresh.dimensions].filter((name) => !unknown.includes(name))) };
           const compiled = [
             compileSelect({ ...options, schema: fresh }),
             compileSelect({ ...options, schema: old }),

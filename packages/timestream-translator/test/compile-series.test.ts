@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileSeriesList, compileSeriesSelect } from '../src/compile-series.js';
+import { compileSchemaProbe, compileSeriesList, compileSeriesSelect } from '../src/compile-series.js';
 import { MAX_QUERY_BYTES } from '../src/limits.js';
-import { createMatcher } from '../src/matcher.js';
-import { type PhysicalSeries, readSeriesListPage, seriesWithoutSamples } from '../src/physical-series.js';
+import { createMatcher, type Matcher } from '../src/matcher.js';
+import { createSeriesListReader, type PhysicalSeries } from '../src/physical-series.js';
+import { ReadLimitError } from '../src/read-limit-error.js';
+import type { QueryPage } from '../src/record.js';
 import { labelsOfRow } from '../src/row-labels.js';
+import { coversSchema, schemaOf } from '../src/table-schema.js';
 import { utf8ByteLength } from '../src/text-codec.js';
 import { evaluatePredicate } from './support/evaluate-predicate.js';
 import { dimensionsOfTable, memoryTable, type MemoryRow } from './support/memory-table.js';
@@ -18,24 +21,59 @@ const physicalOf = (row: MemoryRow, columns: Iterable<string>): PhysicalSeries =
 };
 
 describe('compileSeriesList', () => {
-  it('names every dimension once to show and once to group by', () => {
-    const compiled = compileSeriesList({
+  const list = (dimensions: string[], valueColumns: string[]) =>
+    compileSeriesList({
       ...table,
       query,
       matchers: [createMatcher({ type: '=', name: '__name__', value: 'up' })],
-      schema: { dimensions: new Set(['job', 'a b']) },
+      schema: { dimensions: new Set(dimensions), valueColumns: new Set(valueColumns) },
       regexPushdown: true,
     });
-    expect(compiled).toMatchObject({
+
+  it('names every dimension once to show and once to group by, and counts rows that hold a sample', () => {
+    expect(list(['job', 'a b'], ['sample_value', 'measure_value::double'])).toMatchObject({
       sql:
         'SELECT "job", "a b", "measure_name", count(*), min(time), max(time) FROM "db"."metrics" ' +
-        `WHERE "measure_name" = 'up' AND time >= from_milliseconds(1000) AND time < from_milliseconds(1002) GROUP BY "job", "a b", "measure_name"`,
+        `WHERE "measure_name" = 'up' AND time >= from_milliseconds(1000) AND time < from_milliseconds(1002) AND (sample_value IS NOT NULL OR measure_value::double IS NOT NULL) ` +
+        `GROUP BY "job", "a b", "measure_name"`,
       dimensionColumns: ['job', 'a b'],
+    });
+  });
+
+  it('asks nothing of a table without samples, and says on which columns that relies', () => {
+    expect(list(['job'], [])).toEqual({
+      kind: 'nothing',
+      labelsAssumedAbsent: new Set(['sample_bits', 'sample_value', 'measure_value::double', 'measure_value::bigint']),
     });
   });
 });
 
-describe('readSeriesListPage', () => {
+describe('compileSchemaProbe', () => {
+  it('asks for the columns and for no row', () => {
+    expect(compileSchemaProbe(table)).toBe('SELECT * FROM "db"."metrics" WHERE time < from_milliseconds(0)');
+  });
+});
+
+describe('coversSchema', () => {
+  const schema = (...columns: (readonly [name: string, scalarType: string])[]) =>
+    schemaOf(columns.map(([Name, ScalarType]) => ({ Name, Type: { ScalarType } })));
+  const known = schema(['job', 'VARCHAR'], ['sample_value', 'DOUBLE'], ['note', 'BIGINT'], ['sample_bits', 'VARCHAR']);
+
+  it('is true as long as no label and no column of values is new', () => {
+    expect(known).toEqual({ dimensions: new Set(['job']), valueColumns: new Set(['sample_value']) });
+    expect(coversSchema(known, schema(['job', 'VARCHAR']))).toBe(true);
+    expect(coversSchema(known, schema(['sample_value', 'DOUBLE'], ['count', 'BIGINT']))).toBe(true);
+    expect(coversSchema(known, schema(['pod', 'VARCHAR']))).toBe(false);
+    expect(coversSchema(known, schema(['sample_bits', 'BIGINT']))).toBe(false);
+  });
+});
+
+describe('createSeriesListReader', () => {
+  const read = (pages: readonly QueryPage[], dimensionColumns: readonly string[], matchers: readonly Matcher[] = [], maxSeries = 10) => {
+    const reader = createSeriesListReader({ dimensionColumns, matchers, maxSeries });
+    for (const one of pages) reader.addPage(one);
+    return reader.finish();
+  };
   const page = (...rows: (string | null)[][]) => ({
     ColumnInfo: [],
     Rows: rows.map((texts) => ({ Data: texts.map((text) => (text === null ? { NullValue: true } : { ScalarValue: text })) })),
@@ -46,7 +84,7 @@ describe('readSeriesListPage', () => {
   it('gives the series that pass all matchers, with their extent', () => {
     const rows = page(['a', null, 'up', '3', first, last], ['b', '{"z":"1"}', 'job%3Aup', '1', first, first]);
     const notA = createMatcher({ type: '!=', name: 'job', value: 'a' });
-    const series = readSeriesListPage(rows, ['job', 'prometheus_labels'], []);
+    const series = read([rows], ['job', 'prometheus_labels']);
     expect(series).toHaveLength(2);
     expect(series[0]).toEqual({
       dimensions: [
@@ -62,15 +100,18 @@ describe('readSeriesListPage', () => {
       firstMs: 1000,
       lastMs: 2000,
     });
-    expect(readSeriesListPage(rows, ['job', 'prometheus_labels'], [notA])).toEqual([series[1]]);
-    expect(seriesWithoutSamples([...series, ...series]).map(({ labels }) => labels.map(({ value }) => value))).toEqual([
-      ['job:up', 'b', '1'],
-      ['up', 'a'],
-    ]);
+    expect(read([rows], ['job', 'prometheus_labels'], [notA])).toEqual([series[1]]);
+  });
+
+  it('refuses more series than may match, those that do not match not counted', () => {
+    const many = page(...Array.from({ length: 9 }, (_, index) => [`j${index}`, 'up', '1', first, first]));
+    const some = createMatcher({ type: '!~', name: 'job', value: 'j[678]' });
+    expect(() => read([many], ['job'], [], 2)).toThrow(new ReadLimitError('too-many-series', 2));
+    expect(read([many], ['job'], [some], 2)).toHaveLength(6);
   });
 
   it('refuses a row without its counts', () => {
-    expect(() => readSeriesListPage(page(['a', 'up', null, first, last]), ['job'], [])).toThrow(/without name, count or times/);
+    expect(() => read([page(['a', 'up', null, first, last])], ['job'])).toThrow(/without name, count or times/);
   });
 });
 

@@ -2,8 +2,9 @@ import { createSamples } from '@timestream-prometheus/prom-codec';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMatcher } from '../src/matcher.js';
+import { ReadLimitError } from '../src/read-limit-error.js';
 import type { QueryPage } from '../src/record.js';
-import { createSeriesAssembler, ReadLimitError } from '../src/series-assembler.js';
+import { createSeriesAssembler } from '../src/series-assembler.js';
 import { memoryTable, pageOf, plainAnswer, validMatcher } from './support/memory-table.js';
 
 const limits = { maxSamples: 1000, maxSeries: 1000 };
