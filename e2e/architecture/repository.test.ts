@@ -26,9 +26,8 @@ describe('the repository', () => {
 
   it('names exact versions of what it depends on', () => {
     for (const file of trackedFiles.filter((name) => /(^|\/)package\.json$/.test(name))) {
-      const { dependencies = {}, devDependencies = {} } = JSON.parse(textOf(file)) as Record<
-        'dependencies' | 'devDependencies',
-        Record<string, string>
+      const { dependencies, devDependencies } = JSON.parse(textOf(file)) as Partial<
+        Record<'dependencies' | 'devDependencies', Record<string, string>>
       >;
       const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
         ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),

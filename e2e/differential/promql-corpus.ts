@@ -2,12 +2,13 @@ import { awkwardLabelValues, awkwardMetricNames, reservedLabelNames } from './da
 
 /** A PromQL string literal, by PromQL's own escapes. */
 export function promqlString(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what has to be escaped
-  return `"${text
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', '\\"')
-    .replaceAll('\n', '\\n')
-    .replace(/[\u0000-\u001f\u007f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)}"`;
+  const escape = (character: string): string => {
+    if (character === '\\' || character === '"') return `\\${character}`;
+    if (character === '\n') return String.raw`\n`;
+    const code = character.charCodeAt(0);
+    return code < 0x20 || code === 0x7f ? `\\x${code.toString(16).padStart(2, '0')}` : character;
+  };
+  return `"${Array.from(text, escape).join('')}"`;
 }
 
 function regexLiteral(text: string): string {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { eventually, startChildProgram, type ChildProgram } from './child-program.js';
+import type { PrometheusAnswer } from './prometheus-answer.js';
 import { freePort } from './free-port.js';
 import { accessKeyId, makeFolder, secretAccessKey } from './start-connector.js';
 
@@ -78,7 +79,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
   }
   const api: RunningPrometheus['api'] = async (pathAndQuery) => {
     const response = await fetch(`${url}${pathAndQuery}`);
-    const answer = (await response.json()) as { status: string; data?: { result?: unknown }; error?: string; warnings?: string[] };
+    const answer = (await response.json()) as PrometheusAnswer;
     if (answer.status !== 'success') throw new Error(`Prometheus answered ${response.status}: ${answer.error ?? JSON.stringify(answer)}`);
     return { result: answer.data?.result ?? answer.data, warnings: answer.warnings ?? [] };
   };

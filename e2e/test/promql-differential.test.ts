@@ -5,6 +5,7 @@ import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-co
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDataSet, type DataSet } from '../differential/data-set.js';
 import { createPromqlCorpus } from '../differential/promql-corpus.js';
+import type { PrometheusAnswer } from '../harness/prometheus-answer.js';
 import { isMissing } from '../harness/requirements.js';
 import { basicAuthorization, startConnector, type RunningConnector } from '../harness/start-connector.js';
 import { startPrometheus, type RunningPrometheus } from '../harness/start-prometheus.js';
@@ -59,7 +60,7 @@ describe.skipIf(isMissing('prometheus'))(`two real Prometheus fed the same remot
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: `query=${encodeURIComponent(expression)}&${range}`,
     });
-    const answer = (await response.json()) as { status: string; data?: unknown; error?: string; warnings?: string[] };
+    const answer = (await response.json()) as PrometheusAnswer;
     if (answer.warnings) throw new Error(`${expression}: ${answer.warnings.join('; ')}`);
     return answer.status === 'success'
       ? { text: JSON.stringify(answer.data), failed: false }
