@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { dropReasons } from '@timestream-prometheus/timestream-translator';
 import { describe, expect, it } from 'vitest';
 import {
   CONNECTOR_ERROR_CODES,
@@ -12,6 +13,7 @@ import {
   type MetricDefinition,
   type Option,
 } from '../src/index.js';
+import { rejectionClasses } from '../src/write/rejection-reason.js';
 
 function docUrl(name: string): URL {
   return new URL(`../../../docs/${name}`, import.meta.url);
@@ -74,6 +76,18 @@ describe('docs/errors.md', () => {
       expect(section.slice(opening.length).trim().length).toBeGreaterThan(40);
     },
   );
+});
+
+describe('what docs/errors.md says of samples-rejected', () => {
+  it('names every class of rejected records and every reason that rejects a sample before Timestream, and no other', async () => {
+    const page = await readFile(docUrl('errors.md'), 'utf8');
+    const [section = ''] = page.split('\n## samples-rejected\n')[1]?.split('\n## ') ?? [];
+    const named = Array.from(section.matchAll(/^- (`.+?`):/gm), ([, list = '']) =>
+      Array.from(list.matchAll(/`([^`]+)`/g), ([, name]) => name),
+    );
+    const rejectedDrops = Object.entries(dropReasons).flatMap(([reason, { outcome }]) => (outcome === 'rejected' ? [reason] : []));
+    expect(named.flat().sort()).toEqual([...Object.keys(rejectionClasses), ...rejectedDrops].sort());
+  });
 });
 
 describe('docs/configuration.md', () => {

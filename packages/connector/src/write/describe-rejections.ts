@@ -1,5 +1,11 @@
 import type { TimeSeries } from '@timestream-prometheus/prom-codec';
-import { dropReasons, seriesText, type DroppedSamples } from '@timestream-prometheus/timestream-translator';
+import {
+  dropReasons,
+  MAX_MEASURE_NAMES_PER_TABLE,
+  METRIC_NAME_LABEL,
+  seriesText,
+  type DroppedSamples,
+} from '@timestream-prometheus/timestream-translator';
 import { groupBy } from '../group-by.js';
 import { rejectionClassOf } from './rejection-reason.js';
 import type { RejectedSample } from './write-tally.js';
@@ -8,6 +14,10 @@ import type { RejectedSample } from './write-tally.js';
 const EXAMPLES_PER_REASON = 2;
 
 const MAX_SERIES_LENGTH = 160;
+
+const METRIC_NAMES_SHOWN = 3;
+
+const MAX_METRIC_NAME_LENGTH = 80;
 
 /** Which samples of a request can never be stored, and why, in one line. */
 export function describeRejections(
@@ -20,15 +30,40 @@ export function describeRejections(
   const parts = refusedDrops.map((drop) => `${drop.reason} (${drop.count}): ${drop.example}`);
   const byClass = groupBy(rejected, ({ reason }) => rejectionClassOf(reason));
   for (const [rejectionClass, samples] of byClass) {
-    const examples = samples.slice(0, EXAMPLES_PER_REASON).map((sample) => describeSample(timeseries, sample));
-    parts.push(`${rejectionClass} (${samples.length}): ${examples.join('; ')}`);
+    const text =
+      rejectionClass === 'too-many-metric-names'
+        ? describeMetricNames(timeseries, samples)
+        : samples
+            .slice(0, EXAMPLES_PER_REASON)
+            .map((sample) => describeSample(timeseries, sample))
+            .join('; ');
+    parts.push(`${rejectionClass} (${samples.length}): ${text}`);
   }
   return `${count} ${count === 1 ? 'sample' : 'samples'} of this request can never be stored, all others are stored. ${parts.join(' | ')}`;
 }
 
+/** The table is full, whatever the series: the names are what a person needs to know. */
+function describeMetricNames(timeseries: readonly TimeSeries[], samples: readonly RejectedSample[]): string {
+  const byName = groupBy(samples, ({ source }) => metricNameOf(timeseries[source.seriesIndex]));
+  const names = Array.from(byName.keys());
+  const shown = names.slice(0, METRIC_NAMES_SHOWN).map((name) => JSON.stringify(cut(name, MAX_METRIC_NAME_LENGTH)));
+  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
+  return (
+    `the table takes no new metric names (Timestream allows ${MAX_MEASURE_NAMES_PER_TABLE} in a table) and does not have ` +
+    `${shown.join(', ')}${more}: ${samples[0]?.reason ?? ''}`
+  );
+}
+
+function metricNameOf(series: TimeSeries | undefined): string {
+  return series?.labels.find(({ name }) => name === METRIC_NAME_LABEL)?.value ?? '';
+}
+
+function cut(text: string, maxLength: number): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+}
+
 function describeSample(timeseries: readonly TimeSeries[], { source, reason }: RejectedSample): string {
   const series = timeseries[source.seriesIndex];
-  const text = seriesText(series?.labels ?? []);
-  const name = text.length > MAX_SERIES_LENGTH ? `${text.slice(0, MAX_SERIES_LENGTH)}…` : text;
+  const name = cut(seriesText(series?.labels ?? []), MAX_SERIES_LENGTH);
   return `${name} at ${String(series?.samples.timestampsMs[source.sampleIndex])} ms: ${reason}`;
 }

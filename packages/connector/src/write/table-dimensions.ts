@@ -10,29 +10,42 @@ import {
 export type ReadDimensions = () => Promise<readonly string[] | undefined>;
 
 /**
+ * How many dimensions this process makes of a table that does not have `prometheus_labels` yet. Two writers that fill a table at the same
+ * time could leave no place for it, and then no label could ever be added; half each leaves one. The label that comes next goes into
+ * `prometheus_labels`, which makes the dimension exist, and from then on all places are used.
+ */
+const MAX_DIMENSIONS_WITHOUT_OURS = MAX_DIMENSIONS_PER_TABLE / 2;
+
+/**
  * Which labels may be dimensions of the table, as one credential sees it. What the table has is asked once, for others may write to it too;
  * where that is not allowed, what this process has stored stands in for it.
  */
 export class TableDimensions {
-  #budget = createDimensionBudget();
-  readonly #stored = new Set<string>();
+  #budget = createDimensionBudget({ maxDimensions: MAX_DIMENSIONS_WITHOUT_OURS });
+  /** Dimensions that the table certainly has. */
+  readonly #known = new Set<string>();
+  #isFull = false;
   #learning: Promise<void> | undefined;
   #relearning: Promise<void> | undefined;
 
   /** The budget for one translation. The first caller waits for the table's own dimensions. */
   async budget(readDimensions: ReadDimensions): Promise<DimensionBudget> {
-    this.#learning ??= readDimensions().then((names) => this.#budget.learn(names ?? []));
+    this.#learning ??= readDimensions().then((names) => {
+      this.#addKnown(names ?? []);
+      this.#budget.learn(this.#known);
+    });
     await this.#learning;
     return this.#budget;
   }
 
   /** Takes note of dimensions that the table certainly has now. */
   noteStored(batch: WriteBatch, rejectedIndexes: ReadonlySet<number>): void {
-    for (const { Name } of batch.CommonAttributes?.Dimensions ?? []) this.#stored.add(Name);
+    const names = new Set(batch.CommonAttributes?.Dimensions?.map(({ Name }) => Name));
     for (const [index, record] of batch.Records.entries()) {
       if (rejectedIndexes.has(index)) continue;
-      for (const { Name } of record.Dimensions ?? []) this.#stored.add(Name);
+      for (const { Name } of record.Dimensions ?? []) names.add(Name);
     }
+    this.#addKnown(names);
   }
 
   /**
@@ -47,8 +60,18 @@ export class TableDimensions {
   }
 
   async #freeze(readDimensions: ReadDimensions): Promise<void> {
-    const known = new Set([...((await readDimensions()) ?? []), ...this.#stored, LABELS_DIMENSION]);
-    this.#budget = createDimensionBudget({ maxDimensions: Math.min(known.size, MAX_DIMENSIONS_PER_TABLE) });
-    this.#budget.learn(known);
+    const names = await readDimensions();
+    this.#isFull = true;
+    this.#addKnown([...(names ?? []), LABELS_DIMENSION]);
+    this.#budget = createDimensionBudget({ maxDimensions: Math.min(this.#known.size, MAX_DIMENSIONS_PER_TABLE) });
+    this.#budget.learn(this.#known);
+  }
+
+  #addKnown(names: Iterable<string>): void {
+    const hadOurs = this.#known.has(LABELS_DIMENSION);
+    for (const name of names) this.#known.add(name);
+    if (hadOurs || this.#isFull || !this.#known.has(LABELS_DIMENSION)) return;
+    this.#budget = createDimensionBudget();
+    this.#budget.learn(this.#known);
   }
 }

@@ -52,7 +52,7 @@ async function writeBatch(
   try {
     outcome = await limiter.run(() => writer.write(batch, signal), signal);
   } catch (error) {
-    if (!(error instanceof ConnectorError) || error.code !== 'timestream-refused-write') throw error;
+    if (!isAboutRecords(error)) throw error;
     const isSearchable = batch.Records.length > 1 && search.remainingCalls >= 2 && rejectionClassOf(error.message) !== 'table-dimensions';
     if (!isSearchable) {
       addOutcome(
@@ -70,6 +70,14 @@ async function writeBatch(
   }
   options.metrics.add(METRICS.meteredWriteBytes.name, meteredWriteBytes(batch));
   addOutcome(batch, outcome, tally, options);
+}
+
+/** A quota of the table that is used up concerns only the records that need more of it; one of the account concerns every call. */
+function isAboutRecords(error: unknown): error is ConnectorError {
+  if (!(error instanceof ConnectorError)) return false;
+  if (error.code === 'timestream-refused-write') return true;
+  const rejectionClass = rejectionClassOf(error.message);
+  return error.code === 'service-quota-exceeded' && (rejectionClass === 'too-many-metric-names' || rejectionClass === 'table-dimensions');
 }
 
 function sliceBatch(batch: WriteBatch, start: number, end?: number): WriteBatch {
