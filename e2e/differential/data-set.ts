@@ -16,7 +16,7 @@ interface SeriesPlan {
   readonly points: readonly (readonly [timestampMs: number, value: number | bigint])[];
 }
 
-const scrapeMs = 15_000;
+const scrapeMs = 30_000;
 
 const edgeValues: readonly (number | bigint)[] = [
   0,
@@ -149,7 +149,7 @@ export function createDataSet(seed: number, endMs: number): DataSet {
     for (const instance of ['a:9100', 'b:9100', 'c:9100']) {
       for (const code of ['200', '404', '500']) {
         let counter = 0;
-        const resetAt = 60 + random.below(120);
+        const resetAt = 30 + random.below(60);
         add(
           { __name__: 'http_requests_total', job, instance, code, ...(code === '500' ? { severity: 'page' } : {}) },
           everyScrape((index) => {
@@ -208,8 +208,8 @@ export function createDataSet(seed: number, endMs: number): DataSet {
   });
   // Targets that go away and come back: the staleness marker ends the series until its next sample.
   for (const instance of ['x:1', 'y:1', 'z:1']) {
-    const goneFrom = 20 + random.below(40);
-    const backFrom = goneFrom + 10 + random.below(60);
+    const goneFrom = 20 + random.below(20);
+    const backFrom = goneFrom + 8 + random.below(40);
     add(
       { __name__: 'flapping', job: 'flap', instance },
       times.flatMap((time, index): SeriesPlan['points'] =>
@@ -219,11 +219,11 @@ export function createDataSet(seed: number, endMs: number): DataSet {
   }
   add(
     { __name__: 'late_starter', job: 'late' },
-    times.slice(150).map((time, index) => [time, index] as const),
+    times.slice(75).map((time, index) => [time, index] as const),
   );
   add(
     { __name__: 'early_ender', job: 'early' },
-    times.slice(0, 90).map((time, index) => [time, index * 1.1] as const),
+    times.slice(0, 45).map((time, index) => [time, index * 1.1] as const),
   );
   add(
     { __name__: 'millisecond_neighbours' },
