@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { deployFolder } from './template-document.js';
+import { deployFolder } from '../stack/template-document.js';
 
 /** SAM asks for no account, sends no statistics, and looks for no newer version. */
 const environment = { ...process.env, AWS_DEFAULT_REGION: 'us-east-1', SAM_CLI_TELEMETRY: '0', AWS_EC2_METADATA_DISABLED: 'true' };

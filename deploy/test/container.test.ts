@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { deployFolder } from './template-document.js';
+import { deployFolder } from '../stack/template-document.js';
 
 const dockerfile = readFileSync(`${deployFolder}/Dockerfile`, 'utf8');
 const instructions = dockerfile

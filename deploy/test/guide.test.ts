@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing, runProgram } from './aws-tools.js';
-import { deployFolder } from './template-document.js';
+import { deployFolder } from '../stack/template-document.js';
 
 const guide = readFileSync(`${deployFolder}/../docs/serverless.md`, 'utf8');
 

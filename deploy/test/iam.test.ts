@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { deployFolder, loadTemplate, textOf } from './template-document.js';
+import { deployFolder, loadTemplate, textOf } from '../stack/template-document.js';
 
 interface Statement {
   readonly Sid: string;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { docsFile, linksOf, placeholderPrefix, publishing, tableOf, withTable } from '../one-click-links.mjs';
 import { publishedTemplate } from '../publish.mjs';
-import { deployFolder, loadTemplate } from './template-document.js';
+import { deployFolder, loadTemplate } from '../stack/template-document.js';
 
 const document = readFileSync(docsFile, 'utf8');
 const template = readFileSync(`${deployFolder}/template.yml`, 'utf8');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createStack } from './create-stack.js';
-import { loadTemplate, type JsonRecord } from './template-document.js';
+import { createStack } from '../stack/create-stack.js';
+import { loadTemplate, type JsonRecord } from '../stack/template-document.js';
 
 const template = loadTemplate('privatelink/template.yml');
 const stackWith = (parameters: Readonly<Record<string, string>> = {}) =>

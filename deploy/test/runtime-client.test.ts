@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle, packages } from '../package.mjs';
 import { isMissing } from './aws-tools.js';
 import { startLambdaRuntime, type LambdaRuntime } from './runtime-api.js';
-import { deployFolder } from './template-document.js';
+import { deployFolder } from '../stack/template-document.js';
 
 const clientFile = process.env['LAMBDA_RUNTIME_CLIENT'] ?? path.join(deployFolder, '../e2e/runtime/node_modules/aws-lambda-ric/index.mjs');
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createLambdaHandlers } from '@timestream-prometheus/lambda-adapter';
 import { describe, expect, it } from 'vitest';
 import { findSamPython, isMissing, runProgram } from './aws-tools.js';
-import { createStack, type Stack, type StackChoices } from './create-stack.js';
-import { deployFolder, loadTemplate, textOf, type Json, type JsonRecord, type Template } from './template-document.js';
+import { createStack, type Stack, type StackChoices } from '../stack/create-stack.js';
+import { deployFolder, loadTemplate, textOf, type Json, type JsonRecord, type Template } from '../stack/template-document.js';
 
 const python = findSamPython();
 const lacksTranslator = isMissing(

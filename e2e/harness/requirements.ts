@@ -1,38 +1,52 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import process from 'node:process';
+import { runtimeClientFile } from '../lambda/runtime-client.js';
 
 interface Requirement {
-  /** The program as it is called. */
-  readonly program: string;
+  /** As the message names it. */
+  readonly name: string;
+  readonly isThere: () => boolean;
   /** Set to 1 where skipping is not allowed. */
   readonly environmentName: string;
   readonly howToGetIt: string;
 }
 
+function isOnPath(program: string): boolean {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+}
+
 const requirements = {
   prometheus: {
-    program: 'prometheus',
+    name: 'the program `prometheus`',
+    isThere: () => isOnPath('prometheus'),
     environmentName: 'REQUIRE_PROMETHEUS',
     howToGetIt:
       'Debian and Ubuntu: `apt-get install --no-install-recommends prometheus`; elsewhere put the `prometheus` binary of a release on PATH.',
   },
   awsCli: {
-    program: 'aws',
+    name: 'the program `aws`',
+    isThere: () => isOnPath('aws'),
     environmentName: 'REQUIRE_AWS_CLI',
     howToGetIt: '`pip install awscli`, or the installer of your platform.',
+  },
+  lambdaRuntime: {
+    name: "AWS' Lambda runtime client for Node.js",
+    isThere: () => existsSync(runtimeClientFile),
+    environmentName: 'REQUIRE_LAMBDA_RUNTIME',
+    howToGetIt: '`node scripts/install-lambda-runtime.mjs` compiles it; it needs Linux, cmake, make, g++, python3 and xz.',
   },
 } as const satisfies Record<string, Requirement>;
 
 /**
- * Whether a program that a suite needs is missing. Says loudly what is skipped and how to get it; where the environment demands the program,
- * a missing one is an error instead.
+ * Whether something that a suite needs is missing. Says loudly what is skipped and how to get it; where the environment demands it,
+ * its absence is an error instead.
  */
-export function isMissing(name: keyof typeof requirements): boolean {
-  const { program, environmentName, howToGetIt } = requirements[name];
-  const { error } = spawnSync(program, ['--version'], { stdio: 'ignore' });
-  if (error === undefined) return false;
-  const message = `the program \`${program}\` is not on PATH. ${howToGetIt}`;
+export function isMissing(key: keyof typeof requirements): boolean {
+  const { name, isThere, environmentName, howToGetIt } = requirements[key];
+  if (isThere()) return false;
+  const message = `${name} is not on this machine. ${howToGetIt}`;
   if (process.env[environmentName] === '1') throw new Error(`${environmentName}=1, but ${message}`);
-  process.stderr.write(`\n*** SKIPPED: tests that need \`${program}\`: ${message}\n\n`);
+  process.stderr.write(`\n*** SKIPPED: tests that need ${name}: ${message}\n\n`);
   return true;
 }

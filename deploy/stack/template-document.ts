@@ -10,6 +10,7 @@ export interface JsonRecord {
 }
 
 export interface Template {
+  readonly Globals?: JsonRecord;
   readonly Parameters: Readonly<Record<string, JsonRecord>>;
   readonly Conditions: Readonly<Record<string, Json>>;
   readonly Resources: Readonly<Record<string, JsonRecord>>;

@@ -80,9 +80,23 @@ export function createStack(template: Template, { parameters = {}, region, parti
     resources: Object.fromEntries(
       present(template.Resources).map(([name, { Type, Properties }]) => [
         name,
-        { type: textOf(Type), properties: evaluate(Properties ?? {}) as JsonRecord },
+        { type: textOf(Type), properties: evaluate(withGlobals(template, textOf(Type), Properties ?? {})) as JsonRecord },
       ]),
     ),
     outputs: Object.fromEntries(present(template.Outputs).map(([name, { Value }]) => [name, evaluate(Value ?? null) as Json])),
   };
+}
+
+/** What SAM's transform does with `Globals`: a function's own properties are laid over them, maps key by key. */
+function withGlobals(template: Template, type: string, properties: Json): Json {
+  return type === 'AWS::Serverless::Function' ? overlay(template.Globals?.['Function'] ?? {}, properties) : properties;
+}
+
+function overlay(base: Json | undefined, own: Json): Json {
+  if (!isMapping(base) || !isMapping(own)) return own;
+  return { ...base, ...Object.fromEntries(Object.entries(own).map(([key, value]) => [key, overlay(base[key], value)])) };
+}
+
+function isMapping(value: Json | undefined): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
