@@ -1,9 +1,9 @@
 import type { Config } from './config/parse-config.js';
-import { asConnectorError, ConnectorError, isRetryable } from './connector-error.js';
+import { asConnectorError, ConnectorError, isRetryable, type ConnectorErrorCode } from './connector-error.js';
+import { answered, type Answer } from './http/answer.js';
 import { errorResponse, textResponse } from './http/responses.js';
 import { retryAfterSeconds } from './http/retry-after.js';
 import { methodsOf, PATHS, routeOf, type Route } from './http/route.js';
-import { trackBody } from './http/track-body.js';
 import { METRICS } from './metric-catalogue.js';
 import type { Clock, Logger, MetricsSink, OpenStorage } from './ports.js';
 import { createRequestHandlers } from './request-handlers.js';
@@ -38,7 +38,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     );
   }
 
-  async function respond(request: ConnectorRequest): Promise<ConnectorResponse> {
+  async function respond(request: ConnectorRequest): Promise<Answer> {
     const route = routeOf(request.path);
     if (route === undefined)
       throw new ConnectorError('not-found', `nothing at ${JSON.stringify(request.path.slice(0, 200))}: the paths are ${PATHS.join(', ')}`);
@@ -48,24 +48,28 @@ export function createConnector(options: ConnectorOptions): Connector {
         `${request.path} does not take ${request.method.slice(0, 20)}: use ${methodsOf(route).join(' or ')}`,
       );
     }
-    if (route === 'healthy') return textResponse(200, 'healthy');
+    if (route === 'healthy') return answered(textResponse(200, 'healthy'));
     const reason = obstacle();
     if (reason !== undefined) throw reason;
-    if (route === 'ready') return textResponse(200, 'ready');
+    if (route === 'ready') return answered(textResponse(200, 'ready'));
     return handlers[route](request);
   }
 
   /** Counts a request until its last byte is handed over; a streamed answer is still work. */
-  function trackRequest(endpoint: string): { readonly durationMs: () => number; readonly end: () => void } {
+  function trackRequest(endpoint: string): {
+    readonly durationMs: () => number;
+    readonly end: (status: number, code: ConnectorErrorCode | 'none') => void;
+  } {
     const startMs = clock.nowMs();
     inFlight += 1;
     metrics.move(METRICS.requestsInFlight.name, 1, { endpoint });
     return {
       durationMs: () => clock.nowMs() - startMs,
-      end: () => {
+      end: (status, code) => {
         inFlight -= 1;
         metrics.move(METRICS.requestsInFlight.name, -1, { endpoint });
         metrics.observe(METRICS.requestDuration.name, (clock.nowMs() - startMs) / 1000, { endpoint });
+        metrics.add(METRICS.responses.name, 1, { endpoint, status: String(status), error: code });
         if (inFlight === 0) for (const listener of idleListeners) listener();
       },
     };
@@ -83,26 +87,30 @@ export function createConnector(options: ConnectorOptions): Connector {
 
   return {
     async handle(request) {
-      const endpoint = endpointOf(routeOf(request.path));
-      let response: ConnectorResponse;
-      let code = 'none';
-      const tracked = trackRequest(endpoint);
+      const tracked = trackRequest(endpointOf(routeOf(request.path)));
+      let answer: Answer;
       try {
-        response = await respond(request);
-        if (!(response.body instanceof Uint8Array)) {
-          const { status, body } = response;
-          const logBroken = (thrown: unknown) => logFailure(logger, request, status, asConnectorError(thrown), tracked.durationMs());
-          response = { ...response, body: trackBody(body, tracked.end, logBroken) };
-        }
+        answer = await respond(request);
       } catch (thrown) {
         const error = asConnectorError(thrown);
-        code = error.code;
-        response = refuse(request, error, tracked.durationMs());
+        const refusal = refuse(request, error, tracked.durationMs());
+        tracked.end(refusal.status, error.code);
+        return withoutBodyOfHead(request, refusal);
       }
-      if (response.body instanceof Uint8Array) tracked.end();
-      metrics.add(METRICS.responses.name, 1, { endpoint, status: String(response.status), error: code });
-      if (request.method !== 'HEAD') return response;
-      return { ...response, body: new Uint8Array() };
+      const { response, done } = answer;
+      if (response.body instanceof Uint8Array) {
+        tracked.end(response.status, 'none');
+        return withoutBodyOfHead(request, response);
+      }
+      done.then(
+        () => tracked.end(response.status, 'none'),
+        (thrown: unknown) => {
+          const error = asConnectorError(thrown);
+          logFailure(logger, request, response.status, error, tracked.durationMs());
+          tracked.end(response.status, error.code);
+        },
+      );
+      return response;
     },
     async close() {
       isClosing = true;
@@ -110,6 +118,10 @@ export function createConnector(options: ConnectorOptions): Connector {
       handlers.close();
     },
   };
+}
+
+function withoutBodyOfHead({ method }: ConnectorRequest, response: ConnectorResponse): ConnectorResponse {
+  return method === 'HEAD' ? { ...response, body: new Uint8Array() } : response;
 }
 
 function endpointOf(route: Route | undefined): string {

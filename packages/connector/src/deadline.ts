@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ConnectorError } from './connector-error.js';
 
 /** Runs work with a signal that is aborted when the caller's is, or when the time is over: then its reason is a `deadline-exceeded`. */
@@ -13,10 +14,20 @@ export async function withDeadline<T>(
     timeoutMs,
   );
   try {
-    return await work(AbortSignal.any([callerSignal, controller.signal]));
+    return await work(createSharedSignal(callerSignal, controller.signal));
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * A signal for all the work of one request, aborted when one of the given ones is. Every call in flight and every task that waits for its turn
+ * listens to it and takes its listener away again, so many at once are no leak; Node warns of one above ten.
+ */
+export function createSharedSignal(...signals: readonly AbortSignal[]): AbortSignal {
+  const shared = AbortSignal.any([...signals]);
+  setMaxListeners(0, shared);
+  return shared;
 }
 
 /** What an aborted signal means: our own deadline if the reason says so, else the client has gone. */

@@ -56,13 +56,13 @@ export const METRICS = {
   responses: {
     name: 'timestream_connector_responses_total',
     type: 'counter',
-    help: 'Answers to clients by endpoint (write, read, other), HTTP status and error code (none, or a code of docs/errors.md).',
+    help: 'Answers to clients by endpoint (write, read, other), HTTP status and error code (none, or a code of docs/errors.md). A streamed answer that broke after it began has status 200 and a code.',
     labelNames: ['endpoint', 'status', 'error'],
   },
   requestDuration: {
     name: 'timestream_connector_request_duration_seconds',
     type: 'histogram',
-    help: 'Time from a complete request to its answer, by endpoint.',
+    help: 'Time from a complete request to its answer, of a streamed one to its end, by endpoint.',
     labelNames: ['endpoint'],
     buckets: SECONDS_BUCKETS,
   },

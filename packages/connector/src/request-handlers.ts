@@ -5,20 +5,21 @@ import { createLimiter } from './create-limiter.js';
 import { createCredentialState, type CredentialState } from './credential-state.js';
 import { withDeadline } from './deadline.js';
 import { ConnectorError } from './connector-error.js';
+import { answered, answerOf, type Answer } from './http/answer.js';
 import { assertReadHeaders, assertWriteHeaders } from './http/content-headers.js';
 import { withDecodedBody } from './http/decode-body.js';
 import { parseAuthorization } from './http/parse-authorization.js';
 import { emptyResponse } from './http/responses.js';
 import type { Credentials } from './ports.js';
-import type { ConnectorRequest, ConnectorResponse } from './seam.js';
+import type { ConnectorRequest } from './seam.js';
 import { StorageCache, type StorageLease } from './storage/storage-cache.js';
 import { handleRead } from './read/handle-read.js';
 import { handleWrite } from './write/handle-write.js';
 import { describeTable } from './write/describe-table.js';
 
 export interface RequestHandlers {
-  write(request: ConnectorRequest): Promise<ConnectorResponse>;
-  read(request: ConnectorRequest): Promise<ConnectorResponse>;
+  write(request: ConnectorRequest): Promise<Answer>;
+  read(request: ConnectorRequest): Promise<Answer>;
   close(): void;
 }
 
@@ -72,15 +73,18 @@ export function createRequestHandlers({ config, openStorage, metrics, logger }: 
           ),
         ),
       );
-      return emptyResponse(204);
+      return answered(emptyResponse(204));
     },
     async read(request) {
       const credentials = credentialsOf(request);
       assertReadHeaders(request.headers);
-      return withDecodedBody(request.body, config, decodedBytes, decodeReadRequest, (message) =>
-        withDeadline(request.signal, config.readTimeoutMs, 'read-timeout', (signal) =>
-          withStorage(credentials, ({ storage, state }) =>
-            handleRead(message, { config, source: storage, schema: state.schema, limiter: readLimiter, metrics, signal }),
+      return answerOf((give) =>
+        withDecodedBody(request.body, config, decodedBytes, decodeReadRequest, (message) =>
+          withDeadline(request.signal, config.readTimeoutMs, 'read-timeout', (signal) =>
+            withStorage(credentials, async ({ storage, state }) => {
+              const context = { config, source: storage, schema: state.schema, limiter: readLimiter, metrics, signal };
+              await give(await handleRead(message, context), signal);
+            }),
           ),
         ),
       );

@@ -342,6 +342,15 @@ export const OPTIONS = {
     help: 'Samples in the answer of one read request, over all its queries. Above: 400.',
     parse: parseInteger(1, 100_000_000),
   }),
+  streamBufferSamples: option({
+    flag: 'stream-buffer-samples',
+    group: 'Limits',
+    scope: 'both',
+    defaultText: '500000',
+    placeholder: '<count>',
+    help: 'Samples of a streamed answer (what Prometheus 2.55 and later ask for) that are held at a time. A query that selects more is read in parts, with further Timestream queries; a series is held whole.',
+    parse: parseInteger(1, 100_000_000),
+  }),
   maxSeriesPerRead: option({
     flag: 'max-series-per-read',
     group: 'Limits',
@@ -367,7 +376,7 @@ export const OPTIONS = {
     // A Lambda answer is at most 6 MB, and a binary body travels as base64: 4/3 of its size, with the envelope around it.
     defaultText: { server: '256MiB', lambda: '4400000' },
     placeholder: '<size>',
-    help: 'Largest answer of a read request, compressed. Above: 400.',
+    help: 'Largest answer of a read request that is not streamed, compressed. Above: 400.',
     parse: parseByteSize(1024, 2047 * MEBIBYTE),
   }),
   maxStorages: option({

@@ -1,22 +1,35 @@
 import { describe, expect, it } from 'vitest';
+import { ConnectorError } from '../../src/index.js';
 import { trackBody } from '../../src/http/track-body.js';
 
-async function* parts(...texts: readonly string[]): AsyncIterable<Uint8Array> {
-  for (const text of texts) {
-    await Promise.resolve();
-    if (text === 'fail') throw new Error('broken');
-    yield Buffer.from(text);
+/** Parts, one by one; `fail` throws, `wait` waits for the signal and throws its reason. */
+async function* parts(texts: readonly string[], events: string[] = [], signal?: AbortSignal): AsyncIterable<Uint8Array> {
+  try {
+    for (const text of texts) {
+      await Promise.resolve();
+      if (text === 'fail') throw new Error('broken');
+      if (text === 'wait') {
+        await new Promise<void>((_resolve, reject) => {
+          if (signal?.aborted === true) reject(signal.reason as Error);
+          signal?.addEventListener('abort', () => reject(signal.reason as Error));
+        });
+      }
+      yield Buffer.from(text);
+    }
+  } finally {
+    events.push('source ended');
   }
 }
 
-function track(body: AsyncIterable<Uint8Array>) {
+function track(...texts: readonly string[]) {
   const events: string[] = [];
-  const tracked = trackBody(
-    body,
+  const controller = new AbortController();
+  const { body, ended } = trackBody(parts(texts, events, controller.signal), controller.signal);
+  ended.then(
     () => events.push('end'),
-    (error) => events.push(`failed: ${(error as Error).message}`),
+    (error: unknown) => events.push(`failed: ${(error as Error).message}`),
   );
-  return { tracked, events };
+  return { body, ended, events, controller };
 }
 
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
@@ -25,40 +38,65 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   return text;
 }
 
-describe('trackBody', () => {
-  it('hands every part on and tells of the end once', async () => {
-    const { tracked, events } = track(parts('a', 'b'));
-    expect(await textOf(tracked)).toBe('ab');
-    expect(events).toEqual(['end']);
+describe('a tracked body', () => {
+  it('hands every part on and ends once, when the reader has met the end', async () => {
+    const { body, ended, events } = track('a', 'b');
+    const iterator = body[Symbol.asyncIterator]();
+    await iterator.next();
+    await iterator.next();
+    expect(events).toEqual([]);
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    await ended;
+    await iterator.return?.();
+    expect(events).toEqual(['source ended', 'end']);
   });
 
-  it('tells of a failure and then of the end, and fails the reader', async () => {
-    const { tracked, events } = track(parts('a', 'fail'));
-    await expect(textOf(tracked)).rejects.toThrow('broken');
-    expect(events).toEqual(['failed: broken', 'end']);
+  it('fails its reader and then ends with the failure', async () => {
+    const { body, ended, events } = track('a', 'fail', 'b');
+    await expect(textOf(body)).rejects.toThrow('broken');
+    await expect(ended).rejects.toThrow('broken');
+    expect(events).toEqual(['source ended', 'failed: broken']);
+    await expect(body[Symbol.asyncIterator]().next()).rejects.toThrow('broken');
   });
 
-  it('tells of the end when the reader leaves early, and ends the source', async () => {
-    let isSourceEnded = false;
-    async function* source() {
-      try {
-        yield* parts('a', 'b');
-      } finally {
-        isSourceEnded = true;
-      }
-    }
-    const { tracked, events } = track(source());
-    for await (const part of tracked) {
+  it('ends its source and fails when the reader leaves early', async () => {
+    const { body, ended, events } = track('a', 'b');
+    for await (const part of body) {
       expect(part).toEqual(Buffer.from('a'));
       break;
     }
-    expect(events).toEqual(['end']);
-    expect(isSourceEnded).toBe(true);
+    await expect(ended).rejects.toMatchObject({ code: 'client-gone' });
+    expect(events[0]).toBe('source ended');
   });
 
-  it('tells of the end when the reader leaves before the first part', async () => {
-    const { tracked, events } = track(parts('a'));
-    await tracked[Symbol.asyncIterator]().return?.();
-    expect(events).toEqual(['end']);
+  it('ends when the reader leaves before the first part', async () => {
+    const { body, ended } = track('a');
+    await body[Symbol.asyncIterator]().return?.();
+    await expect(ended).rejects.toMatchObject({ code: 'client-gone' });
+  });
+
+  it('is given up by the signal though nobody reads, and is never taken for whole afterwards', async () => {
+    const { body, ended, events, controller } = track('a', 'b');
+    const iterator = body[Symbol.asyncIterator]();
+    await iterator.next();
+    controller.abort(new ConnectorError('deadline-exceeded', 'too late'));
+    await expect(ended).rejects.toThrow('too late');
+    expect(events).toEqual(['source ended', 'failed: too late']);
+    await expect(iterator.next()).rejects.toThrow('too late');
+    await expect(iterator.next()).rejects.toThrow('too late');
+  });
+
+  it('is given up by the signal while its reader waits for a part', async () => {
+    const { body, ended, controller } = track('wait');
+    const reading = body[Symbol.asyncIterator]().next();
+    controller.abort(new ConnectorError('deadline-exceeded', 'too late'));
+    await expect(reading).rejects.toThrow('too late');
+    await expect(ended).rejects.toThrow('too late');
+  });
+
+  it('fails when the signal was aborted before', async () => {
+    const { body, ended } = trackBody(parts(['a']), AbortSignal.abort());
+    await expect(textOf(body)).rejects.toMatchObject({ code: 'client-gone' });
+    await expect(ended).rejects.toMatchObject({ code: 'client-gone' });
   });
 });

@@ -98,17 +98,28 @@ describe('the answer to a read', () => {
 });
 
 describe('negotiation', () => {
-  it.each([[[]], [[0]], [[1, 0]], [[0, 1]], [[9, 0, 7]]])('answers SAMPLES to a client that accepts %j', async (acceptedResponseTypes) => {
+  it.each([[[]], [[0]], [[0, 1]], [[9, 0, 7, 1]]])('answers SAMPLES to a client that accepts %j', async (acceptedResponseTypes) => {
     const { connector } = fixture(() => [tablePage([], [])]);
     const response = await connector.handle(readRequest({ queries: [UP], acceptedResponseTypes }));
     expect(response.headers['content-type']).toBe('application/x-protobuf');
+  });
+
+  it.each([[[1]], [[1, 0]], [[9, 1, 0]]])('answers STREAMED_XOR_CHUNKS to a client that accepts %j', async (acceptedResponseTypes) => {
+    const { connector } = fixture(() => [tablePage([], [])]);
+    const response = await connector.handle(readRequest({ queries: [UP], acceptedResponseTypes }));
+    // Prometheus' client compares the beginning of the header with this text, and takes a content encoding for its own.
+    expect(response.headers).toEqual({ 'content-type': 'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse' });
+    expect(response).toMatchObject({ status: 200 });
+    expect(await bodyBytes(response)).toHaveLength(0);
   });
 
   it('refuses types it does not have as Prometheus does, before it asks anything', async () => {
     const { connector, queries } = fixture(() => []);
     const response = await connector.handle(readRequest({ queries: [UP], acceptedResponseTypes: [7, 8] }));
     expect(response.status).toBe(400);
-    expect(await bodyText(response)).toContain('server does not support any of the requested response types: [7 8]; supported: ');
+    expect(await bodyText(response)).toContain(
+      'server does not support any of the requested response types: [7 8]; supported: SAMPLES, STREAMED_XOR_CHUNKS',
+    );
     expect(queries()).toEqual([]);
   });
 });

@@ -1,0 +1,43 @@
+import { encodeReadResponse, encodeSnappy, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import { seriesWithoutSamples } from '@timestream-prometheus/timestream-translator';
+import { ConnectorError } from '../connector-error.js';
+import { METRICS } from '../metric-catalogue.js';
+import { runTogether } from '../run-together.js';
+import type { ConnectorResponse } from '../seam.js';
+import { createAnswerTally } from './answer-tally.js';
+import { listSeriesWithAllLabels } from './list-series.js';
+import { wantsLabelsOnly, type ReadContext, type Selection } from './read-context.js';
+import { runQuery } from './run-query.js';
+
+/**
+ * The answer of type SAMPLES: every query whole, then encoded in one piece. The first failure ends all queries of the request: their answers
+ * are of no use any more.
+ *
+ * @throws ConnectorError, ReadLimitError, RowFormatError
+ */
+export async function answerSamples(selections: readonly Selection[], context: ReadContext): Promise<ConnectorResponse> {
+  const { maxResponseBytes } = context.config;
+  const results = await runTogether(
+    selections.map((selection) => (signal) => selectSeries(selection, { ...context, signal })),
+    context.signal,
+  );
+  const tally = createAnswerTally(context);
+  for (const timeseries of results) tally.add(timeseries);
+  context.metrics.add(METRICS.readQueries.name, results.length);
+  const body = encodeSnappy(encodeReadResponse({ results: results.map((timeseries) => ({ timeseries })) }));
+  if (body.length > maxResponseBytes) {
+    throw new ConnectorError(
+      'read-limit-exceeded',
+      `the answer has ${body.length} bytes, ${maxResponseBytes} are allowed (max-response-bytes): narrow the time range or the matchers`,
+    );
+  }
+  return { status: 200, headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' }, body };
+}
+
+async function selectSeries(selection: Selection, context: ReadContext): Promise<readonly TimeSeries[]> {
+  const { maxSamplesPerRead: maxSamples, maxSeriesPerRead: maxSeries } = context.config;
+  if (wantsLabelsOnly(selection)) return seriesWithoutSamples(await listSeriesWithAllLabels(selection, maxSeries, context));
+  const outcome = await runQuery(selection, { maxSamples, maxSeries }, context);
+  if (outcome.kind === 'too-many-samples') throw outcome.error;
+  return outcome.series;
+}

@@ -1,0 +1,70 @@
+import type { TimeSeries } from '@timestream-prometheus/prom-codec';
+import { createSharedSignal } from '../deadline.js';
+import { METRICS } from '../metric-catalogue.js';
+import type { ConnectorResponse } from '../seam.js';
+import { createAnswerTally, sampleCountOf } from './answer-tally.js';
+import type { ReadContext, Selection } from './read-context.js';
+import { readErrorOf } from './read-error.js';
+import { selectBatches } from './select-batches.js';
+import { encodeSeriesFrames, joinBytes } from './series-frames.js';
+
+/** Prometheus' client compares the beginning of the header with exactly this text (`storage/remote/client.go`); the body is not compressed. */
+const HEADERS = { 'content-type': 'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse' };
+
+/**
+ * The answer of type STREAMED_XOR_CHUNKS: query after query, series after series, each series in one frame.
+ *
+ * It is read ahead until `stream-buffer-samples` are together, before the status is decided. So what fails up to there has a status of its
+ * own, and an answer that ends before is handed over whole. The rest is read as the client takes it: no more than one batch is held.
+ *
+ * @throws ConnectorError, ReadLimitError, RowFormatError; later only the body throws, and then ConnectorErrors
+ */
+export async function answerStreamed(selections: readonly Selection[], context: ReadContext): Promise<ConnectorResponse> {
+  const leaving = new AbortController();
+  const batches = selectAll(selections, { ...context, signal: createSharedSignal(context.signal, leaving.signal) });
+  const ahead: Uint8Array[] = [];
+  for (let heldSamples = 0; heldSamples < context.config.streamBufferSamples;) {
+    const next = await batches.next();
+    if (next.done === true) return { status: 200, headers: HEADERS, body: joinBytes(ahead) };
+    const { timeseries, queryIndex } = next.value;
+    ahead.push(...encodeSeriesFrames(timeseries, queryIndex));
+    heldSamples += sampleCountOf(timeseries);
+  }
+  const parts = encodeBatches(ahead, batches);
+  return { status: 200, headers: HEADERS, body: leaveOnReturn(parts, leaving) };
+}
+
+interface Batch {
+  readonly timeseries: readonly TimeSeries[];
+  readonly queryIndex: number;
+}
+
+async function* selectAll(selections: readonly Selection[], context: ReadContext): AsyncGenerator<Batch, void, undefined> {
+  const tally = createAnswerTally(context);
+  for (const [queryIndex, selection] of selections.entries()) {
+    for await (const timeseries of selectBatches(selection, tally, context)) yield { timeseries, queryIndex };
+    context.metrics.add(METRICS.readQueries.name, 1);
+  }
+}
+
+async function* encodeBatches(ahead: Uint8Array[], batches: AsyncGenerator<Batch>): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) yield part;
+    for await (const { timeseries, queryIndex } of batches) yield* encodeSeriesFrames(timeseries, queryIndex);
+  } catch (error) {
+    throw readErrorOf(error);
+  }
+}
+
+/** A reader that leaves while a part is being read must not wait for it: the signal ends the queries first. */
+function leaveOnReturn(parts: AsyncGenerator<Uint8Array, void, undefined>, leaving: AbortController): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => parts.next(),
+      return: () => {
+        leaving.abort();
+        return parts.return();
+      },
+    }),
+  };
+}

@@ -1,0 +1,84 @@
+import {
+  assertSeriesCount,
+  compileSchemaProbe,
+  compileSeriesList,
+  coversSchema,
+  createSeriesListReader,
+  schemaOf,
+  sortSeries,
+  type PhysicalSeries,
+  type TableSchema,
+} from '@timestream-prometheus/timestream-translator';
+import { ColumnNotFoundError } from '../connector-error.js';
+import { METRICS } from '../metric-catalogue.js';
+import type { ReadContext, Selection } from './read-context.js';
+import { readPages } from './read-pages.js';
+import { CERTAIN_COLUMNS, unsteadyColumnsError } from './run-query.js';
+
+const MAX_ATTEMPTS = 5;
+
+/**
+ * The series with samples that a query selects, sorted, as a table of these columns has them: one with a label of another column is listed
+ * without it. The samples themselves are only counted.
+ *
+ * @throws ConnectorError (ColumnNotFoundError if the table lacks one of the columns), ReadLimitError, RowFormatError
+ */
+export async function listSeries(
+  { query, matchers }: Selection,
+  schema: TableSchema,
+  maxSeries: number,
+  context: ReadContext,
+): Promise<readonly PhysicalSeries[]> {
+  const { defaultDatabase: database, defaultTable: table, regexPushdown } = context.config;
+  const list = compileSeriesList({ query, matchers, database, table, schema, regexPushdown });
+  if (list.kind === 'nothing') return [];
+  const reader = createSeriesListReader({ dimensionColumns: list.dimensionColumns, matchers, maxSeries });
+  await readPages(list.sql, context, (page) => {
+    reader.addPage(page);
+    return 'next';
+  });
+  const sorted = sortSeries(reader.finish());
+  assertSeriesCount(sorted, maxSeries);
+  return sorted;
+}
+
+/**
+ * The same with every label, whatever columns have appeared meanwhile. The columns are looked at after the list: if all of them were known
+ * to it, no series that it found can have had another label.
+ *
+ * @throws ConnectorError, ReadLimitError, RowFormatError
+ */
+export async function listSeriesWithAllLabels(
+  selection: Selection,
+  maxSeries: number,
+  context: ReadContext,
+): Promise<readonly PhysicalSeries[]> {
+  if (selection.matchers.length === 0) return [];
+  let lastFault: ColumnNotFoundError | undefined;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    if (attempt > 1) context.metrics.add(METRICS.readQueryReruns.name, 1);
+    try {
+      const known = context.schema.current ?? (await probeSchema(context));
+      const series = await listSeries(selection, known, maxSeries, context);
+      if (coversSchema(known, await probeSchema(context))) return series;
+    } catch (error) {
+      if (!(error instanceof ColumnNotFoundError)) throw error;
+      if (CERTAIN_COLUMNS.has(error.column)) return [];
+      lastFault = error;
+      context.schema.forget();
+    }
+  }
+  throw unsteadyColumnsError(MAX_ATTEMPTS, lastFault);
+}
+
+/** The columns that the table has now, and from now on is believed to have. */
+async function probeSchema(context: ReadContext): Promise<TableSchema> {
+  const { defaultDatabase: database, defaultTable: table } = context.config;
+  let schema: TableSchema = { dimensions: new Set(), valueColumns: new Set() };
+  await readPages(compileSchemaProbe({ database, table }), context, (page) => {
+    schema = schemaOf(page.ColumnInfo);
+    return 'next';
+  });
+  context.schema.remember(schema);
+  return schema;
+}

@@ -1,0 +1,41 @@
+import type { Query } from '@timestream-prometheus/prom-codec';
+import type { Matcher } from '@timestream-prometheus/timestream-translator';
+import type { Config } from '../config/parse-config.js';
+import type { Limiter } from '../create-limiter.js';
+import type { MetricsSink, RowSource } from '../ports.js';
+import type { RememberedSchema } from './remembered-schema.js';
+
+/** What every step of a read works with. */
+export interface ReadContext {
+  readonly config: Pick<
+    Config,
+    | 'defaultDatabase'
+    | 'defaultTable'
+    | 'regexPushdown'
+    | 'maxQueriesPerRead'
+    | 'maxSamplesPerRead'
+    | 'maxSeriesPerRead'
+    | 'maxResponseBytes'
+    | 'streamBufferSamples'
+  >;
+  readonly source: RowSource;
+  readonly schema: RememberedSchema;
+  /** Shared by all requests of the process; one turn is one Timestream query, all its pages included. */
+  readonly limiter: Limiter;
+  readonly metrics: MetricsSink;
+  readonly signal: AbortSignal;
+}
+
+/** One query of a read request, its matchers compiled. */
+export interface Selection {
+  readonly query: Query;
+  readonly matchers: readonly Matcher[];
+}
+
+/**
+ * Whether only the label sets are wanted: the hint of `/api/v1/series` (Prometheus, `web/api/v1/api.go`), which is no function of PromQL.
+ * Prometheus' own storage leaves the samples out then too (`tsdb/querier.go`).
+ */
+export function wantsLabelsOnly({ query }: Selection): boolean {
+  return query.hints?.func === 'series';
+}

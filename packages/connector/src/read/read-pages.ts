@@ -1,0 +1,23 @@
+import type { QueryPage } from '@timestream-prometheus/timestream-translator';
+import { METRICS } from '../metric-catalogue.js';
+import type { ReadContext } from './read-context.js';
+
+/**
+ * Runs one statement and hands over its pages, empty ones included. When `take` answers `leave`, or throws, the query is left and so
+ * cancelled.
+ *
+ * @throws ConnectorError, and whatever `take` throws
+ */
+export async function readPages(
+  sql: string,
+  { source, limiter, metrics, signal }: Pick<ReadContext, 'source' | 'limiter' | 'metrics' | 'signal'>,
+  take: (page: QueryPage) => 'next' | 'leave',
+): Promise<void> {
+  await limiter.run(async () => {
+    for await (const page of source.query(sql, signal)) {
+      metrics.add(METRICS.readPages.name, 1);
+      metrics.add(METRICS.readRows.name, page.Rows.length);
+      if (take(page) === 'leave') return;
+    }
+  }, signal);
+}

@@ -1,0 +1,116 @@
+import type { TimeSeries } from '@timestream-prometheus/prom-codec';
+import {
+  compileSeriesSelect,
+  createSeriesAssembler,
+  groupSeries,
+  seriesWithoutSamples,
+  type PhysicalSeries,
+  type SeriesGroup,
+} from '@timestream-prometheus/timestream-translator';
+import { ColumnNotFoundError } from '../connector-error.js';
+import { METRICS } from '../metric-catalogue.js';
+import { runTogether } from '../run-together.js';
+import type { AnswerTally } from './answer-tally.js';
+import { listSeries, listSeriesWithAllLabels } from './list-series.js';
+import { wantsLabelsOnly, type ReadContext, type Selection } from './read-context.js';
+import { readPages } from './read-pages.js';
+import { runQuery, unsteadyColumnsError } from './run-query.js';
+
+/** Label sets that are read together: each is named in a statement, and all statements of a group are in memory at once. */
+const MAX_SERIES_PER_GROUP = 1000;
+
+const MAX_LISTS = 3;
+
+/**
+ * The series that one query selects, sorted, in batches of about `stream-buffer-samples`; one batch if there are not more samples than that.
+ * Nothing is read before it is asked for, and a series is in one batch, whole.
+ *
+ * A query that selects more is read in two steps: its series are listed, then read group by group in the order of their labels. So the
+ * answer has the series that were there when it began; one that came later may be missing, and is never taken for part of another.
+ *
+ * @throws ConnectorError, ReadLimitError, RowFormatError
+ */
+export async function* selectBatches(
+  selection: Selection,
+  tally: AnswerTally,
+  context: ReadContext,
+): AsyncGenerator<readonly TimeSeries[], void, undefined> {
+  if (wantsLabelsOnly(selection)) {
+    const series = seriesWithoutSamples(await listSeriesWithAllLabels(selection, tally.left.maxSeries, context));
+    tally.add(series);
+    yield series;
+    return;
+  }
+  const plan = await planQuery(selection, tally, context);
+  if (plan.kind === 'whole') {
+    tally.add(plan.series);
+    yield plan.series;
+    return;
+  }
+  for (const group of groupSeries(plan.sorted, { maxRows: context.config.streamBufferSamples, maxSeries: MAX_SERIES_PER_GROUP })) {
+    const series = await readGroup(group, selection, tally, context);
+    tally.add(series);
+    yield series;
+  }
+}
+
+type Plan =
+  | { readonly kind: 'whole'; readonly series: readonly TimeSeries[] }
+  | { readonly kind: 'by-group'; readonly sorted: readonly PhysicalSeries[] };
+
+/** All of it if it is small; else what there is to read, for the columns that the table had while we looked. */
+async function planQuery(selection: Selection, tally: AnswerTally, context: ReadContext): Promise<Plan> {
+  let lastFault: ColumnNotFoundError | undefined;
+  for (let attempt = 1; attempt <= MAX_LISTS; attempt += 1) {
+    const { maxSamples, maxSeries } = tally.left;
+    const outcome = await runQuery(selection, { maxSamples: Math.min(maxSamples, context.config.streamBufferSamples), maxSeries }, context);
+    if (outcome.kind === 'whole') return outcome;
+    if (maxSamples <= context.config.streamBufferSamples) tally.assertRoomFor({ series: 0, samples: maxSamples + 1 });
+    try {
+      const sorted = await listSeries(selection, outcome.schema, maxSeries, context);
+      tally.assertRoomFor({ series: 0, samples: sorted.reduce((sum, { rowCount }) => sum + rowCount, 0) });
+      return { kind: 'by-group', sorted };
+    } catch (error) {
+      if (!(error instanceof ColumnNotFoundError)) throw error;
+      lastFault = error;
+      context.schema.forget();
+      context.metrics.add(METRICS.readQueryReruns.name, 1);
+    }
+  }
+  throw unsteadyColumnsError(MAX_LISTS, lastFault);
+}
+
+/** Rows of series that are not in the group are left out: theirs is another place in the answer, or they came after the list. */
+async function readGroup(
+  group: SeriesGroup,
+  { query, matchers }: Selection,
+  tally: AnswerTally,
+  context: ReadContext,
+): Promise<readonly TimeSeries[]> {
+  const { defaultDatabase: database, defaultTable: table } = context.config;
+  const assembler = createSeriesAssembler({
+    matchers,
+    startMs: query.startTimestampMs,
+    endMs: query.endTimestampMs,
+    limits: tally.left,
+    only: group.keys,
+  });
+  const statements = compileSeriesSelect({ query, database, table, series: group.series });
+  try {
+    await runTogether(
+      statements.map(
+        ({ sql }) =>
+          (signal) =>
+            readPages(sql, { ...context, signal }, (page) => {
+              assembler.addPage(page);
+              return 'next';
+            }),
+      ),
+      context.signal,
+    );
+  } catch (error) {
+    // A dimension that a moment ago the table had.
+    throw error instanceof ColumnNotFoundError ? unsteadyColumnsError(1, error) : error;
+  }
+  return assembler.finish();
+}
