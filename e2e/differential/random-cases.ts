@@ -39,7 +39,7 @@ const labelNames = [
   '"',
 ];
 const labelValues = [
-  '', 'x', 'xx', 'xxx', 'X', 'y', 'z', 'xy', 'x|y', '1', '01', '10', 'true', 'NULL', 'x\ny', '\n', ' x', 'x ', "it's", 'say "x"', 'back\\slash', '%', '_', 'x%', 'a_b', '.*', 'é', 'e\u0301', '🎉', '\ufffd', '\u{10ffff}', '{}', '{"job":"x"}', 'a\u0000b', '\u2028', 'x'.repeat(500),
+  '', 'x', 'xx', 'xxx', 'X', 'y', 'z', 'xy', 'x|y', '1', '01', '10', 'true', 'NULL', 'x\ny', '\n', ' x', 'x ', "it's", 'say "x"', 'back\\slash', '%', '_', 'x%', 'a_b', '.*', 'é', 'e\u0301', '🎉', '\ufffd', '\u{10ffff}', '{}', '{"job":"x"}', 'a\u0000b', '\u2028', '\ufeff', '\ufeffx', 'x'.repeat(500),
 ]; // prettier-ignore
 /** Patterns that JavaScript (flags s, u) and RE2 understand alike, so that the oracle shares no engine with the connector. */
 const patterns = [

@@ -45,6 +45,7 @@ describe('a data directory', () => {
     ];
     const dimensions = [
       { Name: 'z', Value: 'ü' },
+      { Name: 'mark', Value: '\ufeffbegins with a byte order mark' },
       { Name: 'a', Value: "'" },
     ];
     const newest = multiRecord(measures, { Dimensions: dimensions, Time: String(nowMs), Version: 9 });

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 
+import { keepByteOrderMarks } from './keep-byte-order-marks.js';
+
 const fileName = 'timestream.duckdb';
 
 /** Bumped when a file of an older version could be misread. */
@@ -24,6 +26,7 @@ const metadataTables = [
  * @throws {Error} when another process has the file open, or when it was written by a later version of this server.
  */
 export async function openDuckdb(dataDir: string | undefined, memoryLimit: string): Promise<DuckDBInstance> {
+  keepByteOrderMarks();
   const path = dataDir === undefined ? ':memory:' : join(dataDir, fileName);
   if (dataDir !== undefined) await mkdir(dataDir, { recursive: true });
   const instance = await createInstance(path, dataDir, memoryLimit);
