@@ -90,6 +90,19 @@ describe('what docs/errors.md says of samples-rejected', () => {
   });
 });
 
+describe('what docs/data-model.md says cannot be stored', () => {
+  it('gives the reason of every class of loss, as it stands in metric and answer, and no other', async () => {
+    const page = await readFile(docUrl('data-model.md'), 'utf8');
+    const [section = ''] = page.split('\n## What cannot be stored')[1]?.split('\n## ') ?? [];
+    const reasons = Array.from(section.matchAll(/^\|.*\|.*\|([^|]*)\|$/gm), ([, cell = '']) =>
+      Array.from(cell.matchAll(/`([^`]+)`/g), ([, name]) => name),
+    ).flat();
+    const inTheirOwnWords = new Set(['invalid', 'other']);
+    const expected = [...Object.keys(rejectionClasses), ...Object.keys(dropReasons)].filter((reason) => !inTheirOwnWords.has(reason));
+    expect(reasons.toSorted()).toEqual(expected.toSorted());
+  });
+});
+
 describe('docs/configuration.md', () => {
   it('describes every option as the option table has it', async () => {
     const expected = optionsPart();

@@ -56,8 +56,7 @@ export function tooLargeOffence(leastBytes: number): string {
 function keyOf(labels: readonly Label[]): string {
   // Joined at once: text made by many additions is a tree to the engine, slow to compare and several times the size.
   const texts = new Array<string>(2 * labels.length);
-  for (let index = 0; index < labels.length; index++) {
-    const { name, value } = labels[index] as Label;
+  for (const [index, { name, value }] of labels.entries()) {
     if (name.includes(NUL) || value.includes(NUL))
       return labels.reduce((all, label) => all + lengthAndText(label.name) + lengthAndText(label.value), NUL);
     texts[2 * index] = name;

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { METRICS } from '../../src/index.js';
 import { series } from '../../src/testing/index.js';
 import { describeRejections } from '../../src/write/describe-rejections.js';
-import { rejectionClasses, rejectionClassOf } from '../../src/write/rejection-reason.js';
+import { rejectionClassOf, type RejectionClass } from '../../src/write/rejection-reason.js';
 import { ConnectorError } from '../../src/connector-error.js';
 import { bodyText, createFixture, writeRequest } from '../support/connector-fixture.js';
 import { startEmbeddedSubject, type EmbeddedSubject } from '../support/embedded-subject.js';
@@ -88,7 +88,7 @@ describe('a service that answers for the metric names of a whole call', () => {
 });
 
 describe('the class of a reason', () => {
-  it.each<[keyof typeof rejectionClasses, string]>([
+  it.each<[RejectionClass, string]>([
     ['too-many-metric-names', 'The table would have more than 8192 measure names.'],
     ['too-many-metric-names', 'Exceeded the limit of unique measure names'],
     ['too-many-metric-names', 'Number of measure names exceeds limit of 8,192 per table'],
