@@ -56,11 +56,12 @@ export function tooLargeOffence(leastBytes: number): string {
 function keyOf(labels: readonly Label[]): string {
   // Joined at once: text made by many additions is a tree to the engine, slow to compare and several times the size.
   const texts = new Array<string>(2 * labels.length);
-  for (const [index, { name, value }] of labels.entries()) {
+  let next = 0;
+  for (const { name, value } of labels) {
     if (name.includes(NUL) || value.includes(NUL))
       return labels.reduce((all, label) => all + lengthAndText(label.name) + lengthAndText(label.value), NUL);
-    texts[2 * index] = name;
-    texts[2 * index + 1] = value;
+    texts[next++] = name;
+    texts[next++] = value;
   }
   return texts.join(NUL);
 }

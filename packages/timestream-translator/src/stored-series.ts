@@ -59,8 +59,9 @@ function placeLabels(
   const measureName = encodeMeasureName(metricName);
   const dimensions: Dimension[] = [];
   const others: Label[] = [];
-  for (const [index, label] of labels.entries()) {
-    const { dimension } = place(label, index);
+  let index = 0;
+  for (const label of labels) {
+    const { dimension } = place(label, index++);
     if (dimension !== null) dimensions.push(dimension);
     else if (label.name !== METRIC_NAME_LABEL || isHashedMeasureName(measureName)) others.push(label);
   }

@@ -33,17 +33,17 @@ export interface SeriesTarget {
   readonly labels: SeriesLabels;
   /** Set with the first sample that could be stored, so that a series without one claims no dimension. */
   stored: StoredSeries | undefined;
-  readonly records: TranslatedRecord[];
+  records: TranslatedRecord[] | undefined;
   /** Only once a sample came that is not later than all before it: Prometheus sends them in order. */
   recordByTimestampMs: Map<number, TranslatedRecord> | undefined;
   latestTimestampMs: number;
 }
 
 export function createSeriesTarget(labels: SeriesLabels): SeriesTarget {
-  return { labels, stored: undefined, records: [], recordByTimestampMs: undefined, latestTimestampMs: -1 };
+  return { labels, stored: undefined, records: undefined, recordByTimestampMs: undefined, latestTimestampMs: -1 };
 }
 
-export function recordsInTimeOrder({ records, recordByTimestampMs }: SeriesTarget): readonly TranslatedRecord[] {
+export function recordsInTimeOrder({ records = [], recordByTimestampMs }: SeriesTarget): readonly TranslatedRecord[] {
   return recordByTimestampMs === undefined ? records : records.toSorted((left, right) => left.timestampMs - right.timestampMs);
 }
 
@@ -94,7 +94,9 @@ export function translateSamples(
       continue;
     }
     const record: TranslatedRecord = { series: stored, timestampMs, column, value, source: { seriesIndex, sampleIndex } };
-    target.records.push(record);
+    // Most series have one record: an array made with it has room for no more, one that it is pushed to for 17.
+    if (target.records === undefined) target.records = [record];
+    else target.records.push(record);
     target.recordByTimestampMs?.set(timestampMs, record);
     if (timestampMs > target.latestTimestampMs) target.latestTimestampMs = timestampMs;
   }
@@ -102,7 +104,7 @@ export function translateSamples(
 }
 
 function recordAt(target: SeriesTarget, timestampMs: number): TranslatedRecord | undefined {
-  target.recordByTimestampMs ??= new Map(target.records.map((record) => [record.timestampMs, record]));
+  target.recordByTimestampMs ??= new Map((target.records ?? []).map((record) => [record.timestampMs, record]));
   return target.recordByTimestampMs.get(timestampMs);
 }
 
