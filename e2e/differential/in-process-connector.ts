@@ -1,4 +1,5 @@
 import { createConnector, openAwsStorage, parseConfig, type Connector } from '@timestream-prometheus/connector';
+import { decodeStreamedAnswer, STREAMED_CONTENT_TYPE } from '@timestream-prometheus/connector/testing';
 import { startEmbeddedTimestream, type EmbeddedTimestream, type TimestreamLimits } from '@timestream-prometheus/timestream-embedded';
 import {
   decodeReadResponse,
@@ -7,6 +8,7 @@ import {
   encodeSnappy,
   encodeWriteRequest,
   type Query,
+  type ResponseType,
   type TimeSeries,
   type WriteRequest,
 } from '@timestream-prometheus/prom-codec';
@@ -17,8 +19,11 @@ export interface InProcessConnector {
   readonly timestream: EmbeddedTimestream;
   /** Writes in one remote-write request; gives status and text of the answer. */
   write(request: WriteRequest, layout?: Layout): Promise<{ readonly status: number; readonly text: string }>;
-  /** Asks all queries in one remote-read request and gives the results in order. Fails on anything but 200. */
-  read(queries: readonly Query[]): Promise<readonly (readonly TimeSeries[])[]>;
+  /**
+   * Asks all queries in one remote-read request and gives the results in order. Fails on anything but 200, and on a streamed answer that
+   * Prometheus' client would not read as it is meant.
+   */
+  read(queries: readonly Query[], responseType?: ResponseType): Promise<readonly (readonly TimeSeries[])[]>;
   close(): Promise<void>;
 }
 
@@ -59,12 +64,18 @@ export async function startInProcessConnector(
     });
   };
   const connectors: Record<Layout, Connector> = { 'multi-measure': open('multi-measure'), 'single-measure': open('single-measure') };
-  const send = async (layout: Layout, path: string, body: Uint8Array): Promise<{ status: number; body: Uint8Array }> => {
+  const send = async (
+    layout: Layout,
+    path: string,
+    body: Uint8Array,
+  ): Promise<{ status: number; contentType: string; body: Uint8Array }> => {
     const response = await connectors[layout].handle({ method: 'POST', path, headers, body, signal: new AbortController().signal });
-    if (response.body instanceof Uint8Array) return { status: response.status, body: response.body };
+    const { status, headers: answered } = response;
+    const contentType = answered['content-type'] ?? '';
+    if (response.body instanceof Uint8Array) return { status, contentType, body: response.body };
     const parts: Uint8Array[] = [];
     for await (const part of response.body) parts.push(part);
-    return { status: response.status, body: Buffer.concat(parts) };
+    return { status, contentType, body: Buffer.concat(parts) };
   };
   return {
     timestream,
@@ -72,13 +83,18 @@ export async function startInProcessConnector(
       const { status, body } = await send(layout, '/write', encodeSnappy(encodeWriteRequest(request)));
       return { status, text: textDecoder.decode(body) };
     },
-    async read(queries) {
-      const { status, body } = await send(
+    async read(queries, responseType = 'SAMPLES') {
+      const acceptedResponseTypes = responseType === 'SAMPLES' ? [] : [1, 0];
+      const { status, contentType, body } = await send(
         'multi-measure',
         '/read',
-        encodeSnappy(encodeReadRequest({ queries, acceptedResponseTypes: [] })),
+        encodeSnappy(encodeReadRequest({ queries, acceptedResponseTypes })),
       );
       if (status !== 200) throw new Error(`the read was answered ${status}: ${textDecoder.decode(body)}`);
+      if (responseType === 'STREAMED_XOR_CHUNKS') {
+        if (contentType !== STREAMED_CONTENT_TYPE) throw new Error(`the answer has the content type ${contentType}`);
+        return decodeStreamedAnswer(body, queries.length);
+      }
       return decodeReadResponse(decodeSnappy(body, { maxBytes: 256 * 1024 * 1024 })).results.map(({ timeseries }) => timeseries);
     },
     async close() {

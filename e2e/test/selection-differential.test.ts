@@ -19,12 +19,22 @@ interface Circumstance {
   readonly rowsPerPage?: number;
   readonly layouts: readonly Layout[];
   readonly limits?: { readonly maxDimensionsPerTable: number };
+  /** Small: streamed answers are read in groups of about this many samples. */
+  readonly streamBufferSamples?: number;
 }
 
 const circumstances: readonly [Circumstance, ...Circumstance[]] = [
   { name: 'as it comes', layouts: ['multi-measure'] },
+  { name: 'both layouts, streamed in groups of 1 sample', layouts: ['multi-measure', 'single-measure'], streamBufferSamples: 1 },
   { name: 'pages of 7 rows', rowsPerPage: 7, layouts: ['multi-measure'] },
+  { name: 'pages of 7 rows, streamed in groups of 40 samples', rowsPerPage: 7, layouts: ['multi-measure'], streamBufferSamples: 40 },
   { name: 'pages of 1 row', rowsPerPage: 1, layouts: ['multi-measure'] },
+  {
+    name: 'four dimensions only, streamed in groups of 10 samples',
+    layouts: ['multi-measure'],
+    limits: { maxDimensionsPerTable: 4 },
+    streamBufferSamples: 10,
+  },
   { name: 'both layouts in one table', layouts: ['multi-measure', 'single-measure'] },
   { name: 'both layouts, pages of 7 rows', rowsPerPage: 7, layouts: ['multi-measure', 'single-measure'] },
   { name: 'four dimensions only', layouts: ['multi-measure'], limits: { maxDimensionsPerTable: 4 } },
@@ -80,7 +90,10 @@ describe(`random data sets, selectors and ranges (SEED=${seed})`, () => {
     let filledCases = 0;
     for (let dataSet = 0; cases < wantedCases; dataSet += 1) {
       const circumstance = circumstances[dataSet % circumstances.length] ?? circumstances[0];
-      const subject = await startInProcessConnector({}, circumstance.limits);
+      const subject = await startInProcessConnector(
+        circumstance.streamBufferSamples === undefined ? {} : { 'stream-buffer-samples': String(circumstance.streamBufferSamples) },
+        circumstance.limits,
+      );
       try {
         const endMs = Date.now() - random.below(60_000);
         const stored = createRandomSeries(random, endMs, spanMs);
@@ -94,7 +107,9 @@ describe(`random data sets, selectors and ranges (SEED=${seed})`, () => {
             const [startTimestampMs, endTimestampMs] = createRandomRange(random, stored, endMs, spanMs);
             return { matchers: createRandomMatchers(random, stored), startTimestampMs, endTimestampMs };
           });
-          const results = await subject.read(queries);
+          // Every second read as Prometheus asks since 2.55, the others as before.
+          const responseType = (asked / queriesPerRead) % 2 === 0 ? 'STREAMED_XOR_CHUNKS' : 'SAMPLES';
+          const results = await subject.read(queries, responseType);
           expect(results).toHaveLength(queries.length);
           queries.forEach((query, index) => {
             const wanted = select(stored, query.matchers, query.startTimestampMs, query.endTimestampMs);
@@ -103,7 +118,9 @@ describe(`random data sets, selectors and ranges (SEED=${seed})`, () => {
             if (wanted.length > 0) filledCases += 1;
             if (text(got) === text(wanted)) return;
             const question = JSON.stringify(query, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
-            expect(text(got), `SEED=${seed}, data set ${dataSet} (${circumstance.name}), query ${question}`).toBe(text(wanted));
+            expect(text(got), `SEED=${seed}, data set ${dataSet} (${circumstance.name}), ${responseType}, query ${question}`).toBe(
+              text(wanted),
+            );
           });
         }
       } finally {

@@ -9,6 +9,7 @@ import {
   type TimeSeries,
 } from '@timestream-prometheus/prom-codec';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { decodeStreamedAnswer, STREAMED_CONTENT_TYPE, STREAMED_FIRST } from './streamed-answer.js';
 import { basicAuthorization, PROTOCOL_HEADERS, query, readBody, series, writeBody, type AccessKey } from './remote-messages.js';
 
 export interface ContractRequest {
@@ -47,7 +48,13 @@ export interface ContractSubject {
 export type StartContractSubject = (flags: Readonly<Record<string, string>>) => Promise<ContractSubject>;
 
 /** Small enough to go over in a test, and one attempt only, so that a planned fault is the answer. */
-const FLAGS = { 'max-body-bytes': '65536', 'max-decoded-bytes': '131072', 'max-write-retries': '1', 'max-read-retries': '1' };
+const FLAGS = {
+  'max-body-bytes': '65536',
+  'max-decoded-bytes': '131072',
+  'max-write-retries': '1',
+  'max-read-retries': '1',
+  'stream-buffer-samples': '20',
+};
 
 /** What every edge of the connector must do, over the real wire of a Timestream. */
 export function connectorContract(name: string, startSubject: StartContractSubject): void {
@@ -86,6 +93,15 @@ export function connectorContract(name: string, startSubject: StartContractSubje
       return decodeReadResponse(decodeSnappy(response.body, { maxBytes: 1e8 })).results.map(({ timeseries }) => timeseries);
     }
 
+    async function readStreamed(...queries: readonly Query[]): Promise<readonly (readonly TimeSeries[])[]> {
+      const response = await send({ path: '/read', body: readBody(queries, STREAMED_FIRST) });
+      expect({ status: response.status, text: response.status === 200 ? '' : textOf(response) }).toEqual({ status: 200, text: '' });
+      expect(response.headers['content-type']).toBe(STREAMED_CONTENT_TYPE);
+      // The frames are not compressed, and Prometheus' client takes them as they come.
+      expect(response.headers['content-encoding']).toBeUndefined();
+      return decodeStreamedAnswer(response.body, queries.length);
+    }
+
     function selectMetric(metric: string): Query {
       return query(startMs - 1_000, nowMs, ['__name__', '=', metric]);
     }
@@ -114,6 +130,24 @@ export function connectorContract(name: string, startSubject: StartContractSubje
         ).toBe(204);
         const results = await read(selectMetric(second), selectMetric('never_written'), selectMetric(first));
         expect(results.map((timeseries) => timeseries.map(({ labels }) => labels[0]?.value))).toEqual([[second], [], [first]]);
+      });
+
+      it.each([1, 30])('streams the same series to a client that prefers that, %i samples in each', async (sampleCount) => {
+        const metric = newMetric();
+        const written = ['\u{10000}', '\uffff', 'b', 'a'].map((id, index) =>
+          series(
+            { __name__: metric, id },
+            ...Array.from({ length: sampleCount }, (_none, sample) => [startMs + sample, index === 0 ? STALE_NAN_BITS : sample] as const),
+          ),
+        );
+        expect((await write(written)).status).toBe(204);
+        const queries = [selectMetric(metric), selectMetric('never_written'), selectMetric(metric)];
+        const [first, second, third] = await readStreamed(...queries);
+        expect(first).toEqual([...written].reverse());
+        expect(second).toEqual([]);
+        expect(third).toEqual(first);
+        expect(await read(...queries)).toEqual([first, second, third]);
+        expect(await readStreamed(selectMetric('never_written'))).toEqual([[]]);
       });
 
       it('selects as Prometheus does: anchored, and an absent label is an empty one', async () => {
@@ -185,6 +219,13 @@ export function connectorContract(name: string, startSubject: StartContractSubje
         expect(response.status).toBe(503);
         expect(textOf(response)).toMatch(/^timestream-unavailable: /);
       });
+    });
+
+    it('fails a streamed read that fails before its first part like any other', async () => {
+      subject.faults.failNext(1, 500, 'Query');
+      const response = await send({ path: '/read', body: readBody([selectMetric('a')], STREAMED_FIRST) });
+      expect(response.status).toBe(503);
+      expect(textOf(response)).toMatch(/^timestream-unavailable: /);
     });
 
     describe('refuses', () => {
