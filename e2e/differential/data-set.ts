@@ -134,10 +134,10 @@ export interface DataSet {
   writeRequests(): WriteRequest[];
 }
 
-/** A data set that holds every kind of series, label and value that Prometheus can send, over the hour that ends at `endMs`. */
-export function createDataSet(seed: number, endMs: number): DataSet {
+/** A data set that holds every kind of series, label and value that Prometheus can send, over the time `spanMs` (an hour) that ends at `endMs`. */
+export function createDataSet(seed: number, endMs: number, spanMs = 3_600_000): DataSet {
   const random = createSeededRandom(seed);
-  const startMs = endMs - 3_600_000;
+  const startMs = endMs - spanMs;
   const times: number[] = [];
   for (let time = startMs; time <= endMs; time += scrapeMs) times.push(time);
   const plans: SeriesPlan[] = [];
