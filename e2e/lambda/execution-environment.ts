@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -40,6 +40,12 @@ interface Invocation {
   readonly deadlineMs: number;
   readonly settle: (report: InvocationReport) => void;
 }
+
+/** None outlives the test run, frozen or not. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /**
  * Starts AWS' own runtime client with the function, against a Runtime API of its own on loopback ("Using the Lambda runtime API for custom
@@ -101,14 +107,13 @@ export async function startExecutionEnvironment({ taskFolder, handler, env }: En
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const killAtExit = (): void => void child.kill('SIGKILL');
-  process.once('exit', killAtExit);
+  running.add(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
   let hasEnded = false;
   const ended = once(child, 'close').then(() => {
     hasEnded = true;
-    process.removeListener('exit', killAtExit);
+    running.delete(child);
     server.closeAllConnections();
     server.close();
     settle({

@@ -33,6 +33,8 @@ export interface HttpApi {
   readonly url: string;
   /** The largest body that reached the function. */
   largestBodyBytes(): number;
+  /** How many answers were given with this status. */
+  answered(status: number): number;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ interface Answer {
 /** An API Gateway HTTP API on loopback: its routes, limits, throttling, IAM authorization and error texts in front of a function. */
 export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
   const routes = new Map(options.routes.map((route) => [route.routeKey, { ...route, takeToken: createTokenBucket(route) }]));
+  const answersByStatus = new Map<number, number>();
   let largestBodyBytes = 0;
 
   async function answer(request: IncomingMessage): Promise<Answer> {
@@ -73,7 +76,10 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
 
   const server = createServer({ maxHeaderSize: 4 * MAX_HEADER_BYTES }, (request, response) => {
     void answer(request).then(
-      (given) => send(response, given),
+      (given) => {
+        answersByStatus.set(given.status, (answersByStatus.get(given.status) ?? 0) + 1);
+        send(response, given);
+      },
       () => response.destroy(),
     );
   });
@@ -82,6 +88,7 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     largestBodyBytes: () => largestBodyBytes,
+    answered: (status) => answersByStatus.get(status) ?? 0,
     async close() {
       server.close();
       server.closeAllConnections();

@@ -31,6 +31,8 @@ export interface InvocationCounts {
 export interface LambdaFunction {
   invoke(event: unknown): Promise<InvokeAnswer>;
   readonly counts: InvocationCounts;
+  /** The processes that run the function now. */
+  pids(): readonly number[];
   /** What all execution environments wrote, each after the other. */
   output(): string;
   close(): Promise<void>;
@@ -83,6 +85,7 @@ export function createLambdaFunction(options: LambdaFunctionOptions): LambdaFunc
 
   return {
     counts,
+    pids: () => Array.from(environments, ({ pid }) => pid),
     output: () => outputs.map((text) => text()).join(''),
     async invoke(event) {
       const text = JSON.stringify(event);

@@ -1,9 +1,10 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { headersOf } from './http-api-event.js';
 
 export interface SigningKey {
   readonly accessKeyId: string;
@@ -13,7 +14,7 @@ export interface SigningKey {
 
 /** The hash that the SDK's signer asks for, from Node's own. */
 class Sha256 {
-  readonly #hash: Hash | Hmac;
+  readonly #hash: ReturnType<typeof createHash> | ReturnType<typeof createHmac>;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
     this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string | Uint8Array);
   }
@@ -28,7 +29,7 @@ class Sha256 {
   }
 }
 
-/** The headers of a request, signed by the AWS SDK's own signer. */
+/** The headers of a request, signed by the AWS SDK's own signer; all but `host`, which every client sets by itself. */
 export async function signedHeaders(
   request: { readonly method: string; readonly url: URL; readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array },
   key: SigningKey,
@@ -40,7 +41,11 @@ export async function signedHeaders(
     { method, protocol: url.protocol, hostname: url.hostname, path: url.pathname, headers: { ...headers, host: url.host }, body },
     { signingDate },
   );
-  return signed;
+  return without(signed, ['host']);
+}
+
+function without(headers: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)));
 }
 
 export interface SigningProxy {
@@ -54,10 +59,9 @@ export async function startSigningProxy(target: string, key: SigningKey): Promis
     void (async () => {
       const body = await buffer(request);
       const url = new URL(request.url ?? '/', target);
-      const { authorization: _replaced, host: _own, connection: _hop, ...kept } = request.headers;
-      const headers = Object.fromEntries(Object.entries(kept).map(([name, value]) => [name, String(value)]));
+      const headers = without(headersOf(request.rawHeaders), ['authorization', 'host', 'connection']);
       const method = request.method ?? 'POST';
-      const { host: _set, ...signed } = await signedHeaders({ method, url, headers, body }, key);
+      const signed = await signedHeaders({ method, url, headers, body }, key);
       const answer = await fetch(url, { method, headers: signed, body });
       response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(Buffer.from(await answer.arrayBuffer()));
     })().catch(() => response.destroy());

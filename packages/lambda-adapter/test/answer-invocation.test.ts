@@ -105,6 +105,9 @@ describe('a buffered invocation', () => {
     expect(result).toMatchObject({ statusCode: 500, isBase64Encoded: false });
     expect(result.body).toMatch(/the event is none of these/);
     expect(logged()).toContainEqual(expect.objectContaining({ level: 'ERROR', eventFields: ['Records'] }));
+    expect(logged()).toContainEqual(
+      expect.objectContaining({ timestream_connector_responses_total: 1, endpoint: 'other', status: '500', error: 'internal' }),
+    );
   });
 
   it('answers a body that the gateway mangled with 500, so that the sender keeps its samples', async () => {
