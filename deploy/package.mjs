@@ -32,9 +32,17 @@ const withoutEmbeddedTimestream = {
 };
 
 export const packages = [
-  { name: 'connector.zip', entry: 'packages/lambda-adapter/src/lambda.ts', file: 'index.mjs', plugins: [], copies: {} },
+  {
+    name: 'connector.zip',
+    runsOn: 'Lambda, arm64 and x86_64 alike',
+    entry: 'packages/lambda-adapter/src/lambda.ts',
+    file: 'index.mjs',
+    plugins: [],
+    copies: {},
+  },
   {
     name: 'connector-server.zip',
+    runsOn: 'any machine with Node.js',
     entry: 'packages/http-adapter/src/main.ts',
     // The server reads its version from package.json two folders above itself, here as in its npm package.
     file: 'dist/cli/server.mjs',
@@ -100,7 +108,7 @@ export async function writePackages() {
     writeFileSync(path.join(distFolder, each.name), bytes);
     const kilobytes = Math.round(bytes.length / 1024);
     const bundled = Math.round(files[each.file].length / 1024);
-    console.log(`deploy/dist/${each.name}  ${kilobytes} KiB (${each.file} ${bundled} KiB)  sha256 ${sha256(bytes)}`);
+    console.log(`deploy/dist/${each.name}  for ${each.runsOn}, ${kilobytes} KiB (${each.file} ${bundled} KiB)  sha256 ${sha256(bytes)}`);
   }
 }
 
