@@ -25,15 +25,15 @@ interface Circumstance {
 
 const circumstances: readonly [Circumstance, ...Circumstance[]] = [
   { name: 'as it comes', layouts: ['multi-measure'] },
-  { name: 'both layouts, streamed in groups of 1 sample', layouts: ['multi-measure', 'single-measure'], streamBufferSamples: 1 },
+  { name: 'both layouts, streamed in groups of 20 samples', layouts: ['multi-measure', 'single-measure'], streamBufferSamples: 20 },
   { name: 'pages of 7 rows', rowsPerPage: 7, layouts: ['multi-measure'] },
   { name: 'pages of 7 rows, streamed in groups of 40 samples', rowsPerPage: 7, layouts: ['multi-measure'], streamBufferSamples: 40 },
   { name: 'pages of 1 row', rowsPerPage: 1, layouts: ['multi-measure'] },
   {
-    name: 'four dimensions only, streamed in groups of 10 samples',
+    name: 'four dimensions only, streamed in groups of 15 samples',
     layouts: ['multi-measure'],
     limits: { maxDimensionsPerTable: 4 },
-    streamBufferSamples: 10,
+    streamBufferSamples: 15,
   },
   { name: 'both layouts in one table', layouts: ['multi-measure', 'single-measure'] },
   { name: 'both layouts, pages of 7 rows', rowsPerPage: 7, layouts: ['multi-measure', 'single-measure'] },

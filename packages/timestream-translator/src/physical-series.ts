@@ -77,8 +77,8 @@ export function createSeriesListReader({ dimensionColumns, matchers, maxSeries }
 type DimensionValue = readonly [name: string, value: string | null];
 
 interface Interner {
-  dimension(name: string, value: string | null): DimensionValue;
-  label(label: Label): Label;
+  readonly dimension: (name: string, value: string | null) => DimensionValue;
+  readonly label: (label: Label) => Label;
 }
 
 /** One object for equal pairs of name and value: a hundred thousand series have few different ones, and most columns of a row are NULL. */
@@ -86,18 +86,14 @@ function createInterner(): Interner {
   const dimensionsByName = new Map<string, Map<string | null, DimensionValue>>();
   const labelsByName = new Map<string, Map<string, Label>>();
   return {
-    dimension: (name, value) =>
-      getOrAdd(
-        getOrAdd(dimensionsByName, name, () => new Map()),
-        value,
-        () => [name, value],
-      ),
-    label: (label) =>
-      getOrAdd(
-        getOrAdd(labelsByName, label.name, () => new Map()),
-        label.value,
-        () => label,
-      ),
+    dimension(name, value) {
+      const byValue = getOrAdd(dimensionsByName, name, () => new Map<string | null, DimensionValue>());
+      return getOrAdd(byValue, value, (): DimensionValue => [name, value]);
+    },
+    label(label) {
+      const byValue = getOrAdd(labelsByName, label.name, () => new Map<string, Label>());
+      return getOrAdd(byValue, label.value, () => label);
+    },
   };
 }
 

@@ -122,7 +122,9 @@ describe('a streamed answer', () => {
   it('merges and misplaces nothing when a label appears between the list and the rows', async () => {
     const table = createLazyTable(equalSeries(20, 10));
     const { connector } = fixture(table, { 'stream-buffer-samples': '50' });
-    table.beforeGroupPage = () => void (table.moreColumns.length === 0 && table.moreColumns.push('pod'));
+    table.beforeGroupPage = () => {
+      if (table.moreColumns.length === 0) table.moreColumns.push('pod');
+    };
     expect(countsOf(decodeStreamedAnswer(await bodyBytes(await connector.handle(streamedRead())), 1)[0])).toEqual(equalSeries(20, 10));
   });
 });
@@ -308,7 +310,9 @@ describe('a read of label sets (func="series")', () => {
 
   it('lists again when a column has appeared that the list did not know', async () => {
     const table = createLazyTable(equalSeries(2, 1));
-    table.onStatement = (kind) => void (kind === 'list' && table.moreColumns.length === 0 && table.moreColumns.push('pod'));
+    table.onStatement = (kind) => {
+      if (kind === 'list' && table.moreColumns.length === 0) table.moreColumns.push('pod');
+    };
     const { connector, metrics } = fixture(table);
     const [result] = decodeStreamedAnswer(await bodyBytes(await connector.handle(streamedRead([labelsOnly]))), 1);
     expect(countsOf(result)).toEqual(equalSeries(2, 0));
@@ -318,7 +322,9 @@ describe('a read of label sets (func="series")', () => {
 
   it('is given up as retryable when the columns never stop changing', async () => {
     const table = createLazyTable(equalSeries(2, 1));
-    table.onStatement = (kind) => void (kind === 'list' && table.moreColumns.push(`label${table.moreColumns.length}`));
+    table.onStatement = (kind) => {
+      if (kind === 'list') table.moreColumns.push(`label${table.moreColumns.length}`);
+    };
     const { connector } = fixture(table);
     const response = await connector.handle(streamedRead([labelsOnly]));
     expect(response.status).toBe(503);
