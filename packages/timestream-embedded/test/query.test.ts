@@ -52,7 +52,15 @@ describe('Query', () => {
   it('gives back what was written, to the last bit', async () => {
     const { write, query } = await startServer();
     const doubles = ['-0', '5e-324', '1.7976931348623157e308', '0.1', '9007199254740993', '1e-7', '123456789.123456789'];
-    const texts = ['a\u0000b', '\u{1F600}', 'quote \' and " and \\', 'line\nbreak', ' ', '\ufeff', '\ufeffafter a byte order mark, long enough to be no inline string'];
+    const texts = [
+      'a\u0000b',
+      '\u{1F600}',
+      'quote \' and " and \\',
+      'line\nbreak',
+      ' ',
+      '\ufeff',
+      '\ufeffafter a byte order mark, long enough to be no inline string',
+    ];
     await writeTo(
       write,
       doubles.map((MeasureValue, index) => sampleRecord({ MeasureValue, Time: String(baseMs - index) })),
