@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { createSamples, encodeReadRequest, encodeSnappy, encodeWriteRequest, type WriteRequest } from '@timestream-prometheus/prom-codec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { basicAuthorization, startConnector, type RunningConnector } from '../harness/start-connector.js';
+import { basicAuthorization, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
 
 const nowMs = Date.now();
 
@@ -139,9 +139,8 @@ describe('requests that can never succeed', () => {
   });
 
   it('never writes a secret into its log', () => {
-    expect(connector.program.output()).not.toContain(
-      Buffer.from(basicAuthorization().slice(6), 'base64').toString('utf8').split(':')[1]?.concat('"'),
-    );
+    expect(connector.program.output()).toContain('listening');
+    expect(connector.program.output()).not.toContain(secretAccessKey);
     expect(connector.program.output()).not.toContain(basicAuthorization().slice(6));
   });
 });
