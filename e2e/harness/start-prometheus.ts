@@ -25,22 +25,18 @@ export interface PrometheusOptions {
   /** YAML lines, indented by two spaces, that are added to the remote_write entry. */
   readonly remoteWriteExtra?: string;
   readonly externalLabels?: Readonly<Record<string, string>>;
-  readonly storageFolder?: string;
   readonly extraArguments?: readonly string[];
   readonly port?: number;
   readonly user?: string;
   readonly password?: string;
-  readonly ruleFiles?: readonly string[];
-  readonly evaluationInterval?: string;
 }
 
 function configurationText(options: PrometheusOptions): string {
   const auth = `  basic_auth:\n    username: ${JSON.stringify(options.user ?? accessKeyId)}\n    password: ${JSON.stringify(options.password ?? secretAccessKey)}\n`;
   const labels = Object.entries(options.externalLabels ?? {}).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}\n`);
   return [
-    `global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n  evaluation_interval: ${options.evaluationInterval ?? '1s'}\n`,
+    'global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n',
     labels.length > 0 ? `  external_labels:\n${labels.join('')}` : '',
-    options.ruleFiles ? `rule_files: ${JSON.stringify(options.ruleFiles)}\n` : '',
     options.scrapeConfigs === undefined ? '' : `scrape_configs:\n${options.scrapeConfigs}\n`,
     options.remoteWriteUrl === undefined
       ? ''
@@ -57,7 +53,7 @@ export function scrapeJob(name: string, ...targets: readonly string[]): string {
 /** Starts a real Prometheus on loopback with a folder of its own, and waits until it is ready. */
 export async function startPrometheus(options: PrometheusOptions): Promise<RunningPrometheus> {
   const port = options.port ?? (await freePort());
-  const folder = options.storageFolder ?? makeFolder('prometheus');
+  const folder = makeFolder('prometheus');
   const configFile = path.join(folder, 'prometheus.yml');
   writeFileSync(configFile, configurationText(options).replaceAll('$SELF', `127.0.0.1:${port}`));
   const program = startChildProgram('prometheus', [

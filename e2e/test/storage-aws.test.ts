@@ -9,6 +9,9 @@ import { scrapeJob, startPrometheus, type RunningPrometheus } from '../harness/s
 
 const embeddedProgram = fileURLToPath(new URL('../../packages/timestream-embedded/dist/main.js', import.meta.url));
 
+/** Written with every series; asked for by an equality that the reading Prometheus adds to every selector, and taken off its answers again. */
+const externalLabels = { cluster: 'c1', replica: "it's 1" };
+
 describe.skipIf(isMissing('prometheus')).each([
   ['Basic credentials of each request', ['--enable-sigv4-auth=false'], {}],
   [
@@ -45,8 +48,12 @@ describe.skipIf(isMissing('prometheus')).each([
         ...extraArguments,
       ],
     });
-    writer = await startPrometheus({ scrapeConfigs: scrapeJob('prometheus', '$SELF'), remoteWriteUrl: `${connector.url}/write` });
-    reader = await startPrometheus({ remoteReadUrl: `${connector.url}/read` });
+    writer = await startPrometheus({
+      scrapeConfigs: scrapeJob('prometheus', '$SELF'),
+      remoteWriteUrl: `${connector.url}/write`,
+      externalLabels,
+    });
+    reader = await startPrometheus({ remoteReadUrl: `${connector.url}/read`, externalLabels });
   });
 
   afterAll(async () => {
