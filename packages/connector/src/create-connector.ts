@@ -1,10 +1,10 @@
 import type { Config } from './config/parse-config.js';
-import { asConnectorError, ConnectorError, isRetryable, type ConnectorErrorCode } from './connector-error.js';
+import { asConnectorError, ConnectorError, isRetryable, type ConnectorErrorCode } from './errors/connector-error.js';
 import { answered, type Answer } from './http/answer.js';
 import { errorResponse, textResponse } from './http/responses.js';
 import { retryAfterSeconds } from './http/retry-after.js';
 import { methodsOf, PATHS, routeOf, type Route } from './http/route.js';
-import { METRICS } from './metric-catalogue.js';
+import { METRICS } from './metrics/metric-catalogue.js';
 import type { Clock, Logger, MetricsSink, OpenStorage } from './ports.js';
 import { createRequestHandlers } from './request-handlers.js';
 import type { Connector, ConnectorRequest, ConnectorResponse } from './seam.js';

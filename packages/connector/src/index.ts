@@ -13,13 +13,13 @@ export {
   httpStatusOf,
   isRetryable,
   meaningOf,
-} from './connector-error.js';
-export type { ConnectorErrorCode } from './connector-error.js';
+} from './errors/connector-error.js';
+export type { ConnectorErrorCode } from './errors/connector-error.js';
 export { openAwsStorage } from './timestream/open-aws-storage.js';
 export type { AwsStorageConfig, AwsStorageOptions } from './timestream/open-aws-storage.js';
 export { createConnector } from './create-connector.js';
 export type { ConnectorOptions } from './create-connector.js';
-export { METRIC_CATALOGUE, METRICS } from './metric-catalogue.js';
-export type { MetricDefinition } from './metric-catalogue.js';
+export { METRIC_CATALOGUE, METRICS } from './metrics/metric-catalogue.js';
+export type { MetricDefinition } from './metrics/metric-catalogue.js';
 export type { Connector, ConnectorRequest, ConnectorResponse } from './seam.js';
 export type { Clock, Credentials, Logger, MetricsSink, OpenStorage, RecordWriter, RowSource, Storage, WriteOutcome } from './ports.js';

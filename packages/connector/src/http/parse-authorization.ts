@@ -1,4 +1,4 @@
-import { ConnectorError } from '../connector-error.js';
+import { ConnectorError } from '../errors/connector-error.js';
 import type { Credentials } from '../ports.js';
 
 /** RFC 7235: the scheme in any case; RFC 7617: base64 of `id:secret`. Some clients leave the padding out or use the URL alphabet. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/parse-config.js';
-import { httpStatusOf, isRetryable, type ConnectorError } from '../connector-error.js';
+import { httpStatusOf, isRetryable, type ConnectorError } from '../errors/connector-error.js';
 import type { ConnectorResponse } from '../seam.js';
 
 const TEXT_HEADERS = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };

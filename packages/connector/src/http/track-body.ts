@@ -1,5 +1,5 @@
-import { ConnectorError } from '../connector-error.js';
-import { abortErrorOf } from '../deadline.js';
+import { ConnectorError } from '../errors/connector-error.js';
+import { abortErrorOf } from '../concurrency/deadline.js';
 
 export interface TrackedBody {
   readonly body: AsyncIterable<Uint8Array>;

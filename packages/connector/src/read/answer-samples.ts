@@ -1,8 +1,8 @@
 import { encodeReadResponse, encodeSnappy, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { seriesWithoutSamples } from '@timestream-prometheus/timestream-translator';
-import { ConnectorError } from '../connector-error.js';
-import { METRICS } from '../metric-catalogue.js';
-import { runTogether } from '../run-together.js';
+import { ConnectorError } from '../errors/connector-error.js';
+import { METRICS } from '../metrics/metric-catalogue.js';
+import { runTogether } from '../concurrency/run-together.js';
 import type { ConnectorResponse } from '../seam.js';
 import { createAnswerTally } from './answer-tally.js';
 import { listSeriesWithAllLabels } from './list-series.js';

@@ -1,12 +1,12 @@
 import type { TimeSeries } from '@timestream-prometheus/prom-codec';
-import { createSharedSignal } from '../deadline.js';
-import { METRICS } from '../metric-catalogue.js';
+import { createSharedSignal } from '../concurrency/deadline.js';
+import { METRICS } from '../metrics/metric-catalogue.js';
 import type { ConnectorResponse } from '../seam.js';
 import { createAnswerTally, sampleCountOf } from './answer-tally.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readErrorOf } from './read-error.js';
 import { selectBatches } from './select-batches.js';
-import { encodeSeriesFrames, joinBytes } from './series-frames.js';
+import { encodeSeriesFrames, joinBytes } from '../protocol/series-frames.js';
 
 /** Prometheus' client compares the beginning of the header with exactly this text (`storage/remote/client.go`); the body is not compressed. */
 const HEADERS = { 'content-type': 'application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse' };

@@ -1,7 +1,7 @@
 import type { TimeSeries } from '@timestream-prometheus/prom-codec';
 import type { ReadLimits } from '@timestream-prometheus/timestream-translator';
-import { ConnectorError } from '../connector-error.js';
-import { METRICS } from '../metric-catalogue.js';
+import { ConnectorError } from '../errors/connector-error.js';
+import { METRICS } from '../metrics/metric-catalogue.js';
 import type { ReadContext } from './read-context.js';
 
 /** Counts what the queries of one read select together, against the limits of an answer. */

@@ -1,12 +1,12 @@
 import type { Query, ReadRequest } from '@timestream-prometheus/prom-codec';
 import { createMatcher, InvalidMatcherError, type Matcher } from '@timestream-prometheus/timestream-translator';
-import { ConnectorError } from '../connector-error.js';
+import { ConnectorError } from '../errors/connector-error.js';
 import type { ConnectorResponse } from '../seam.js';
 import { answerSamples } from './answer-samples.js';
 import { answerStreamed } from './answer-streamed.js';
 import type { ReadContext } from './read-context.js';
 import { readErrorOf } from './read-error.js';
-import { negotiateResponseType } from './response-type.js';
+import { negotiateResponseType } from '../protocol/response-type.js';
 
 /**
  * Answers every query of a request, in order and whole.

@@ -9,8 +9,8 @@ import {
   type PhysicalSeries,
   type TableSchema,
 } from '@timestream-prometheus/timestream-translator';
-import { ColumnNotFoundError } from '../connector-error.js';
-import { METRICS } from '../metric-catalogue.js';
+import { ColumnNotFoundError } from '../errors/connector-error.js';
+import { METRICS } from '../metrics/metric-catalogue.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readPages } from './read-pages.js';
 import { CERTAIN_COLUMNS, unsteadyColumnsError } from './run-query.js';

@@ -1,7 +1,7 @@
 import type { Query } from '@timestream-prometheus/prom-codec';
 import type { Matcher } from '@timestream-prometheus/timestream-translator';
 import type { Config } from '../config/parse-config.js';
-import type { Limiter } from '../create-limiter.js';
+import type { Limiter } from '../concurrency/create-limiter.js';
 import type { MetricsSink, RowSource } from '../ports.js';
 import type { RememberedSchema } from './remembered-schema.js';
 

@@ -1,5 +1,5 @@
 import { ReadLimitError, RowFormatError } from '@timestream-prometheus/timestream-translator';
-import { asConnectorError, ConnectorError } from '../connector-error.js';
+import { asConnectorError, ConnectorError } from '../errors/connector-error.js';
 
 /** Says in the connector's terms what the pure translator found. */
 export function readErrorOf(error: unknown): ConnectorError {

@@ -1,5 +1,5 @@
 import type { QueryPage } from '@timestream-prometheus/timestream-translator';
-import { METRICS } from '../metric-catalogue.js';
+import { METRICS } from '../metrics/metric-catalogue.js';
 import type { ReadContext } from './read-context.js';
 
 /**

@@ -10,8 +10,8 @@ import {
   type ReadLimits,
   type TableSchema,
 } from '@timestream-prometheus/timestream-translator';
-import { ColumnNotFoundError, ConnectorError } from '../connector-error.js';
-import { METRICS } from '../metric-catalogue.js';
+import { ColumnNotFoundError, ConnectorError } from '../errors/connector-error.js';
+import { METRICS } from '../metrics/metric-catalogue.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readPages } from './read-pages.js';
 

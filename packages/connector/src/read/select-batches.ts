@@ -7,9 +7,9 @@ import {
   type PhysicalSeries,
   type SeriesGroup,
 } from '@timestream-prometheus/timestream-translator';
-import { ColumnNotFoundError } from '../connector-error.js';
-import { METRICS } from '../metric-catalogue.js';
-import { runTogether } from '../run-together.js';
+import { ColumnNotFoundError } from '../errors/connector-error.js';
+import { METRICS } from '../metrics/metric-catalogue.js';
+import { runTogether } from '../concurrency/run-together.js';
 import type { AnswerTally } from './answer-tally.js';
 import { listSeries, listSeriesWithAllLabels } from './list-series.js';
 import { wantsLabelsOnly, type ReadContext, type Selection } from './read-context.js';

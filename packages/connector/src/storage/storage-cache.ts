@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { METRICS } from '../metric-catalogue.js';
+import { METRICS } from '../metrics/metric-catalogue.js';
 import type { Credentials, MetricsSink, OpenStorage, Storage } from '../ports.js';
 
 /** The use of one credential's storage by one request. */

@@ -1,5 +1,5 @@
-import { ColumnNotFoundError, ConnectorError, type ConnectorErrorCode } from '../connector-error.js';
-import { abortErrorOf } from '../deadline.js';
+import { ColumnNotFoundError, ConnectorError, type ConnectorErrorCode } from '../errors/connector-error.js';
+import { abortErrorOf } from '../concurrency/deadline.js';
 
 export type TimestreamOperation = 'WriteRecords' | 'Query' | 'CancelQuery';
 

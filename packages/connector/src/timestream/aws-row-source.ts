@@ -1,7 +1,7 @@
 import { CancelQueryCommand, QueryCommand, type QueryCommandOutput, type TimestreamQueryClient } from '@aws-sdk/client-timestream-query';
-import { ConnectorError } from '../connector-error.js';
-import { throwIfAborted } from '../deadline.js';
-import { METRICS } from '../metric-catalogue.js';
+import { ConnectorError } from '../errors/connector-error.js';
+import { throwIfAborted } from '../concurrency/deadline.js';
+import { METRICS } from '../metrics/metric-catalogue.js';
 import type { Clock, Logger, MetricsSink, RowSource } from '../ports.js';
 import type { QueryPage } from '@timestream-prometheus/timestream-translator';
 import { renewOnInvalidEndpoint } from './aws-error.js';

@@ -1,4 +1,4 @@
-import { METRICS } from '../metric-catalogue.js';
+import { METRICS } from '../metrics/metric-catalogue.js';
 import type { Clock, MetricsSink } from '../ports.js';
 import { connectorErrorOf, type TimestreamOperation } from './aws-error.js';
 

@@ -6,7 +6,7 @@ import {
   seriesText,
   type DroppedSamples,
 } from '@timestream-prometheus/timestream-translator';
-import { groupBy } from '../group-by.js';
+import { groupBy } from './group-by.js';
 import { rejectionClassOf } from './rejection-reason.js';
 import type { RejectedSample } from './write-tally.js';
 

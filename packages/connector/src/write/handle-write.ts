@@ -1,9 +1,9 @@
 import type { TimeSeries, WriteRequest } from '@timestream-prometheus/prom-codec';
 import { batchRecords, dropReasons, translateSeries, type Translation } from '@timestream-prometheus/timestream-translator';
 import type { Config } from '../config/parse-config.js';
-import { ConnectorError } from '../connector-error.js';
-import type { Limiter } from '../create-limiter.js';
-import { METRICS } from '../metric-catalogue.js';
+import { ConnectorError } from '../errors/connector-error.js';
+import type { Limiter } from '../concurrency/create-limiter.js';
+import { METRICS } from '../metrics/metric-catalogue.js';
 import type { MetricsSink, RecordWriter } from '../ports.js';
 import { describeRejections } from './describe-rejections.js';
 import { rejectionClassOf } from './rejection-reason.js';

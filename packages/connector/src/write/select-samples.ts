@@ -1,6 +1,6 @@
 import type { TimeSeries } from '@timestream-prometheus/prom-codec';
 import type { SampleReference } from '@timestream-prometheus/timestream-translator';
-import { groupBy } from '../group-by.js';
+import { groupBy } from './group-by.js';
 
 export interface SampleSelection {
   /** The series with the selected samples only; no exemplars and no histograms. */

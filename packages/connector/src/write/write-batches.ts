@@ -1,7 +1,7 @@
 import { meteredWriteBytes, type WriteBatch } from '@timestream-prometheus/timestream-translator';
-import { asConnectorError, ConnectorError } from '../connector-error.js';
-import type { Limiter } from '../create-limiter.js';
-import { METRICS } from '../metric-catalogue.js';
+import { asConnectorError, ConnectorError } from '../errors/connector-error.js';
+import type { Limiter } from '../concurrency/create-limiter.js';
+import { METRICS } from '../metrics/metric-catalogue.js';
 import type { MetricsSink, RecordWriter, WriteOutcome } from '../ports.js';
 import { rejectionClassOf } from './rejection-reason.js';
 import type { WriteTally } from './write-tally.js';

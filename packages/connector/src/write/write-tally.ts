@@ -1,5 +1,5 @@
 import type { SampleReference } from '@timestream-prometheus/timestream-translator';
-import { isRetryable, type ConnectorError, type ConnectorErrorCode } from '../connector-error.js';
+import { isRetryable, type ConnectorError, type ConnectorErrorCode } from '../errors/connector-error.js';
 
 export interface RejectedSample {
   readonly source: SampleReference;

@@ -1,6 +1,6 @@
 import { createSamples, type Query, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { describe, expect, it } from 'vitest';
-import { encodeSeriesFrames } from '../../src/read/series-frames.js';
+import { encodeSeriesFrames } from '../../src/protocol/series-frames.js';
 import { ColumnNotFoundError, ConnectorError, METRICS, type ConnectorResponse } from '../../src/index.js';
 import { decodeStreamedAnswer, series, STREAMED_FIRST } from '../../src/testing/index.js';
 import { bodyBytes, bodyText, createFixture, readRequest } from '../support/connector-fixture.js';

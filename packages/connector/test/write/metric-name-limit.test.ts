@@ -3,7 +3,7 @@ import { METRICS } from '../../src/index.js';
 import { series } from '../../src/testing/index.js';
 import { describeRejections } from '../../src/write/describe-rejections.js';
 import { rejectionClassOf, type RejectionClass } from '../../src/write/rejection-reason.js';
-import { ConnectorError } from '../../src/connector-error.js';
+import { ConnectorError } from '../../src/errors/connector-error.js';
 import { bodyText, createFixture, writeRequest } from '../support/connector-fixture.js';
 import { startEmbeddedSubject, type EmbeddedSubject } from '../support/embedded-subject.js';
 import { openMemoryStorage, type AnswerWrite } from '../support/memory-storage.js';

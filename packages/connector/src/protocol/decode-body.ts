@@ -1,6 +1,6 @@
 import { CodecError, decodeSnappy } from '@timestream-prometheus/prom-codec';
-import { ConnectorError } from '../connector-error.js';
-import type { ByteBudget } from '../create-byte-budget.js';
+import { ConnectorError } from '../errors/connector-error.js';
+import type { ByteBudget } from '../concurrency/create-byte-budget.js';
 
 export interface BodyLimits {
   readonly maxBodyBytes: number;

@@ -1,6 +1,6 @@
 import { chunkedReadFrameBytes, encodeChunkedReadFrame, encodeSeriesChunks, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { seriesText } from '@timestream-prometheus/timestream-translator';
-import { ConnectorError } from '../connector-error.js';
+import { ConnectorError } from '../errors/connector-error.js';
 
 /** What Prometheus' client takes for one frame (`config/config.go`, DefaultChunkedReadLimit), its length and checksum here included. */
 const MAX_FRAME_BYTES = 50_000_000;

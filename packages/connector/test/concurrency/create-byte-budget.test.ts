@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createByteBudget } from '../src/create-byte-budget.js';
+import { createByteBudget } from '../../src/concurrency/create-byte-budget.js';
 
 describe('createByteBudget', () => {
   it('refuses what would go over the limit together with others, and takes it when they are done', () => {

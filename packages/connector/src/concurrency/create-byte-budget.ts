@@ -1,4 +1,4 @@
-import { ConnectorError } from './connector-error.js';
+import { ConnectorError } from '../errors/connector-error.js';
 
 /** Bounds what all requests hold together. */
 export interface ByteBudget {

@@ -1,5 +1,5 @@
-import { RememberedSchema } from './read/remembered-schema.js';
-import { TableDimensions } from './write/table-dimensions.js';
+import { RememberedSchema } from '../read/remembered-schema.js';
+import { TableDimensions } from '../write/table-dimensions.js';
 
 /** What is remembered per credential: two keys may belong to two accounts, whose tables share nothing but a name. */
 export interface CredentialState {

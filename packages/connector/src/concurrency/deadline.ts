@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { ConnectorError } from './connector-error.js';
+import { ConnectorError } from '../errors/connector-error.js';
 
 /** Runs work with a signal that is aborted when the caller's is, or when the time is over: then its reason is a `deadline-exceeded`. */
 export async function withDeadline<T>(

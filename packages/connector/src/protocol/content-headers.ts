@@ -1,4 +1,4 @@
-import { ConnectorError } from '../connector-error.js';
+import { ConnectorError } from '../errors/connector-error.js';
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLimiter } from '../src/create-limiter.js';
+import { createLimiter } from '../../src/concurrency/create-limiter.js';
 
 function gate() {
   let open: () => void = () => undefined;

@@ -1,5 +1,5 @@
 import type { ResponseType } from '@timestream-prometheus/prom-codec';
-import { ConnectorError } from '../connector-error.js';
+import { ConnectorError } from '../errors/connector-error.js';
 
 /** By number of the enum ReadRequest.ResponseType (`prompb/remote.proto`). */
 const RESPONSE_TYPES: readonly ResponseType[] = ['SAMPLES', 'STREAMED_XOR_CHUNKS'];
