@@ -1,17 +1,17 @@
 import type { Catalog } from './catalog.js';
-import { createFormatter } from './format-value.js';
-import { analyzeQuery } from './query-analyzer.js';
-import { answerFromCatalog } from './show-statement.js';
+import { createFormatter } from './answer/format-value.js';
+import { analyzeQuery } from './analyze/query-analyzer.js';
+import { answerFromCatalog } from './answer/show-statement.js';
 import { SqlError } from './sql-error.js';
-import { wireType } from './sql-type.js';
-import { parseStatement } from './statement-parser.js';
-import { Emitter, type SqlParameter } from './typed-expression.js';
-import type { ColumnInfo, Row } from './wire-value.js';
+import { wireType } from './values/sql-type.js';
+import { parseStatement } from './parse/statement-parser.js';
+import { Emitter, type SqlParameter } from './values/typed-expression.js';
+import type { ColumnInfo, Row } from './values/wire-value.js';
 
 export type { Catalog, CatalogMeasure, CatalogMeasureName, CatalogTable, MeasureDataType } from './catalog.js';
-export type { ColumnInfo, Datum, Row } from './wire-value.js';
+export type { ColumnInfo, Datum, Row } from './values/wire-value.js';
 export { SqlError, type SqlErrorKind } from './sql-error.js';
-export type { SqlParameter } from './typed-expression.js';
+export type { SqlParameter } from './values/typed-expression.js';
 
 /** A statement for DuckDB: run it with `connection.run(duckdbSql, [...parameters])`, rows as arrays of JavaScript values. */
 export interface PreparedQuery {

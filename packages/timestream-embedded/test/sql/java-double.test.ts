@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { javaDoubleText } from '../../src/sql/java-double.js';
+import { javaDoubleText } from '../../src/sql/values/java-double.js';
 import { askJava, isJavaPresent } from './java/java-oracle.js';
 import { createSqlFixture } from './sql-fixture.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PatternError, translateJavaPattern } from '../../src/sql/java-pattern.js';
+import { PatternError, translateJavaPattern } from '../../src/sql/java-pattern/java-pattern.js';
 import { askJava, base64, isJavaPresent } from './java/java-oracle.js';
 import { createSqlFixture, type SqlFixture } from './sql-fixture.js';
 

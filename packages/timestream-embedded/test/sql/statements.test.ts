@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { WireType } from '../../src/sql/wire-value.js';
+import type { WireType } from '../../src/sql/values/wire-value.js';
 import { createSqlFixture, epochNs, type SqlFixture } from './sql-fixture.js';
 
 const second = 1_000_000_000n;

@@ -1,6 +1,6 @@
-import { isScalar } from '../sql-type.js';
+import { isScalar } from '../values/sql-type.js';
 import { createFunctionTable, type Emit, type FunctionRow } from './function-table.js';
-import type { TypedExpression } from '../typed-expression.js';
+import type { TypedExpression } from '../values/typed-expression.js';
 
 /** An aggregate of DuckDB, its result converted to the type that Timestream gives. */
 const aggregate =

@@ -1,4 +1,4 @@
-import { duckdbType, isScalar } from '../sql-type.js';
+import { duckdbType, isScalar } from '../values/sql-type.js';
 import { emitting, emittingOnce, plain, type FunctionRow } from './function-table.js';
 
 const extreme = (name: 'array_max' | 'array_min', duckdbName: string): FunctionRow => ({

@@ -14,9 +14,9 @@ import {
   varchar,
   yearMonthInterval,
   type SqlType,
-} from '../sql-type.js';
-import type { LiteralValue } from '../syntax-tree.js';
-import { coerce, literalExpression, type Emitter, type TypedExpression } from '../typed-expression.js';
+} from '../values/sql-type.js';
+import type { LiteralValue } from '../parse/syntax-tree.js';
+import { coerce, literalExpression, type Emitter, type TypedExpression } from '../values/typed-expression.js';
 
 /** What the emission of one call may use. */
 export interface CallContext {

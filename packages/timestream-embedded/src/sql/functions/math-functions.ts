@@ -1,4 +1,4 @@
-import { isScalar } from '../sql-type.js';
+import { isScalar } from '../values/sql-type.js';
 import { emitting, emittingOnce, plain, type FunctionRow } from './function-table.js';
 
 const nan = `CAST('NaN' AS DOUBLE)`;

@@ -1,4 +1,4 @@
-import { comparisonSql } from '../comparison-sql.js';
+import { comparisonSql } from '../analyze/comparison-sql.js';
 import { arrayFunctions } from './array-functions.js';
 import { createFunctionTable, emitting, type FunctionRow } from './function-table.js';
 import { mathFunctions } from './math-functions.js';

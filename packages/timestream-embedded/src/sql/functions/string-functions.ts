@@ -1,6 +1,6 @@
-import { translateJavaPattern, PatternError, type PatternUse } from '../java-pattern.js';
+import { translateJavaPattern, PatternError, type PatternUse } from '../java-pattern/java-pattern.js';
 import { invalidAt } from '../sql-error.js';
-import type { TypedExpression } from '../typed-expression.js';
+import type { TypedExpression } from '../values/typed-expression.js';
 import { emitting, emittingOnce, literalText, plain, type CallContext, type FunctionRow } from './function-table.js';
 
 /** What Java calls white space (`Character.isWhitespace`), as an RE2 class. */

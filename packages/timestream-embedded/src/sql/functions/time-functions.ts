@@ -1,7 +1,7 @@
 import { invalidAt } from '../sql-error.js';
-import { addMonths, calendarOf, daysOfTimestamp, floorTo, nsPerUnit } from '../time-sql.js';
-import { maxInt64, minInt64, nsPerDay, parseDuration, parseIso8601Timestamp } from '../time-text.js';
-import { duckdbType } from '../sql-type.js';
+import { addMonths, calendarOf, daysOfTimestamp, floorTo, nsPerUnit } from '../values/time-sql.js';
+import { maxInt64, minInt64, nsPerDay, parseDuration, parseIso8601Timestamp } from '../values/time-text.js';
+import { duckdbType } from '../values/sql-type.js';
 import { emitting, emittingOnce, literalText, type CallContext, type FunctionRow } from './function-table.js';
 
 /** "Negative time" is an error in Timestream's time functions. */

@@ -1,6 +1,6 @@
 import { acceptLiteral } from './literal-parser.js';
 import { parsePrimary } from './primary-parser.js';
-import { invalidAt } from './sql-error.js';
+import { invalidAt } from '../sql-error.js';
 import type { ComparisonOperator, Expression, Query } from './syntax-tree.js';
 import type { TokenStream } from './token-stream.js';
 

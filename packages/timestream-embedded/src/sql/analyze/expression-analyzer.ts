@@ -5,7 +5,7 @@ import { comparisonSql } from './comparison-sql.js';
 import { likeExpression } from './like-expression.js';
 import type { AnalyzedQuery } from './query-analyzer.js';
 import { resolveColumn, type Field } from './scope.js';
-import { invalidAt, type SourcePosition } from './sql-error.js';
+import { invalidAt, type SourcePosition } from '../sql-error.js';
 import {
   arrayOf,
   boolean,
@@ -19,9 +19,9 @@ import {
   varchar,
   duckdbType,
   type SqlType,
-} from './sql-type.js';
-import type { CaseExpression, Expression, InExpression, Query } from './syntax-tree.js';
-import { coerce, computed, literalExpression, type Emitter, type TypedExpression } from './typed-expression.js';
+} from '../values/sql-type.js';
+import type { CaseExpression, Expression, InExpression, Query } from '../parse/syntax-tree.js';
+import { coerce, computed, literalExpression, type Emitter, type TypedExpression } from '../values/typed-expression.js';
 
 /** The DuckDB text of one expression; a statement that grows beyond it is refused rather than left to exhaust DuckDB. */
 const maxSqlLength = 2_000_000;

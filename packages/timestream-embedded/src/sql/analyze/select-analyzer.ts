@@ -14,10 +14,10 @@ import {
 } from './query-analyzer.js';
 import { analyzeRelation } from './relation-analyzer.js';
 import { belongsTo, resolveColumn, type Field, type Source } from './scope.js';
-import { invalidAt, type SourcePosition } from './sql-error.js';
-import { typeText } from './sql-type.js';
-import type { Expression, SelectBody, SelectItem, SortItem } from './syntax-tree.js';
-import type { TypedExpression } from './typed-expression.js';
+import { invalidAt, type SourcePosition } from '../sql-error.js';
+import { typeText } from '../values/sql-type.js';
+import type { Expression, SelectBody, SelectItem, SortItem } from '../parse/syntax-tree.js';
+import type { TypedExpression } from '../values/typed-expression.js';
 
 /** One column of a select list: written as an expression, or brought by a star. */
 type Item =

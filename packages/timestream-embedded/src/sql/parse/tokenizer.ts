@@ -1,4 +1,4 @@
-import { invalidAt, type SourcePosition } from './sql-error.js';
+import { invalidAt, type SourcePosition } from '../sql-error.js';
 
 export type TokenKind = 'word' | 'quoted-identifier' | 'string' | 'integer' | 'double' | 'duration' | 'symbol' | 'end';
 

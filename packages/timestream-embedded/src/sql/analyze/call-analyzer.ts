@@ -1,11 +1,11 @@
 import { analyzeExpression, type ExpressionContext } from './expression-analyzer.js';
-import { aggregateFunctions, notOverWindows, windowFunctions } from './functions/aggregate-functions.js';
-import { emitCall } from './functions/function-table.js';
-import { scalarFunctions } from './functions/scalar-functions.js';
-import { invalidAt } from './sql-error.js';
-import { isScalar, typeText } from './sql-type.js';
-import type { FrameBound, FunctionCall, SortItem, WindowSpecification } from './syntax-tree.js';
-import type { TypedExpression } from './typed-expression.js';
+import { aggregateFunctions, notOverWindows, windowFunctions } from '../functions/aggregate-functions.js';
+import { emitCall } from '../functions/function-table.js';
+import { scalarFunctions } from '../functions/scalar-functions.js';
+import { invalidAt } from '../sql-error.js';
+import { isScalar, typeText } from '../values/sql-type.js';
+import type { FrameBound, FunctionCall, SortItem, WindowSpecification } from '../parse/syntax-tree.js';
+import type { TypedExpression } from '../values/typed-expression.js';
 
 export function isAggregateCall(call: FunctionCall): boolean {
   return call.over === undefined && aggregateFunctions.has(call.name.toLowerCase());

@@ -1,10 +1,20 @@
-import { dividedByNonZero } from './functions/math-functions.js';
-import { invalidAt, type SourcePosition } from './sql-error.js';
-import { commonType, date, dayTimeInterval, double, isScalar, sameType, timestamp, typeText, yearMonthInterval } from './sql-type.js';
-import type { ArithmeticOperator, LiteralValue } from './syntax-tree.js';
-import { addMonths } from './time-sql.js';
-import { maxInt64, minInt64 } from './time-text.js';
-import { coerce, computed, literalExpression, type Emitter, type TypedExpression } from './typed-expression.js';
+import { dividedByNonZero } from '../functions/math-functions.js';
+import { invalidAt, type SourcePosition } from '../sql-error.js';
+import {
+  commonType,
+  date,
+  dayTimeInterval,
+  double,
+  isScalar,
+  sameType,
+  timestamp,
+  typeText,
+  yearMonthInterval,
+} from '../values/sql-type.js';
+import type { ArithmeticOperator, LiteralValue } from '../parse/syntax-tree.js';
+import { addMonths } from '../values/time-sql.js';
+import { maxInt64, minInt64 } from '../values/time-text.js';
+import { coerce, computed, literalExpression, type Emitter, type TypedExpression } from '../values/typed-expression.js';
 
 const isNumber = ({ type }: TypedExpression): boolean => isScalar(type, 'INTEGER', 'BIGINT', 'DOUBLE');
 const isInterval = ({ type }: TypedExpression): boolean => isScalar(type, 'INTERVAL_DAY_TO_SECOND', 'INTERVAL_YEAR_TO_MONTH');

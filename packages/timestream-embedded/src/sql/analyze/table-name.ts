@@ -1,6 +1,6 @@
-import type { Catalog, CatalogTable } from './catalog.js';
-import { invalidAt, SqlError } from './sql-error.js';
-import type { Identifier } from './syntax-tree.js';
+import type { Catalog, CatalogTable } from '../catalog.js';
+import { invalidAt, SqlError } from '../sql-error.js';
+import type { Identifier } from '../parse/syntax-tree.js';
 
 export interface NamedTable {
   readonly table: CatalogTable;

@@ -1,6 +1,6 @@
 import { parseExpression } from './expression-parser.js';
 import { parseSortItems } from './primary-parser.js';
-import { invalidAt } from './sql-error.js';
+import { invalidAt } from '../sql-error.js';
 import type {
   Expression,
   Identifier,
@@ -13,7 +13,7 @@ import type {
   SelectItem,
   Statement,
 } from './syntax-tree.js';
-import { maxInt64 } from './time-text.js';
+import { maxInt64 } from '../values/time-text.js';
 import { TokenStream } from './token-stream.js';
 import { tokenize } from './tokenizer.js';
 

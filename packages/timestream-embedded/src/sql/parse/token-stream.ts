@@ -1,4 +1,4 @@
-import { invalidAt, type SourcePosition } from './sql-error.js';
+import { invalidAt, type SourcePosition } from '../sql-error.js';
 import type { Identifier, Query } from './syntax-tree.js';
 import type { Token } from './tokenizer.js';
 

@@ -1,5 +1,5 @@
 import { findColumn, type Field } from './scope.js';
-import type { ColumnExpression, Expression } from './syntax-tree.js';
+import type { ColumnExpression, Expression } from '../parse/syntax-tree.js';
 
 /**
  * Texts that are equal exactly when two expressions over the same columns are: positions, the spelling of function names and the way a column

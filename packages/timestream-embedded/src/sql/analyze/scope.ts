@@ -1,6 +1,6 @@
-import { invalidAt } from './sql-error.js';
-import type { SqlType } from './sql-type.js';
-import type { ColumnExpression, Identifier } from './syntax-tree.js';
+import { invalidAt } from '../sql-error.js';
+import type { SqlType } from '../values/sql-type.js';
+import type { ColumnExpression, Identifier } from '../parse/syntax-tree.js';
 
 /** A column that a statement can name. */
 export interface Field {

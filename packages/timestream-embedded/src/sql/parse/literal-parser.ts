@@ -1,6 +1,6 @@
-import { invalidAt } from './sql-error.js';
+import { invalidAt } from '../sql-error.js';
 import type { LiteralExpression, LiteralValue } from './syntax-tree.js';
-import { maxInt64, parseDate, parseDuration, parseTimestamp } from './time-text.js';
+import { maxInt64, parseDate, parseDuration, parseTimestamp } from '../values/time-text.js';
 import type { TokenStream } from './token-stream.js';
 
 /** The literal that comes next, or undefined. */

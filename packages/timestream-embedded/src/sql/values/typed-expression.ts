@@ -1,4 +1,4 @@
-import { invalidAt, type SourcePosition } from './sql-error.js';
+import { invalidAt, type SourcePosition } from '../sql-error.js';
 import {
   bigint,
   boolean,
@@ -14,7 +14,7 @@ import {
   yearMonthInterval,
   type SqlType,
 } from './sql-type.js';
-import type { LiteralValue } from './syntax-tree.js';
+import type { LiteralValue } from '../parse/syntax-tree.js';
 import { maxInt64, parseDate, parseTimestamp } from './time-text.js';
 
 /** A value as the DuckDB client binds it. The SQL text casts every parameter, so the client's own idea of its type does not matter. */

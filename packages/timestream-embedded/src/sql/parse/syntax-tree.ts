@@ -1,4 +1,4 @@
-import type { SourcePosition } from './sql-error.js';
+import type { SourcePosition } from '../sql-error.js';
 
 /** A name as the statement wrote it, without quotes. Names are case-sensitive, quoted or not. */
 export interface Identifier {

@@ -1,9 +1,9 @@
-import type { Catalog } from './catalog.js';
-import { matchesLike, parseLikePattern } from './like-pattern.js';
-import { invalidAt } from './sql-error.js';
-import type { LikeClause, Statement } from './syntax-tree.js';
-import { checkDatabase, findTable } from './table-name.js';
-import type { ColumnInfo, Datum, Row } from './wire-value.js';
+import type { Catalog } from '../catalog.js';
+import { matchesLike, parseLikePattern } from '../java-pattern/like-pattern.js';
+import { invalidAt } from '../sql-error.js';
+import type { LikeClause, Statement } from '../parse/syntax-tree.js';
+import { checkDatabase, findTable } from '../analyze/table-name.js';
+import type { ColumnInfo, Datum, Row } from '../values/wire-value.js';
 
 export interface CatalogAnswer {
   readonly columns: readonly ColumnInfo[];

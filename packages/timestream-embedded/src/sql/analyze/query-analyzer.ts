@@ -1,12 +1,12 @@
-import type { Catalog } from './catalog.js';
+import type { Catalog } from '../catalog.js';
 import { sortSql } from './call-analyzer.js';
 import { analyzeExpression, makeAlike, type ExpressionContext } from './expression-analyzer.js';
 import type { Field } from './scope.js';
 import { analyzeSelect } from './select-analyzer.js';
-import { invalidAt } from './sql-error.js';
-import { commonType, sameType, typeText, type SqlType } from './sql-type.js';
-import type { Query, QueryBody, SetOperation, SortItem, ValuesBody } from './syntax-tree.js';
-import { coerce, type Emitter, type TypedExpression } from './typed-expression.js';
+import { invalidAt } from '../sql-error.js';
+import { commonType, sameType, typeText, type SqlType } from '../values/sql-type.js';
+import type { Query, QueryBody, SetOperation, SortItem, ValuesBody } from '../parse/syntax-tree.js';
+import { coerce, type Emitter, type TypedExpression } from '../values/typed-expression.js';
 
 export interface OutputColumn {
   /** Undefined for a computed column without alias; an answer prints it as `_col0` by its position. */

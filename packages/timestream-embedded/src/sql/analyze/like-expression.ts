@@ -1,8 +1,8 @@
-import { parseLikePattern, re2OfLike } from './like-pattern.js';
-import { invalidAt } from './sql-error.js';
-import { boolean } from './sql-type.js';
-import type { Expression } from './syntax-tree.js';
-import { computed, type Emitter, type TypedExpression } from './typed-expression.js';
+import { parseLikePattern, re2OfLike } from '../java-pattern/like-pattern.js';
+import { invalidAt } from '../sql-error.js';
+import { boolean } from '../values/sql-type.js';
+import type { Expression } from '../parse/syntax-tree.js';
+import { computed, type Emitter, type TypedExpression } from '../values/typed-expression.js';
 
 /** `a LIKE 'pattern' [ESCAPE 'e']`; the parts are VARCHAR already. @throws {SqlError} for a pattern that is no literal, and bad escapes. */
 export function likeExpression(

@@ -1,7 +1,7 @@
-import { javaDoubleText } from './java-double.js';
-import type { SqlType } from './sql-type.js';
-import { dateText, dayTimeIntervalText, timeOfDayText, timestampText, yearMonthIntervalText } from './time-text.js';
-import type { Datum, ScalarTypeName } from './wire-value.js';
+import { javaDoubleText } from '../values/java-double.js';
+import type { SqlType } from '../values/sql-type.js';
+import { dateText, dayTimeIntervalText, timeOfDayText, timestampText, yearMonthIntervalText } from '../values/time-text.js';
+import type { Datum, ScalarTypeName } from '../values/wire-value.js';
 
 type Formatter = (value: unknown) => Datum;
 

@@ -1,11 +1,11 @@
-import type { CatalogTable } from './catalog.js';
+import type { CatalogTable } from '../catalog.js';
 import { analyzeCondition, analyzeExpression } from './expression-analyzer.js';
 import { analyzeQuery, expressionContext, type NamedQueries, type OutputColumn, type StatementContext } from './query-analyzer.js';
 import type { Field, Source } from './scope.js';
 import { findTable } from './table-name.js';
-import { invalidAt } from './sql-error.js';
-import { duckdbType, measureType, timestamp, typeText, varchar } from './sql-type.js';
-import type { Relation, RelationAlias } from './syntax-tree.js';
+import { invalidAt } from '../sql-error.js';
+import { duckdbType, measureType, timestamp, typeText, varchar } from '../values/sql-type.js';
+import type { Relation, RelationAlias } from '../parse/syntax-tree.js';
 
 /** @throws {SqlError} for a database or table that is not there, and for joins that are not supported. */
 export function analyzeRelation(relation: Relation, statement: StatementContext, named: NamedQueries): Source {

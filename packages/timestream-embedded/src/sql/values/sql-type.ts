@@ -1,4 +1,4 @@
-import type { MeasureDataType } from './catalog.js';
+import type { MeasureDataType } from '../catalog.js';
 import type { ScalarTypeName, WireType } from './wire-value.js';
 
 export type SqlType =

@@ -1,4 +1,4 @@
-import { invalidAt, type SourcePosition } from './sql-error.js';
+import { invalidAt, type SourcePosition } from '../sql-error.js';
 import {
   arrayOf,
   boolean,
@@ -12,11 +12,11 @@ import {
   unknown,
   varchar,
   type SqlType,
-} from './sql-type.js';
-import type { TypeName } from './syntax-tree.js';
-import { coerce, computed, type Emitter, type TypedExpression } from './typed-expression.js';
-import { dateOfDays, daysOfTimestamp, microsOf, timestampOf } from './time-sql.js';
-import type { ScalarTypeName } from './wire-value.js';
+} from '../values/sql-type.js';
+import type { TypeName } from '../parse/syntax-tree.js';
+import { coerce, computed, type Emitter, type TypedExpression } from '../values/typed-expression.js';
+import { dateOfDays, daysOfTimestamp, microsOf, timestampOf } from '../values/time-sql.js';
+import type { ScalarTypeName } from '../values/wire-value.js';
 
 const castableNames: readonly ScalarTypeName[] = ['VARCHAR', 'BOOLEAN', 'BIGINT', 'INTEGER', 'DOUBLE', 'TIMESTAMP', 'DATE'];
 
