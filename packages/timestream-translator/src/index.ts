@@ -7,7 +7,7 @@ export {
   encodeLabelEntry,
   NO_LABELS_TEXT,
   type DimensionObstacle,
-} from './label-dimension.js';
+} from './names/label-dimension.js';
 export {
   LABELS_DIMENSION,
   layouts,
@@ -22,7 +22,7 @@ export {
   TIME_COLUMN,
   type Layout,
   type ValueColumn,
-} from './layout.js';
+} from './model/layout.js';
 export {
   isReservedName,
   MAX_DIMENSION_NAME_BYTES,
@@ -36,8 +36,8 @@ export {
   MAX_TIMESTAMP_MS,
   MIN_TIMESTAMP_MS,
   WRITE_METERING_UNIT_BYTES,
-} from './limits.js';
-export { decodeMeasureName, encodeMeasureName, measureNamesOf } from './measure-name.js';
+} from './model/limits.js';
+export { decodeMeasureName, encodeMeasureName, measureNamesOf } from './names/measure-name.js';
 export type {
   ColumnInfo,
   Datum,
@@ -49,11 +49,11 @@ export type {
   ScalarType,
   TimestreamRecord,
   WriteBatch,
-} from './record.js';
+} from './model/record.js';
 
 // Writing.
-export { batchRecords, expandBatch } from './batch-records.js';
-export { createDimensionBudget, type DimensionBudget } from './dimension-budget.js';
+export { batchRecords, expandBatch } from './write/batch-records.js';
+export { createDimensionBudget, type DimensionBudget } from './write/dimension-budget.js';
 export {
   dropReasons,
   refusalReasons,
@@ -62,15 +62,15 @@ export {
   type DropReasonMeaning,
   type Refusal,
   type RefusalReason,
-} from './drop-reason.js';
-export { meteredWriteBytes, recordBytes, writeBytes } from './record-size.js';
-export { seriesText } from './series-text.js';
-export { translateSeries, type TranslateOptions, type Translation } from './translate-series.js';
-export type { TranslatedRecord } from './translate-samples.js';
-export type { StoredSeries } from './stored-series.js';
+} from './write/drop-reason.js';
+export { meteredWriteBytes, recordBytes, writeBytes } from './write/record-size.js';
+export { seriesText } from './text/series-text.js';
+export { translateSeries, type TranslateOptions, type Translation } from './write/translate-series.js';
+export type { TranslatedRecord } from './write/translate-samples.js';
+export type { StoredSeries } from './write/stored-series.js';
 
 // Reading.
-export { compileSelect, type CompiledFilter, type CompiledSelect, type SelectOptions } from './compile-select.js';
+export { compileSelect, type CompiledFilter, type CompiledSelect, type SelectOptions } from './sql/compile-select.js';
 export {
   compileSchemaProbe,
   compileSeriesList,
@@ -78,13 +78,20 @@ export {
   type CompiledSeriesList,
   type CompiledSeriesSelect,
   type SeriesSelectOptions,
-} from './compile-series.js';
-export { createMatcher, InvalidMatcherError, type Matcher, type MatcherMeaning } from './matcher.js';
-export { createSeriesListReader, type PhysicalSeries, type SeriesListOptions, type SeriesListReader } from './physical-series.js';
-export type { Predicate } from './predicate.js';
-export { ReadLimitError, type ReadLimitErrorCode } from './read-limit-error.js';
-export { RowFormatError } from './row-format-error.js';
-export { createSeriesAssembler, type ReadLimits, type SeriesAssembler, type SeriesAssemblerOptions } from './series-assembler.js';
-export { identifier, literal } from './sql.js';
-export { assertSeriesCount, groupSeries, seriesWithoutSamples, sortSeries, type GroupLimits, type SeriesGroup } from './series-groups.js';
-export { coversSchema, schemaOf, type TableSchema } from './table-schema.js';
+} from './sql/compile-series.js';
+export { createMatcher, InvalidMatcherError, type Matcher, type MatcherMeaning } from './matcher/matcher.js';
+export { createSeriesListReader, type PhysicalSeries, type SeriesListOptions, type SeriesListReader } from './rows/physical-series.js';
+export type { Predicate } from './sql/predicate.js';
+export { ReadLimitError, type ReadLimitErrorCode } from './rows/read-limit-error.js';
+export { RowFormatError } from './rows/row-format-error.js';
+export { createSeriesAssembler, type ReadLimits, type SeriesAssembler, type SeriesAssemblerOptions } from './rows/series-assembler.js';
+export { identifier, literal } from './sql/sql.js';
+export {
+  assertSeriesCount,
+  groupSeries,
+  seriesWithoutSamples,
+  sortSeries,
+  type GroupLimits,
+  type SeriesGroup,
+} from './rows/series-groups.js';
+export { coversSchema, schemaOf, type TableSchema } from './model/table-schema.js';

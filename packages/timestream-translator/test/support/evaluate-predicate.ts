@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import type { Predicate } from '../../src/predicate.js';
+import type { Predicate } from '../../src/sql/predicate.js';
 
 /** A row as a condition sees it: texts by column, null for NULL, and its time. A column that is not there may not be named. */
 export interface EvaluatedRow {

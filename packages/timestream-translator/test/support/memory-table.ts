@@ -8,9 +8,9 @@ import {
 } from '@timestream-prometheus/prom-codec';
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
-import { decodeLabelDimension, encodeLabelDimension } from '../../src/label-dimension.js';
-import { decodeMeasureName, encodeMeasureName } from '../../src/measure-name.js';
-import type { ColumnInfo, Datum, QueryPage } from '../../src/record.js';
+import { decodeLabelDimension, encodeLabelDimension } from '../../src/names/label-dimension.js';
+import { decodeMeasureName, encodeMeasureName } from '../../src/names/measure-name.js';
+import type { ColumnInfo, Datum, QueryPage } from '../../src/model/record.js';
 import { randomRegex } from './random-regex.js';
 
 /** A row of a table as somebody wrote it. */

@@ -1,0 +1,99 @@
+import { NORMAL_NAN_BITS } from '@timestream-prometheus/prom-codec';
+import {
+  MEASURE_NAME_COLUMN,
+  MEASURE_VALUE_BIGINT_COLUMN,
+  MEASURE_VALUE_DOUBLE_COLUMN,
+  SAMPLE_BITS_COLUMN,
+  SAMPLE_VALUE_COLUMN,
+  TIME_COLUMN,
+} from '../model/layout.js';
+import type { ColumnInfo, Datum, Row } from '../model/record.js';
+import { RowFormatError } from './row-format-error.js';
+import { isLabelColumn } from '../model/table-schema.js';
+
+/** A sample value as it stands in a row, and whether it is of the layout `multi-measure`. */
+export type RowValue =
+  | { readonly kind: 'float'; readonly value: number; readonly isMultiMeasure: boolean }
+  | { readonly kind: 'bits'; readonly valueBits: bigint; readonly isMultiMeasure: boolean };
+
+/** The measure name and the dimension values of a row, null for NULL. */
+export type SeriesTexts = readonly (string | null)[];
+
+/** Reads rows with one set of columns. */
+export interface RowReader {
+  /** Different for different measure names and dimension values, equal for equal ones, among the rows of this reader. */
+  seriesKeyOf(row: Row): string;
+  /** What the key is made of. */
+  seriesTextsOf(row: Row): SeriesTexts;
+  /** Whether the row's key would be the one of these texts; cheaper than making it. */
+  isSeriesOf(texts: SeriesTexts, row: Row): boolean;
+  measureNameOf(row: Row): string;
+  dimensionsOf(row: Row): readonly (readonly [name: string, value: string | null])[];
+  timeTextOf(row: Row): string;
+  /** Null if the row holds no sample of ours, such as a record of another application with columns of its own. */
+  valueOf(row: Row): RowValue | null;
+}
+
+/** @throws RowFormatError if there is no `time` or no `measure_name` */
+export function createRowReader(columns: readonly ColumnInfo[]): RowReader {
+  const find = (name: string, scalarType: string): number =>
+    columns.findIndex((column) => column.Name === name && column.Type?.ScalarType === scalarType);
+  const time = find(TIME_COLUMN, 'TIMESTAMP');
+  const measureName = find(MEASURE_NAME_COLUMN, 'VARCHAR');
+  if (time < 0 || measureName < 0) throw new RowFormatError('Timestream answered without the columns time and measure_name');
+  const sampleBits = find(SAMPLE_BITS_COLUMN, 'BIGINT');
+  const sampleValue = find(SAMPLE_VALUE_COLUMN, 'DOUBLE');
+  const double = find(MEASURE_VALUE_DOUBLE_COLUMN, 'DOUBLE');
+  const bigint = find(MEASURE_VALUE_BIGINT_COLUMN, 'BIGINT');
+  const dimensions = columns.flatMap(({ Name, Type }, index) => (isLabelColumn(Name, Type?.ScalarType) ? [{ name: Name, index }] : []));
+  const keyColumns = [measureName, ...dimensions.map(({ index }) => index)];
+
+  return {
+    seriesKeyOf(row) {
+      let key = '';
+      for (const index of keyColumns) {
+        const text = textAt(row, index);
+        key += text === null ? '-' : `${text.length}:${text}`;
+      }
+      return key;
+    },
+    seriesTextsOf: (row) => keyColumns.map((index) => textAt(row, index)),
+    isSeriesOf: (texts, row) => keyColumns.every((index, position) => textAt(row, index) === texts[position]),
+    measureNameOf: (row) => textAt(row, measureName) ?? '',
+    dimensionsOf: (row) => dimensions.map(({ name, index }) => [name, textAt(row, index)]),
+    timeTextOf: (row) => textAt(row, time) ?? '',
+    valueOf(row) {
+      const bits = textAt(row, sampleBits);
+      if (bits !== null) return { kind: 'bits', valueBits: BigInt.asUintN(64, parseBigint(bits)), isMultiMeasure: true };
+      const value = textAt(row, sampleValue);
+      if (value !== null) return parseDouble(value, true);
+      const single = textAt(row, double);
+      if (single !== null) return parseDouble(single, false);
+      const integer = textAt(row, bigint);
+      return integer === null ? null : { kind: 'float', value: Number(parseBigint(integer)), isMultiMeasure: false };
+    },
+  };
+}
+
+function textAt(row: Row, index: number): string | null {
+  const datum: Datum | undefined = row.Data?.[index];
+  return datum?.ScalarValue ?? null;
+}
+
+function parseBigint(text: string): bigint {
+  if (!/^[-+]?\d{1,19}$/.test(text)) refuse('BIGINT', text);
+  return BigInt(text.startsWith('+') ? text.slice(1) : text);
+}
+
+/** Text as Java's Double.toString writes it: `1.0E7`, `4.9E-324`, `-0.0`, `NaN`, `-Infinity`. */
+function parseDouble(text: string, isMultiMeasure: boolean): RowValue {
+  const value = Number(text);
+  if (text === 'NaN') return { kind: 'bits', valueBits: NORMAL_NAN_BITS, isMultiMeasure };
+  // Number takes "" and " " for 0 and "0x10" for 16.
+  if (Number.isNaN(value) || text.trim() !== text || text === '' || /^[-+]?0[xXoObB]/.test(text)) refuse('DOUBLE', text);
+  return { kind: 'float', value, isMultiMeasure };
+}
+
+function refuse(type: string, text: string): never {
+  throw new RowFormatError(`Timestream answered with a ${type} that is none: ${JSON.stringify(text.slice(0, 40))}`);
+}

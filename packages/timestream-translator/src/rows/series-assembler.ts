@@ -1,0 +1,118 @@
+import { compareLabels, type Label, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import type { Matcher } from '../matcher/matcher.js';
+import { ReadLimitError } from './read-limit-error.js';
+import type { ColumnInfo, QueryPage, Row } from '../model/record.js';
+import { labelsKey, labelsOfRow } from './row-labels.js';
+import { createRowReader, type RowReader } from './row-reader.js';
+import { createSampleColumns } from './sample-columns.js';
+import { createSeriesFinder } from './series-finder.js';
+import { createTimestampParser } from './timestamp-text.js';
+
+export interface ReadLimits {
+  /** Samples within the bounds of series that match, before duplicates are merged. */
+  readonly maxSamples: number;
+  /** Series that match. */
+  readonly maxSeries: number;
+}
+
+export interface SeriesAssemblerOptions {
+  /** All of them are applied to every series: the last word. */
+  readonly matchers: readonly Matcher[];
+  /** Inclusive; samples outside are dropped. */
+  readonly startMs: bigint;
+  /** Inclusive. */
+  readonly endMs: bigint;
+  readonly limits: ReadLimits;
+  /** Keys of `SeriesGroup`: rows of other series are left out before they take memory. Default: every series that matches. */
+  readonly only?: ReadonlySet<string>;
+}
+
+export interface SeriesAssembler {
+  /**
+   * Takes the rows of one page. Pages of several queries may be mixed, in any order, each with columns of its own.
+   *
+   * @throws ReadLimitError if the answer grows over a limit
+   * @throws RowFormatError if the page is not what Timestream documents
+   */
+  addPage(page: QueryPage): void;
+  /**
+   * The series with at least one sample, sorted as Prometheus sorts label sets; labels sorted, samples strictly ascending. The same rows give
+   * the same answer, however they were ordered and split into pages.
+   */
+  finish(): readonly TimeSeries[];
+}
+
+export function createSeriesAssembler({ matchers, startMs, endMs, limits, only }: SeriesAssemblerOptions): SeriesAssembler {
+  const samples = createSampleColumns();
+  const labelSets: (readonly Label[])[] = [];
+  const indexByLabels = new Map<string, number>();
+  const readers: ReaderWithSeries[] = [];
+  const timestamp = createTimestampParser();
+  // Any time of a row is far within these numbers.
+  const firstMs = Number(BigInt.asIntN(64, startMs));
+  const lastMs = Number(BigInt.asIntN(64, endMs));
+
+  const identify = (reader: RowReader, row: Row): number | null => {
+    const labels = labelsOfRow(reader.dimensionsOf(row), reader.measureNameOf(row));
+    const values = new Map(labels.map(({ name, value }) => [name, value]));
+    if (!matchers.every((matcher) => matcher.matches(values.get(matcher.name) ?? ''))) return null;
+    const key = labelsKey(labels);
+    if (only !== undefined && !only.has(key)) return null;
+    const known = indexByLabels.get(key);
+    if (known !== undefined) return known;
+    if (labelSets.length >= limits.maxSeries) throw new ReadLimitError('too-many-series', limits.maxSeries);
+    indexByLabels.set(key, labelSets.length);
+    return labelSets.push(labels) - 1;
+  };
+
+  /** The columns of a query are the same on all its pages; different queries have few different sets. */
+  const readerFor = (columns: readonly ColumnInfo[]): ReaderWithSeries => {
+    const known = readers.findLast((candidate) => candidate.columns === columns || areEqual(candidate.columns, columns));
+    if (known !== undefined) return known;
+    const reader = createRowReader(columns);
+    const created = { columns, reader, findSeries: createSeriesFinder(reader, (row) => identify(reader, row)) };
+    readers.push(created);
+    return created;
+  };
+
+  return {
+    addPage({ ColumnInfo, Rows }) {
+      if (Rows.length === 0) return;
+      const { reader, findSeries } = readerFor(ColumnInfo);
+      for (const row of Rows) {
+        const value = reader.valueOf(row);
+        if (value === null) continue;
+        timestamp.parse(reader.timeTextOf(row));
+        const { timeMs } = timestamp;
+        if (timeMs < firstMs || timeMs > lastMs) continue;
+        const series = findSeries(row);
+        if (series === null) continue;
+        if (samples.length >= limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
+        // Of two rows in one millisecond the later one counts, then the one of the layout that loses nothing.
+        const rank = timestamp.subMillisecondNanoseconds * 2 + (value.isMultiMeasure ? 1 : 0);
+        if (value.kind === 'float') samples.addFloat(series, timeMs, rank, value.value);
+        else samples.addBits(series, timeMs, rank, value.valueBits);
+      }
+    },
+    finish() {
+      return samples
+        .finish(labelSets.length)
+        .map((columns, index) => ({ labels: labelSets[index] ?? [], samples: columns, exemplars: [], histograms: [] }))
+        .sort((left, right) => compareLabels(left.labels, right.labels));
+    },
+  };
+}
+
+interface ReaderWithSeries {
+  readonly columns: readonly ColumnInfo[];
+  readonly reader: RowReader;
+  /** A label set can have several physical series: its labels may lie in columns or in JSON. */
+  readonly findSeries: (row: Row) => number | null;
+}
+
+function areEqual(left: readonly ColumnInfo[], right: readonly ColumnInfo[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every((column, index) => column.Name === right[index]?.Name && column.Type?.ScalarType === right[index]?.Type?.ScalarType)
+  );
+}

@@ -1,0 +1,19 @@
+import type { TableSchema } from '../model/table-schema.js';
+
+/** What is known of the columns while a query is compiled. */
+export interface ColumnKnowledge {
+  /** Null: nothing is known. Then a column is taken to exist if the query gains by naming it. */
+  readonly schema: TableSchema | null;
+  /** Columns that Timestream has just said do not exist. */
+  readonly absentColumns: ReadonlySet<string>;
+  /** Filled in: names for which a condition relies on there being no such column. */
+  readonly assumedAbsent: Set<string>;
+  readonly regexPushdown: boolean;
+}
+
+/** Whether the table has the column; if not, notes that the query relies on it when it does. */
+export function hasColumn(name: string, columns: ColumnKnowledge, reliesOnAbsence = true): boolean {
+  const exists = columns.schema === null ? !columns.absentColumns.has(name) : columns.schema.dimensions.has(name);
+  if (!exists && reliesOnAbsence) columns.assumedAbsent.add(name);
+  return exists;
+}

@@ -1,0 +1,442 @@
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import {
+  bitsFromFloat,
+  createSamples,
+  floatFromBits,
+  STALE_NAN_BITS,
+  type Histogram,
+  type Label,
+  type TimeSeries,
+} from '@timestream-prometheus/prom-codec';
+import { createDimensionBudget } from '../../src/write/dimension-budget.js';
+import { dropReasons, refusalReasons } from '../../src/write/drop-reason.js';
+import { decodeLabelDimension } from '../../src/names/label-dimension.js';
+import { LABELS_DIMENSION, layouts, type Layout } from '../../src/model/layout.js';
+import { decodeMeasureName } from '../../src/names/measure-name.js';
+import { dimensionsBytes } from '../../src/write/record-size.js';
+import { translateSeries, type TranslateOptions, type Translation } from '../../src/write/translate-series.js';
+import type { TranslatedRecord } from '../../src/write/translate-samples.js';
+import { anyTimeSeries } from '../support/arbitraries.js';
+
+function labelsOf(record: Record<string, string>): Label[] {
+  return Object.entries(record).map(([name, value]) => ({ name, value }));
+}
+
+function seriesOf(labels: Label[] | Record<string, string>, ...pairs: (readonly [number | bigint, number | bigint])[]): TimeSeries {
+  return { labels: Array.isArray(labels) ? labels : labelsOf(labels), samples: createSamples(pairs), exemplars: [], histograms: [] };
+}
+
+function translate(timeseries: TimeSeries[], options: Partial<TranslateOptions> = {}): Translation {
+  return translateSeries(timeseries, { layout: 'multi-measure', dimensionBudget: createDimensionBudget(), ...options });
+}
+
+function dimensionsOf(labels: Label[] | Record<string, string>, options: Partial<TranslateOptions> = {}): Record<string, string> {
+  const [record] = translate([seriesOf(labels, [1, 1])], options).records;
+  return Object.fromEntries((record?.series.dimensions ?? []).map(({ Name, Value }) => [Name, Value]));
+}
+
+const pairsOf = (records: readonly TranslatedRecord[]): unknown[] =>
+  records.map(({ timestampMs, column, value }) => [timestampMs, column, value]);
+
+/** Reads a record back the way the read path defines it; labels without `__name__` of a hashed name are not expected here. */
+function readBack({ series, timestampMs, column, value }: TranslatedRecord): { labels: Label[]; timestampMs: number; bits: bigint } {
+  const packed = series.dimensions.find(({ Name }) => Name === LABELS_DIMENSION);
+  const decoded = decodeLabelDimension(packed?.Value ?? '{}') ?? [];
+  const labels = [
+    ...series.dimensions.filter((dimension) => dimension !== packed).map(({ Name, Value }) => ({ name: Name, value: Value })),
+    ...decoded,
+  ];
+  if (!labels.some(({ name }) => name === '__name__')) labels.push({ name: '__name__', value: decodeMeasureName(series.measureName) });
+  return { labels, timestampMs, bits: column === 'sample_bits' ? BigInt.asUintN(64, BigInt(value)) : bitsFromFloat(Number(value)) };
+}
+
+/** A label set as text, regardless of order, empty values left out. */
+const labelKey = (labels: readonly Label[]): string =>
+  JSON.stringify(
+    labels
+      .filter(({ value }) => value !== '')
+      .map(({ name, value }) => [name, value])
+      .sort(),
+  );
+
+describe('translateSeries: labels', () => {
+  it('makes dimensions of labels, sorted by the UTF-8 bytes of their names, and a measure name of the metric name', () => {
+    const [record] = translate([seriesOf({ job: 'api', Zone: 'a', __name__: 'job:up:sum', '😀': '1', '\uffff': '2' }, [1, 2])]).records;
+    expect(record?.series.measureName).toBe('job%3Aup%3Asum');
+    expect(record?.series.dimensions).toEqual([
+      { Name: 'Zone', Value: 'a' },
+      { Name: 'job', Value: 'api' },
+      { Name: '\uffff', Value: '2' },
+      { Name: '😀', Value: '1' },
+    ]);
+  });
+
+  it.each([
+    { what: 'leaves out empty values', labels: { __name__: 'up', job: 'x', gone: '' }, dimensions: { job: 'x' } },
+    { what: 'gives a series without labels the constant {}', labels: { __name__: 'up' }, dimensions: { prometheus_labels: '{}' } },
+    {
+      what: 'puts labels that can be no dimension together, as JSON',
+      labels: { __name__: 'up', time: '1', job: 'x', 'a:b': '"', ts_x: '2', sample_value: '3', prometheus_labels: '{}' },
+      dimensions: { job: 'x', prometheus_labels: '{"a:b":"\\"","prometheus_labels":"{}","sample_value":"3","time":"1","ts_x":"2"}' },
+    },
+    {
+      what: 'keeps a label name over 60 bytes',
+      labels: { __name__: 'up', ['x'.repeat(61)]: '1' },
+      dimensions: { prometheus_labels: `{"${'x'.repeat(61)}":"1"}` },
+    },
+    {
+      what: 'keeps a metric name over 256 bytes',
+      labels: { __name__: 'n'.repeat(300), job: 'x' },
+      dimensions: { job: 'x', prometheus_labels: `{"__name__":"${'n'.repeat(300)}"}` },
+    },
+  ])('$what', ({ labels, dimensions }) => {
+    expect(dimensionsOf(labels)).toEqual(dimensions);
+  });
+
+  it('puts labels into prometheus_labels once the places of the table are used up', () => {
+    const dimensionBudget = createDimensionBudget({ maxDimensions: 3 });
+    expect(dimensionsOf({ __name__: 'up', a: '1', b: '2', c: '3' }, { dimensionBudget })).toEqual({
+      a: '1',
+      b: '2',
+      prometheus_labels: '{"c":"3"}',
+    });
+    expect(dimensionsOf({ __name__: 'up', a: '1', c: '3' }, { dimensionBudget })).toEqual({ a: '1', prometheus_labels: '{"c":"3"}' });
+    expect(dimensionsOf({ __name__: 'up', c: '3' }, { dimensionBudget })).toEqual({ prometheus_labels: '{"c":"3"}' });
+  });
+
+  it('claims no place for a series of which nothing is stored', () => {
+    const dimensionBudget = createDimensionBudget();
+    translate(
+      [
+        seriesOf({ __name__: 'up', a: '1' }, [-1, 1]),
+        seriesOf({ b: '1' }, [1, 1]),
+        seriesOf({ __name__: 'up', c: 'x'.repeat(2048) }, [1, 1]),
+      ],
+      { dimensionBudget },
+    );
+    translate([seriesOf({ __name__: 'up', d: '1' }, [1, NaN])], { dimensionBudget, layout: 'single-measure' });
+    expect(dimensionBudget.usedDimensions()).toBe(1);
+  });
+
+  it('shares one series object between all records of a label set', () => {
+    const { records } = translate([
+      seriesOf({ __name__: 'up', a: '1', b: '2' }, [1, 1], [2, 1]),
+      seriesOf({ b: '2', a: '1', __name__: 'up' }, [3, 1]),
+    ]);
+    expect(records).toHaveLength(3);
+    expect(new Set(records.map(({ series }) => series)).size).toBe(1);
+  });
+
+  it.each([
+    { reason: 'missing-metric-name', labels: [{ name: 'job', value: 'x' }], offence: '{job="x"}: label __name__ is missing or empty' },
+    {
+      reason: 'missing-metric-name',
+      labels: [{ name: '__name__', value: '' }],
+      offence: '{__name__=""}: label __name__ is missing or empty',
+    },
+    { reason: 'missing-metric-name', labels: [], offence: '{}: label __name__ is missing or empty' },
+    {
+      reason: 'empty-label-name',
+      labels: [
+        { name: '__name__', value: 'up' },
+        { name: '', value: 'x' },
+      ],
+      offence: '{__name__="up", ""="x"}: a label without a name has the value "x"',
+    },
+    {
+      reason: 'duplicate-label-name',
+      labels: [
+        { name: 'a', value: '1' },
+        { name: '__name__', value: 'up' },
+        { name: 'a', value: '2' },
+      ],
+      offence: '{a="1", __name__="up", a="2"}: label "a" occurs more than once',
+    },
+    {
+      reason: 'duplicate-label-name',
+      labels: [
+        { name: '__name__', value: 'up' },
+        { name: '__name__', value: 'up' },
+      ],
+      offence: '{__name__="up", __name__="up"}: label "__name__" occurs more than once',
+    },
+  ])('drops the samples of $offence and stores the others', ({ reason, labels, offence }) => {
+    const { records, dropped } = translate([seriesOf(labels, [1, 1], [2, 2]), seriesOf({ __name__: 'up', job: 'x' }, [1, 1])]);
+    expect(dropped).toEqual([{ reason, count: 2, example: offence }]);
+    expect(records).toHaveLength(1);
+  });
+
+  it('does not take an absent label for a duplicate', () => {
+    expect(
+      dimensionsOf([
+        { name: '__name__', value: 'up' },
+        { name: 'a', value: '' },
+        { name: 'a', value: '1' },
+      ]),
+    ).toEqual({ a: '1' });
+  });
+
+  it('tells label sets apart whose names and values run together in the same way', () => {
+    const { records } = translate([
+      seriesOf({ __name__: 'up', a: 'b\u0000c\u0000d' }, [1, 1]),
+      seriesOf({ __name__: 'up', a: 'b', c: 'd' }, [1, 2]),
+      seriesOf({ __name__: 'up', a: 'b\u0000c', '\u0000d': 'e' }, [1, 3]),
+    ]);
+    expect(records.map(({ value }) => value)).toEqual(['1', '2', '3']);
+  });
+});
+
+describe('translateSeries: values', () => {
+  const pairs: (readonly [number, number | bigint])[] = [
+    [1, 1.5],
+    [2, -0],
+    [3, 5e-324],
+    [4, STALE_NAN_BITS],
+    [5, Infinity],
+    [6, -Infinity],
+    [7, 0xfff8dead00000001n],
+  ];
+
+  it('stores finite values as decimals and all others by their bits in the layout multi-measure', () => {
+    expect(pairsOf(translate([seriesOf({ __name__: 'up', a: '1' }, ...pairs)]).records)).toEqual([
+      [1, 'sample_value', '1.5'],
+      [2, 'sample_value', '-0.0'],
+      [3, 'sample_value', '5.0E-324'],
+      [4, 'sample_bits', '9218868437227405314'],
+      [5, 'sample_bits', '9218868437227405312'],
+      [6, 'sample_bits', '-4503599627370496'],
+      [7, 'sample_bits', String(BigInt.asIntN(64, 0xfff8dead00000001n))],
+    ]);
+  });
+
+  it('stores finite values and counts all others as accepted drops in the layout single-measure', () => {
+    const { records, dropped } = translate([seriesOf({ __name__: 'up', a: '1' }, ...pairs)], { layout: 'single-measure' });
+    expect(pairsOf(records)).toEqual([
+      [1, 'measure_value::double', '1.5'],
+      [2, 'measure_value::double', '-0.0'],
+      [3, 'measure_value::double', '5.0E-324'],
+    ]);
+    expect(dropped).toEqual([
+      { reason: 'non-finite-value', count: 4, example: '{__name__="up", a="1"}: the value at 4 ms is NaN (bits 0x7ff0000000000002)' },
+    ]);
+  });
+
+  it('counts native histograms and exemplars, even of a series without samples or name', () => {
+    const histogram = { timestampMs: 1n } as Histogram;
+    const exemplar = { labels: [], valueBits: 0n, timestampMs: 1n };
+    const { dropped, receivedCount } = translate([
+      { ...seriesOf({ job: 'x' }), histograms: [histogram, histogram], exemplars: [exemplar] },
+    ]);
+    expect(dropped).toEqual([
+      { reason: 'native-histogram', count: 2, example: '{job="x"}: 2 of this series' },
+      { reason: 'exemplar', count: 1, example: '{job="x"}: 1 of this series' },
+    ]);
+    expect(receivedCount).toBe(3);
+  });
+});
+
+describe('translateSeries: times', () => {
+  it('takes 0 to 2262-04-11T23:47:16.854Z and drops what lies outside', () => {
+    const { records, dropped } = translate([
+      seriesOf(
+        { __name__: 'up', a: '1' },
+        [0, 1],
+        [9_223_372_036_854, 1],
+        [-1, 1],
+        [9_223_372_036_855, 1],
+        [-(2n ** 63n), 1],
+        [2n ** 63n - 1n, 1],
+      ),
+    ]);
+    expect(records.map(({ timestampMs }) => timestampMs)).toEqual([0, 9_223_372_036_854]);
+    expect(dropped).toEqual([
+      {
+        reason: 'timestamp-out-of-range',
+        count: 4,
+        example:
+          '{__name__="up", a="1"}: timestamp -1 ms is outside 0 to 9223372036854 ms (1970-01-01T00:00:00Z to 2262-04-11T23:47:16.854Z)',
+      },
+    ]);
+  });
+
+  it('puts the samples of a series in time order, over all places where it occurs', () => {
+    const { records } = translate([
+      seriesOf({ __name__: 'up', a: '1' }, [5, 5], [3, 3]),
+      seriesOf({ __name__: 'up', a: '2' }, [1, 1]),
+      seriesOf({ a: '1', __name__: 'up' }, [4, 4], [1, 1]),
+    ]);
+    expect(records.map(({ timestampMs, source }) => [timestampMs, source])).toEqual([
+      [1, { seriesIndex: 2, sampleIndex: 1 }],
+      [3, { seriesIndex: 0, sampleIndex: 1 }],
+      [4, { seriesIndex: 2, sampleIndex: 0 }],
+      [5, { seriesIndex: 0, sampleIndex: 0 }],
+      [1, { seriesIndex: 1, sampleIndex: 0 }],
+    ]);
+  });
+
+  it('stores a repeated sample once and keeps the first of conflicting ones', () => {
+    const { records, dropped, identicalCount } = translate([
+      seriesOf({ __name__: 'up', a: '1' }, [1, STALE_NAN_BITS], [2, 0], [1, STALE_NAN_BITS], [2, -0]),
+      seriesOf({ a: '1', __name__: 'up' }, [2, 0], [1, NaN], [2, 7]),
+    ]);
+    expect(pairsOf(records)).toEqual([
+      [1, 'sample_bits', '9218868437227405314'],
+      [2, 'sample_value', '0'],
+    ]);
+    expect(identicalCount).toBe(2);
+    expect(dropped).toEqual([
+      { reason: 'conflicting-sample', count: 3, example: '{__name__="up", a="1"}: at 2 ms the request has another value before -0.0' },
+    ]);
+  });
+});
+
+describe('translateSeries: sizes', () => {
+  /** A series whose record is `bytes` long in the layout multi-measure: time 8, `up` 2, `l` 1, column 12 + 8. */
+  const seriesOfBytes = (bytes: number): TimeSeries => seriesOf({ __name__: 'up', l: 'x'.repeat(bytes - 31) }, [1, 1]);
+
+  it('stores a record of 2048 bytes and drops one of 2049', () => {
+    expect(translate([seriesOfBytes(2048)]).records).toHaveLength(1);
+    const { records, dropped } = translate([seriesOfBytes(2049)]);
+    expect(records).toEqual([]);
+    expect(dropped).toEqual([
+      {
+        reason: 'record-too-large',
+        count: 1,
+        example: expect.stringMatching(/: a record of it has at least 2049 bytes, the limit is 2048$/) as string,
+      },
+    ]);
+  });
+
+  it('counts the bytes of the JSON text, not of the labels in it', () => {
+    const { dropped } = translate([seriesOf({ __name__: 'up', time: '"'.repeat(1000) }, [1, 1])]);
+    expect(dropped).toMatchObject([{ reason: 'record-too-large', count: 1 }]);
+  });
+
+  it('names a series in a short line, even if its labels together are longer than any text can be', () => {
+    const huge = '😀\n'.repeat(1_000_000);
+    const labels = [...Array.from({ length: 1000 }, (_, index) => ({ name: `l${index}`, value: huge })), { name: '__name__', value: huge }];
+    const [dropped] = translate([seriesOf(labels, [1, 1])]).dropped;
+    expect(dropped?.reason).toBe('record-too-large');
+    expect(dropped?.example.length).toBeLessThan(500);
+    expect(dropped?.example).not.toMatch(/\n|\p{Surrogate}/u);
+  });
+});
+
+describe('translateSeries: refusals', () => {
+  const good = seriesOf({ __name__: 'up', a: '1' }, [1, 1], [2, 2]);
+
+  it.each([
+    {
+      what: 'label name',
+      labels: { __name__: 'up', ['x'.repeat(61)]: '1' },
+      offence: /: label name "x{61}" has 61 bytes, the limit is 60$/,
+    },
+    { what: 'metric name', labels: { __name__: 'é'.repeat(129) }, offence: /: the metric name has 258 bytes, the limit is 256$/ },
+  ])('refuses everything for a long $what if told so, and nothing otherwise', ({ labels, offence }) => {
+    const timeseries = [good, seriesOf(labels, [1, 1])];
+    expect(translate(timeseries).records).toHaveLength(3);
+    const dimensionBudget = createDimensionBudget();
+    expect(translate(timeseries, { failOnLongLabel: true, dimensionBudget })).toEqual({
+      records: [],
+      dropped: [],
+      identicalCount: 0,
+      refused: { reason: 'long-label', example: expect.stringMatching(offence) as string },
+      refusedCount: 3,
+      receivedCount: 3,
+    });
+    expect(dimensionBudget.usedDimensions()).toBe(1);
+  });
+
+  it.each([
+    [NaN, 'NaN (bits 0x7ff8000000000000)'],
+    [STALE_NAN_BITS, 'NaN (bits 0x7ff0000000000002)'],
+    [Infinity, '+Inf'],
+    [-Infinity, '-Inf'],
+  ])('refuses everything for the value %s if told so', (value, text) => {
+    for (const layout of layouts) {
+      const translation = translate([good, seriesOf({ __name__: 'up' }, [5, 1], [6, value])], { failOnInvalidSampleValue: true, layout });
+      expect(translation.refused).toEqual({
+        reason: 'invalid-sample-value',
+        example: `{__name__="up"}: the value at 6 ms is ${text}, only finite values are allowed`,
+      });
+      expect(translation.records).toEqual([]);
+    }
+  });
+
+  it('takes what is at the limits', () => {
+    const timeseries = [seriesOf({ __name__: 'n'.repeat(256), ['x'.repeat(60)]: '1' }, [1, Number.MAX_VALUE]), good];
+    expect(translate(timeseries, { failOnLongLabel: true, failOnInvalidSampleValue: true }).records).toHaveLength(3);
+  });
+});
+
+describe('translateSeries: for any input', () => {
+  const anyLayout = fc.constantFrom<Layout>(...layouts);
+
+  it('accounts for every sample, histogram and exemplar', () => {
+    fc.assert(
+      fc.property(anyTimeSeries, anyLayout, fc.boolean(), fc.boolean(), (timeseries, layout, failOnLongLabel, failOnInvalidSampleValue) => {
+        const { records, dropped, identicalCount, refused, refusedCount, receivedCount } = translate(timeseries, {
+          layout,
+          failOnLongLabel,
+          failOnInvalidSampleValue,
+        });
+        const droppedCount = dropped.reduce((sum, { count }) => sum + count, 0);
+        expect(receivedCount).toBe(
+          timeseries.reduce((sum, { samples, exemplars }) => sum + samples.timestampsMs.length + exemplars.length, 0),
+        );
+        expect(records.length + droppedCount + identicalCount + refusedCount).toBe(receivedCount);
+        expect(refused === undefined ? refusedCount : records.length).toBe(0);
+        for (const { reason, count } of dropped) {
+          expect(dropReasons).toHaveProperty(reason);
+          expect(count).toBeGreaterThan(0);
+        }
+        if (refused !== undefined) expect(refusalReasons).toHaveProperty(refused.reason);
+        expect(new Set(dropped.map(({ reason }) => reason)).size).toBe(dropped.length);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('stores what came: each record reads back as the labels, time and bits of its source, and no series has a time twice', () => {
+    fc.assert(
+      fc.property(anyTimeSeries, anyLayout, fc.integer({ min: 1, max: 128 }), (timeseries, layout, maxDimensions) => {
+        const { records } = translate(timeseries, { layout, dimensionBudget: createDimensionBudget({ maxDimensions }) });
+        const identities = new Set<string>();
+        for (const record of records) {
+          const source = timeseries[record.source.seriesIndex];
+          const { labels, timestampMs, bits } = readBack(record);
+          expect(labelKey(labels)).toBe(labelKey(source?.labels ?? []));
+          expect(BigInt(timestampMs)).toBe(source?.samples.timestampsMs[record.source.sampleIndex]);
+          expect(bits).toBe(source?.samples.valueBits[record.source.sampleIndex]);
+          identities.add(`${timestampMs} ${labelKey(labels)}`);
+        }
+        expect(identities.size).toBe(records.length);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('never makes a record that Timestream forbids', () => {
+    fc.assert(
+      fc.property(anyTimeSeries, anyLayout, fc.integer({ min: 1, max: 128 }), (timeseries, layout, maxDimensions) => {
+        const { records } = translate(timeseries, { layout, dimensionBudget: createDimensionBudget({ maxDimensions }) });
+        const names = new Set<string>();
+        for (const { series, column, value } of records) {
+          expect(series.dimensions.length).toBeGreaterThan(0);
+          for (const { Name, Value } of series.dimensions) {
+            names.add(Name);
+            expect(Buffer.byteLength(Name)).toBeLessThanOrEqual(60);
+            expect(Value).not.toBe('');
+          }
+          expect(series.baseBytes).toBe(8 + dimensionsBytes(series.dimensions) + Buffer.byteLength(series.measureName));
+          expect(series.baseBytes + 8 + (layout === 'multi-measure' ? column.length : 0)).toBeLessThanOrEqual(2048);
+          if (column !== 'sample_bits') expect(Number.isFinite(Number(value))).toBe(true);
+          else expect(Number.isFinite(floatFromBits(BigInt.asUintN(64, BigInt(value))))).toBe(false);
+        }
+        expect(names.size).toBeLessThanOrEqual(maxDimensions);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
