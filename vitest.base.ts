@@ -1,23 +1,34 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
+/** For runs that should take little time; see scripts/testing/few-property-runs.ts. */
+const fewRuns = process.env['PROPERTY_RUNS'] === 'few';
+const fewPropertyRuns = fileURLToPath(new URL('./scripts/testing/few-property-runs.ts', import.meta.url));
+
+/** The reporters of a run. Its counts go to test-results/, for the closing line of `npm test`. */
+export const reportersOf = (runName: string): NonNullable<NonNullable<ViteUserConfig['test']>['reporters']> => [
+  ['default', { summary: false }],
+  ['json', { outputFile: fileURLToPath(new URL(`./test-results/${runName}.json`, import.meta.url)) }],
+];
+
 /**
- * The test configuration that every project shares. Tests run on the sources (by the export condition), so no build stands
- * between a change and its test, and each project leaves its counts in test-results/ for the closing summary of `npm test`.
+ * The test configuration that every project shares. Tests run on the sources (by the export condition), so no build stands between a change
+ * and its test.
  */
 export function projectTestConfig(projectName: string, overrides: NonNullable<ViteUserConfig['test']> = {}): ViteUserConfig {
-  const resultFile = fileURLToPath(new URL(`./test-results/${projectName}.json`, import.meta.url));
   const conditions = ['@timestream-prometheus/source'];
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
-    test: {
-      include: ['test/**/*.test.ts'],
-      reporters: [
-        ['default', { summary: false }],
-        ['json', { outputFile: resultFile }],
-      ],
-      ...overrides,
-    },
+    plugins: fewRuns
+      ? [
+          {
+            name: 'few-property-runs',
+            enforce: 'pre',
+            resolveId: (id, importer) => (id === 'fast-check' && importer !== fewPropertyRuns ? fewPropertyRuns : null),
+          },
+        ]
+      : [],
+    test: { name: projectName, include: ['test/**/*.test.ts'], reporters: reportersOf(projectName), ...overrides },
   });
 }

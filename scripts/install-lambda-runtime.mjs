@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { repositoryRoot, run } from './setup.mjs';
+import { fail, npmCommand, repositoryRoot, run } from './setup.mjs';
 
 const runtimeFolder = path.join(repositoryRoot, 'e2e', 'runtime');
 const modules = path.join(runtimeFolder, 'node_modules');
@@ -22,7 +22,7 @@ const fingerprint = createHash('sha256')
   .update(readFileSync(path.join(runtimeFolder, 'package-lock.json')))
   .update(`${process.platform} ${process.arch} ${process.versions.modules}`)
   .digest('hex');
-const cacheFolder = process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache');
+const cacheFolder = process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache');
 const cached = path.join(cacheFolder, 'timestream-prometheus', 'lambda-runtime', fingerprint);
 
 function isInstalled() {
@@ -37,18 +37,19 @@ function ownHeaders() {
 
 function compile() {
   console.error('Compiling the Lambda runtime client (only the first time; a minute or two) ...');
-  const npm = process.env.npm_execpath;
+  const { command, firstArgs } = npmCommand();
   const options = { cwd: runtimeFolder, env: { ...process.env, ...ownHeaders() } };
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  const status = npm ? run(process.execPath, [npm, ...args], options) : run('npm', args, options);
-  if (status !== 0) {
-    console.error('It did not compile; see the message above. It needs Linux, cmake, make, g++, python3 and xz.');
-    process.exit(1);
-  }
+  if (run(command, [...firstArgs, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], options) !== 0)
+    fail('It did not compile; see the message above. It needs Linux, cmake, make, g++, python3 and xz.');
   writeFileSync(stampFile, fingerprint);
 }
 
-/** Copies under another name first: a copy that broke off must not look like a whole one. */
+/**
+ * Copies under another name first: a copy that broke off must not look like a whole one.
+ *
+ * @param {string} from
+ * @param {string} to
+ */
 function copyFolder(from, to) {
   const unfinished = `${to}.${process.pid}`;
   mkdirSync(path.dirname(to), { recursive: true });

@@ -7,7 +7,7 @@ build();
 
 const options = process.argv.slice(2);
 const choosesStorage =
-  process.env.storage !== undefined || options.some((option) => option === '--storage' || option.startsWith('--storage='));
+  process.env['storage'] !== undefined || options.some((option) => option === '--storage' || option.startsWith('--storage='));
 const server = spawn(
   process.execPath,
   [
@@ -20,7 +20,7 @@ const server = spawn(
 );
 // The server stops by itself and in order; this process only waits for it. A terminal sends Ctrl-C to both.
 process.on('SIGINT', () => undefined);
-for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => server.kill(signal));
+for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => server.kill(signal));
 server.on('exit', (code, signal) => {
   process.exitCode = signal ? 1 : (code ?? 1);
 });

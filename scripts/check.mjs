@@ -1,0 +1,20 @@
+/**
+ * What to run before every commit: format, lint, types, and the unit tests with few runs of each property.
+ *
+ *   npm run check
+ *
+ * `npm test` is the whole proof: many runs, templates and policies, and the built programs against real peers.
+ */
+import { install } from './setup.mjs';
+import { formatStage, nxStage, runStages, testStage } from './stages.mjs';
+
+install();
+runStages([
+  formatStage,
+  nxStage('lint, types', ['lint', 'typecheck']),
+  testStage('unit tests with few runs of each property', {
+    results: 'unit',
+    args: ['--project=!e2e', '--project=!deploy'],
+    env: { PROPERTY_RUNS: 'few' },
+  }),
+]);

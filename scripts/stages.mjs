@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { nx, repositoryRoot, run } from './setup.mjs';
+
+const resultsFolder = path.join(repositoryRoot, 'test-results');
+const vitestProgram = path.join(repositoryRoot, 'node_modules', 'vitest', 'vitest.mjs');
+
+/**
+ * One step of a check. It gives an exit code: 0 when all is well.
+ *
+ * @typedef {{ readonly name: string; readonly run: () => number }} Stage
+ */
+
+/** @type {Stage} */
+export const formatStage = {
+  name: 'format',
+  // The cache knows a file by its content and the options by theirs.
+  run: () =>
+    run(process.execPath, [
+      'node_modules/prettier/bin/prettier.cjs',
+      '--check',
+      '--cache',
+      '--cache-strategy=content',
+      '--log-level=warn',
+      '.',
+    ]),
+};
+
+/**
+ * Runs nx targets in every project.
+ *
+ * @param {string} name
+ * @param {readonly string[]} targets
+ * @returns {Stage}
+ */
+export const nxStage = (name, targets) => ({
+  name,
+  run: () => nx(['run-many', '-t', ...targets, '--parallel=2', '--output-style=static']),
+});
+
+/**
+ * Runs vitest over the whole repository. Each stage has a result file of its own, from which the closing line is made.
+ *
+ * @param {string} name
+ * @param {{ readonly results: string; readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv; readonly node?: string }} options
+ * @returns {Stage}
+ */
+export const testStage = (name, { results, args = [], env = {}, node = process.execPath }) => ({
+  name,
+  run: () =>
+    run(node, [vitestProgram, 'run', `--outputFile.json=${path.join(resultsFolder, `${results}.json`)}`, ...args], {
+      env: { ...process.env, ...env },
+    }),
+});
+
+/**
+ * Runs the stages one after the other, a failed one too, and ends with the line `N passed, N failed, N skipped`.
+ *
+ * @param {readonly Stage[]} stages
+ * @param {{ readonly refuseSkips?: boolean }} [options] whether a skipped test makes the whole fail
+ */
+export function runStages(stages, { refuseSkips = false } = {}) {
+  rmSync(resultsFolder, { recursive: true, force: true });
+  /** @type {string[]} */
+  const failures = [];
+  /** @type {string[]} */
+  const times = [];
+  for (const { name, run: runStage } of stages) {
+    console.log(`\n=== ${name}`);
+    const startMs = Date.now();
+    if (runStage() !== 0) failures.push(name);
+    times.push(`${name} ${Math.round((Date.now() - startMs) / 1000)} s`);
+  }
+
+  const counts = countTests();
+  if (refuseSkips && counts.skipped > 0) failures.push(`${counts.skipped} tests were skipped, and here nothing may be`);
+  if (counts.passed + counts.failed === 0) failures.push('no test was run');
+  console.log(`\nTook: ${times.join(', ')}`);
+  for (const failure of failures) console.log(`FAILED: ${failure}`);
+  if (counts.skipped > 0)
+    console.log(
+      `${counts.skipped} tests were skipped because something they need is not on this machine; each says above what and how to get it.`,
+    );
+  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  process.exitCode = failures.length > 0 ? 1 : 0;
+}
+
+function countTests() {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  /** @type {string[]} */
+  let files = [];
+  try {
+    files = readdirSync(resultsFolder).filter((name) => name.endsWith('.json'));
+  } catch {
+    // No stage got as far as running a test; said above.
+  }
+  for (const file of files) {
+    /** @type {{ numPassedTests: number; numFailedTests: number; numPendingTests: number }} */
+    const result = JSON.parse(readFileSync(path.join(resultsFolder, file), 'utf8'));
+    counts.passed += result.numPassedTests;
+    counts.failed += result.numFailedTests;
+    counts.skipped += result.numPendingTests;
+  }
+  return counts;
+}
