@@ -15,6 +15,7 @@ import {
   encodeWriteRequest,
   type TimeSeries,
 } from '../src/index.js';
+import { createRandom, measureCpu } from './measure-cpu.js';
 
 const CASES = [
   { title: '500 series x 1 sample', series: 500, samplesPerSeries: 1 },
@@ -24,9 +25,6 @@ const CASES = [
 ] as const;
 
 const SEED = 20_261_122;
-const MEASURE_MS = 1_000;
-const ROUNDS = 8;
-
 const SCHEMA = `
   syntax = "proto3";
   message WriteRequest { repeated TimeSeries timeseries = 1; }
@@ -40,17 +38,6 @@ const SCHEMA = `
 const root = protobuf.parse(SCHEMA, { keepCase: true }).root;
 const writeRequestType = root.lookupType('WriteRequest');
 const readResponseType = root.lookupType('ReadResponse');
-
-/** A sequence that is the same in every run (xorshift32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 
 function createSeries(count: number, samplesPerSeries: number): TimeSeries[] {
   const random = createRandom(SEED);
@@ -78,32 +65,6 @@ function createSeries(count: number, samplesPerSeries: number): TimeSeries[] {
   }));
 }
 
-/** CPU milliseconds so far, garbage collection on other threads included: unlike the clock, it does not count what other programs take. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
-
-/** CPU milliseconds of one call: the best of some rounds, taken in turn so that all candidates meet the same machine. */
-function measure(candidates: Readonly<Record<string, () => unknown>>): Record<string, number> {
-  const best: Record<string, number> = {};
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [name, run] of Object.entries(candidates)) {
-      const start = cpuMs();
-      let calls = 0;
-      let elapsed = 0;
-      while (elapsed < MEASURE_MS / ROUNDS) {
-        run();
-        calls++;
-        elapsed = cpuMs() - start;
-      }
-      // Round 0 warms up.
-      if (round > 0) best[name] = Math.min(best[name] ?? Infinity, elapsed / calls);
-    }
-  }
-  return best;
-}
-
 function report(title: string, times: Record<string, number>, samples: number): void {
   const [ours = NaN, theirs = NaN] = Object.values(times);
   const [, theirName = ''] = Object.keys(times);
@@ -124,29 +85,33 @@ for (const { title, series: count, samplesPerSeries } of CASES) {
   const answerMessage = readResponseType.decode(answer);
   const samples = count * samplesPerSeries;
   process.stdout.write(`${title}: ${body.length} bytes, ${block.length} in snappy (native: ${native.compressSync(bodyBuffer).length})\n`);
-  report('decodeWriteRequest', measure({ ours: () => decodeWriteRequest(body), protobufjs: () => writeRequestType.decode(body) }), samples);
+  report(
+    'decodeWriteRequest',
+    measureCpu({ ours: () => decodeWriteRequest(body), protobufjs: () => writeRequestType.decode(body) }),
+    samples,
+  );
   report(
     'decodeReadResponse',
-    measure({ ours: () => decodeReadResponse(answer), protobufjs: () => readResponseType.decode(answer) }),
+    measureCpu({ ours: () => decodeReadResponse(answer), protobufjs: () => readResponseType.decode(answer) }),
     samples,
   );
   report(
     'encodeReadResponse',
-    measure({ ours: () => encodeReadResponse(response), protobufjs: () => readResponseType.encode(answerMessage).finish() }),
+    measureCpu({ ours: () => encodeReadResponse(response), protobufjs: () => readResponseType.encode(answerMessage).finish() }),
     samples,
   );
   report(
     'encodeSeriesChunks',
-    measure({ ours: () => timeseries.map((series) => encodeSeriesChunks(series.labels, series.samples)) }),
+    measureCpu({ ours: () => timeseries.map((series) => encodeSeriesChunks(series.labels, series.samples)) }),
     samples,
   );
   report(
     'decodeSnappy',
-    measure({
+    measureCpu({
       ours: () => decodeSnappy(block, { maxBytes: body.length }),
       native: () => native.uncompressSync(blockBuffer, { copyOutputData: true }),
     }),
     0,
   );
-  report('encodeSnappy', measure({ ours: () => encodeSnappy(body), native: () => native.compressSync(bodyBuffer) }), 0);
+  report('encodeSnappy', measureCpu({ ours: () => encodeSnappy(body), native: () => native.compressSync(bodyBuffer) }), 0);
 }

@@ -3,7 +3,9 @@ export { chunkedReadFrameBytes, splitSeriesIntoFrames } from './chunked-read-siz
 export { CodecError, type CodecErrorCode } from './codec-error.js';
 export { compareLabels, compareUtf8 } from './compare-labels.js';
 export { decodeSnappy, type SnappyLimits } from './decode-snappy.js';
+export { decodeWriteColumns, type DecodeWriteColumnsOptions } from './decode-write-columns.js';
 export { encodeSnappy } from './encode-snappy.js';
+export { type LabelSet, LabelSetCache, type LabelSetCacheOptions } from './label-set-cache.js';
 export {
   type ChunkedReadLimits,
   DEFAULT_CHUNKED_READ_LIMITS,
@@ -44,4 +46,5 @@ export { decodeReadResponse, encodeReadResponse } from './read-response.js';
 export { bitsFromFloat, createSamples, floatFromBits, floatsOf, NORMAL_NAN_BITS, STALE_NAN_BITS } from './samples.js';
 export { encodeSeriesChunks, MAX_SAMPLES_PER_CHUNK } from './series-chunks.js';
 export { decodeWriteRequest, encodeWriteRequest } from './write-request.js';
+export type { MalformedSeries, MalformedSeriesReason, WriteColumns } from './write-columns.js';
 export { decodeXorChunk, encodeXorChunk } from './xor-chunk.js';

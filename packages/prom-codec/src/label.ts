@@ -14,7 +14,8 @@ interface LabelLimits {
 export class LabelReader {
   readonly #reader: ProtobufReader;
   readonly #limits: LabelLimits;
-  #count = 0;
+  /** Labels read so far, or known to have been read before. */
+  count = 0;
 
   constructor(reader: ProtobufReader, limits: LabelLimits) {
     this.#reader = reader;
@@ -24,7 +25,7 @@ export class LabelReader {
   /** Read the label at hand to the end of `labels`. `field` names the owner, e.g. `TimeSeries.labels`. */
   readInto(labels: Label[], field: string): void {
     const reader = this.#reader;
-    assertWithin(this.#limits.maxLabels, 'maxLabels', ++this.#count, field, reader.position);
+    assertWithin(this.#limits.maxLabels, 'maxLabels', ++this.count, field, reader.position);
     assertWithin(this.#limits.maxLabelsPerSeries, 'maxLabelsPerSeries', labels.length + 1, field, reader.position);
     const outerEnd = reader.enter(field);
     let name = '';

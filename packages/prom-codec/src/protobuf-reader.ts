@@ -45,6 +45,11 @@ export class ProtobufReader {
     return this.#position;
   }
 
+  /** Go on reading at `position`, which must be inside the message at hand. */
+  seek(position: number): void {
+    this.#position = position;
+  }
+
   atEnd(): boolean {
     return this.#position >= this.#end;
   }

@@ -1,3 +1,4 @@
+import { ExemplarReader, writeExemplar } from './exemplar.js';
 import { HistogramReader, writeHistogram } from './histogram.js';
 import { LabelReader, writeLabels } from './label.js';
 import { assertWithin, type SeriesLimits } from './limits.js';
@@ -6,9 +7,8 @@ import { type MessageShape, type ProtobufReader, WIRE_BYTES, WIRE_FIXED64, WIRE_
 import type { ProtobufWriter } from './protobuf-writer.js';
 import { halvesOf, SampleColumns } from './sample-columns.js';
 
-const TIME_SERIES: MessageShape = { name: 'TimeSeries', fields: { 1: 'labels', 2: 'samples', 3: 'exemplars', 4: 'histograms' } };
-const SAMPLE: MessageShape = { name: 'Sample', fields: { 1: 'value', 2: 'timestamp' } };
-const EXEMPLAR: MessageShape = { name: 'Exemplar', fields: { 1: 'labels', 2: 'value', 3: 'timestamp' } };
+export const TIME_SERIES: MessageShape = { name: 'TimeSeries', fields: { 1: 'labels', 2: 'samples', 3: 'exemplars', 4: 'histograms' } };
+export const SAMPLE: MessageShape = { name: 'Sample', fields: { 1: 'value', 2: 'timestamp' } };
 
 const NO_EXEMPLARS: readonly Exemplar[] = [];
 const NO_HISTOGRAMS: readonly Histogram[] = [];
@@ -28,9 +28,9 @@ export class TimeSeriesReader {
   readonly #limits: SeriesLimits;
   readonly #labels: LabelReader;
   readonly #histogramReader: HistogramReader;
+  readonly #exemplarReader: ExemplarReader;
   readonly #columns = new SampleColumns();
   readonly #series: PendingSeries[] = [];
-  #exemplarCount = 0;
   #histogramCount = 0;
 
   constructor(reader: ProtobufReader, limits: SeriesLimits) {
@@ -38,6 +38,7 @@ export class TimeSeriesReader {
     this.#limits = limits;
     this.#labels = new LabelReader(reader, limits);
     this.#histogramReader = new HistogramReader(reader, limits);
+    this.#exemplarReader = new ExemplarReader(reader, this.#labels, limits);
   }
 
   /** Read the series at hand. `field` names the owner, e.g. `WriteRequest.timeseries`. */
@@ -61,7 +62,7 @@ export class TimeSeriesReader {
           break;
         case (3 << 3) | WIRE_BYTES:
           if (exemplars === NO_EXEMPLARS) exemplars = [];
-          exemplars.push(this.#readExemplar());
+          exemplars.push(this.#exemplarReader.read());
           break;
         case (4 << 3) | WIRE_BYTES:
           assertWithin(this.#limits.maxHistograms, 'maxHistograms', ++this.#histogramCount, 'TimeSeries.histograms', reader.position);
@@ -115,24 +116,6 @@ export class TimeSeriesReader {
     reader.leave(outerEnd);
     this.#columns.push(timestampLow, timestampHigh, valueLow, valueHigh);
   }
-
-  #readExemplar(): Exemplar {
-    const reader = this.#reader;
-    assertWithin(this.#limits.maxExemplars, 'maxExemplars', ++this.#exemplarCount, 'TimeSeries.exemplars', reader.position);
-    const outerEnd = reader.enter('TimeSeries.exemplars');
-    const labels: Label[] = [];
-    let valueBits = 0n;
-    let timestampMs = 0n;
-    while (!reader.atEnd()) {
-      const tag = reader.readTag(EXEMPLAR);
-      if (tag === ((1 << 3) | WIRE_BYTES)) this.#labels.readInto(labels, 'Exemplar.labels');
-      else if (tag === ((2 << 3) | WIRE_FIXED64)) valueBits = reader.readFixed64Bits('Exemplar.value');
-      else if (tag === ((3 << 3) | WIRE_VARINT)) timestampMs = reader.readInt64('Exemplar.timestamp');
-      else reader.skip(tag, EXEMPLAR);
-    }
-    reader.leave(outerEnd);
-    return { labels, valueBits, timestampMs };
-  }
 }
 
 export function writeTimeSeries(writer: ProtobufWriter, field: number, series: TimeSeries): void {
@@ -143,13 +126,7 @@ export function writeTimeSeries(writer: ProtobufWriter, field: number, series: T
   for (let index = 0; index < series.samples.timestampsMs.length; index++) {
     writer.sample(2, values.low(index), values.high(index), timestamps.low(index), timestamps.high(index));
   }
-  for (const exemplar of series.exemplars) {
-    const exemplarStart = writer.begin(3);
-    writeLabels(writer, 1, exemplar.labels);
-    writer.presentDouble(2, exemplar.valueBits);
-    writer.int64(3, exemplar.timestampMs);
-    writer.end(exemplarStart);
-  }
+  for (const exemplar of series.exemplars) writeExemplar(writer, exemplar);
   for (const histogram of series.histograms) writeHistogram(writer, 4, histogram);
   writer.end(start);
 }

@@ -5,7 +5,7 @@ import { ProtobufWriter } from './protobuf-writer.js';
 import { TimeSeriesReader, writeTimeSeries } from './time-series.js';
 
 /** `prompb/remote.proto`, WriteRequest. Field 2 is Cortex' `source`: reserved, skipped. */
-const WRITE_REQUEST: MessageShape = { name: 'WriteRequest', fields: { 1: 'timeseries', 3: 'metadata' } };
+export const WRITE_REQUEST: MessageShape = { name: 'WriteRequest', fields: { 1: 'timeseries', 3: 'metadata' } };
 /** `prompb/types.proto`, MetricMetadata. There is no field 3. */
 const METRIC_METADATA: MessageShape = { name: 'MetricMetadata', fields: { 1: 'type', 2: 'metric_family_name', 4: 'help', 5: 'unit' } };
 
@@ -50,7 +50,7 @@ export function encodeWriteRequest(request: WriteRequest): Uint8Array {
   return writer.finish();
 }
 
-function readMetadata(reader: ProtobufReader): MetricMetadata {
+export function readMetadata(reader: ProtobufReader): MetricMetadata {
   const outerEnd = reader.enter('WriteRequest.metadata');
   let type: MetricType = 'unknown';
   let metricFamilyName = '';
