@@ -1,4 +1,4 @@
-import { createConnector, openAwsStorage, parseConfig, type Connector } from '@timestream-prometheus/connector';
+import { bodyInHand, createConnector, openAwsStorage, parseConfig, type Connector } from '@timestream-prometheus/connector';
 import { decodeStreamedAnswer, STREAMED_CONTENT_TYPE } from '@timestream-prometheus/connector/testing';
 import { startEmbeddedTimestream, type EmbeddedTimestream, type TimestreamLimits } from '@timestream-prometheus/timestream-embedded';
 import {
@@ -69,7 +69,14 @@ export async function startInProcessConnector(
     path: string,
     body: Uint8Array,
   ): Promise<{ status: number; contentType: string; body: Uint8Array }> => {
-    const response = await connectors[layout].handle({ method: 'POST', path, headers, body, signal: new AbortController().signal });
+    const response = await connectors[layout].handle({
+      method: 'POST',
+      path,
+      query: '',
+      headers,
+      ...bodyInHand(body),
+      signal: new AbortController().signal,
+    });
     const { status, headers: answered } = response;
     const contentType = answered['content-type'] ?? '';
     if (response.body instanceof Uint8Array) return { status, contentType, body: response.body };

@@ -1,24 +1,15 @@
-import type { Config } from './config/parse-config.js';
+import { RequestScope } from './concurrency/request-scope.js';
+import type { ConnectorOptions } from './connector-options.js';
 import { asConnectorError, ConnectorError, isRetryable, type ConnectorErrorCode } from './errors/connector-error.js';
-import { answered, type Answer } from './http/answer.js';
 import { errorResponse, textResponse } from './http/responses.js';
 import { retryAfterSeconds } from './http/retry-after.js';
-import { methodsOf, PATHS, routeOf, type Route } from './http/route.js';
-import { METRICS } from './metrics/metric-catalogue.js';
-import type { Clock, Logger, MetricsSink, OpenStorage } from './ports.js';
+import { methodsOf, PATHS, pathBelow, routeOf, type Route } from './http/route.js';
+import { scopedBody } from './http/scoped-body.js';
+import { collectBody } from './http/whole-body.js';
+import { METRICS, type Endpoint } from './metrics/metric-catalogue.js';
+import type { Logger } from './ports.js';
 import { createRequestHandlers } from './request-handlers.js';
-import type { Connector, ConnectorRequest, ConnectorResponse } from './seam.js';
-
-export interface ConnectorOptions {
-  readonly config: Config;
-  readonly openStorage: OpenStorage;
-  readonly logger: Logger;
-  readonly metrics: MetricsSink;
-  /** Default: the clock of the machine. */
-  readonly clock?: Clock;
-  /** A number in [0, 1) for the jitter of `Retry-After`. Default: `Math.random`. */
-  readonly random?: () => number;
-}
+import type { Connector, ConnectorRequest, ConnectorResponse, WholeResponse } from './seam.js';
 
 /** The connector behind its one seam. It opens nothing before the first request. */
 export function createConnector(options: ConnectorOptions): Connector {
@@ -28,88 +19,96 @@ export function createConnector(options: ConnectorOptions): Connector {
   let inFlight = 0;
   let isClosing = false;
 
-  /** Why no write or read is taken now. */
-  function obstacle(): ConnectorError | undefined {
-    if (isClosing) return new ConnectorError('shutting-down', 'the connector is stopping');
-    if (inFlight <= config.maxConcurrentRequests) return undefined;
-    return new ConnectorError(
+  /** @throws ConnectorError if no write or read is taken now */
+  function assertAccepting(): void {
+    if (isClosing) throw new ConnectorError('shutting-down', 'the connector is stopping');
+    if (inFlight <= config.maxConcurrentRequests) return;
+    throw new ConnectorError(
       'overloaded',
       `${config.maxConcurrentRequests} requests are being worked on already (max-concurrent-requests)`,
     );
   }
 
-  async function respond(request: ConnectorRequest): Promise<Answer> {
-    const route = routeOf(request.path);
+  async function respond(request: ConnectorRequest, scope: RequestScope): Promise<ConnectorResponse> {
+    const path = pathBelow(config.basePath, request.path);
+    const route = routeOf(path);
     if (route === undefined)
-      throw new ConnectorError('not-found', `nothing at ${JSON.stringify(request.path.slice(0, 200))}: the paths are ${PATHS.join(', ')}`);
+      throw new ConnectorError('not-found', `nothing at ${JSON.stringify(path.slice(0, 200))}: the paths are ${PATHS.join(', ')}`);
     if (!methodsOf(route).includes(request.method)) {
       throw new ConnectorError(
         'method-not-allowed',
-        `${request.path} does not take ${request.method.slice(0, 20)}: use ${methodsOf(route).join(' or ')}`,
+        `${path} does not take ${request.method.slice(0, 20)}: use ${methodsOf(route).join(' or ')}`,
       );
     }
-    if (route === 'healthy') return answered(textResponse(200, 'healthy'));
-    const reason = obstacle();
-    if (reason !== undefined) throw reason;
-    if (route === 'ready') return answered(textResponse(200, 'ready'));
-    return handlers[route](request);
+    if (route === 'healthy') return textResponse(200, 'healthy');
+    assertAccepting();
+    if (route === 'ready') return textResponse(200, 'ready');
+    const response = await handlers[route](request, scope);
+    return request.maxResponseBytes === undefined ? response : collectBody(response, request.maxResponseBytes);
   }
 
-  /** Counts a request until its last byte is handed over; a streamed answer is still work. */
-  function trackRequest(endpoint: string): {
-    readonly durationMs: () => number;
-    readonly end: (status: number, code: ConnectorErrorCode | 'none') => void;
-  } {
+  /** Counts a request that has come until its answer has left: that is still work. */
+  function countRequest(endpoint: Endpoint, scope: RequestScope): RequestCount {
     const startMs = clock.nowMs();
+    let isAnswered = false;
     inFlight += 1;
-    metrics.move(METRICS.requestsInFlight.name, 1, { endpoint });
+    metrics.move(METRICS.requestsInFlight, 1, { endpoint });
+    scope.hold(() => {
+      inFlight -= 1;
+      metrics.move(METRICS.requestsInFlight, -1, { endpoint });
+      if (inFlight === 0) for (const listener of idleListeners) listener();
+    });
     return {
       durationMs: () => clock.nowMs() - startMs,
-      end: (status, code) => {
-        inFlight -= 1;
-        metrics.move(METRICS.requestsInFlight.name, -1, { endpoint });
-        metrics.observe(METRICS.requestDuration.name, (clock.nowMs() - startMs) / 1000, { endpoint });
-        metrics.add(METRICS.responses.name, 1, { endpoint, status: String(status), error: code });
-        if (inFlight === 0) for (const listener of idleListeners) listener();
+      answered: (status, code) => {
+        if (isAnswered) return;
+        isAnswered = true;
+        metrics.observe(METRICS.requestDuration, (clock.nowMs() - startMs) / 1000, { endpoint });
+        metrics.add(METRICS.responses, 1, { endpoint, status: String(status), error: code });
       },
     };
   }
 
-  function refuse(request: ConnectorRequest, error: ConnectorError, durationMs: number): ConnectorResponse {
-    const response = errorResponse(error, {
+  function refusalOf(error: ConnectorError, headers: ConnectorRequest['headers'], route: Route | undefined): WholeResponse {
+    return errorResponse(error, {
       throttleStatus: config.throttleStatus,
-      retryAfterSeconds: retryAfterSeconds(request.headers['retry-attempt'], random),
-      allowedMethods: methodsOf(routeOf(request.path) ?? 'write'),
+      retryAfterSeconds: retryAfterSeconds(headers['retry-attempt'], random),
+      allowedMethods: methodsOf(route ?? 'write'),
     });
-    logFailure(logger, request, response.status, error, durationMs);
-    return response;
   }
 
   return {
     async handle(request) {
-      const tracked = trackRequest(endpointOf(routeOf(request.path)));
-      let answer: Answer;
+      const route = routeOf(pathBelow(config.basePath, request.path));
+      const scope = new RequestScope(request.signal);
+      const count = countRequest(endpointOf(route), scope);
+      let response: ConnectorResponse;
+      let failure: ConnectorError | undefined;
       try {
-        answer = await respond(request);
+        response = await respond(request, scope);
       } catch (thrown) {
-        const error = asConnectorError(thrown);
-        const refusal = refuse(request, error, tracked.durationMs());
-        tracked.end(refusal.status, error.code);
-        return withoutBodyOfHead(request, refusal);
+        failure = asConnectorError(thrown);
+        response = refusalOf(failure, request.headers, route);
+        logFailure(logger, request, response.status, failure, count.durationMs());
       }
-      const { response, done } = answer;
-      if (response.body instanceof Uint8Array) {
-        tracked.end(response.status, 'none');
+      const { status, body } = response;
+      if (body instanceof Uint8Array) {
+        count.answered(status, failure?.code ?? 'none');
+        if (request.sent === undefined || body.length === 0) scope.end(failure);
+        else void request.sent.finally(() => scope.end(failure));
         return withoutBodyOfHead(request, response);
       }
-      done.then(
-        () => tracked.end(response.status, 'none'),
-        (thrown: unknown) => {
-          const error = asConnectorError(thrown);
-          logFailure(logger, request, response.status, error, tracked.durationMs());
-          tracked.end(response.status, error.code);
-        },
-      );
+      const parts = scopedBody(body, scope.signal, (bodyFailure) => {
+        if (bodyFailure !== undefined) logFailure(logger, request, status, bodyFailure, count.durationMs());
+        count.answered(status, bodyFailure?.code ?? 'none');
+        scope.end(bodyFailure);
+      });
+      return { ...response, body: parts };
+    },
+    refuse(error, headers = {}) {
+      const response = refusalOf(error, headers, undefined);
+      logFailure(logger, { method: '', path: '', headers }, response.status, error, 0);
+      metrics.add(METRICS.responses, 1, { endpoint: 'other', status: String(response.status), error: error.code });
       return response;
     },
     async close() {
@@ -120,25 +119,37 @@ export function createConnector(options: ConnectorOptions): Connector {
   };
 }
 
+interface RequestCount {
+  durationMs(): number;
+  /** The answer is decided, of a streamed one to its end. Only the first call counts. */
+  answered(status: number, code: ConnectorErrorCode | 'none'): void;
+}
+
 function withoutBodyOfHead({ method }: ConnectorRequest, response: ConnectorResponse): ConnectorResponse {
   return method === 'HEAD' ? { ...response, body: new Uint8Array() } : response;
 }
 
-function endpointOf(route: Route | undefined): string {
+function endpointOf(route: Route | undefined): Endpoint {
   return route === 'write' || route === 'read' ? route : 'other';
 }
 
-/** The one log line of a failed request, as loud as somebody has to do something about it. */
-function logFailure(logger: Logger, request: ConnectorRequest, status: number, error: ConnectorError, durationMs: number): void {
-  const requestId = request.headers['x-request-id'];
+/** The one log line of a failed request. The level says who has to act: nobody (debug), the sender or its operator (warn), we (error). */
+function logFailure(
+  logger: Logger,
+  { method, path, headers }: Pick<ConnectorRequest, 'method' | 'path' | 'headers'>,
+  status: number,
+  error: ConnectorError,
+  durationMs: number,
+): void {
+  const requestId = headers['x-request-id'];
   const fields = {
-    method: request.method,
-    path: request.path.slice(0, 200),
+    method,
+    path: path.slice(0, 200),
     status,
     code: error.code,
     durationMs,
     ...(requestId === undefined ? {} : { requestId }),
-    ...(request.headers['user-agent'] === undefined ? {} : { userAgent: request.headers['user-agent'].slice(0, 200) }),
+    ...(headers['user-agent'] === undefined ? {} : { userAgent: headers['user-agent'].slice(0, 200) }),
   };
   if (error.code === 'internal') logger.error({ ...fields, err: error.cause ?? error }, error.message);
   else if (error.code === 'client-gone' || error.code === 'not-found' || error.code === 'method-not-allowed')

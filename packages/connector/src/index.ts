@@ -17,9 +17,22 @@ export {
 export type { ConnectorErrorCode } from './errors/connector-error.js';
 export { openAwsStorage } from './timestream/open-aws-storage.js';
 export type { AwsStorageConfig, AwsStorageOptions } from './timestream/open-aws-storage.js';
+export { responseOfError } from './http/responses.js';
 export { createConnector } from './create-connector.js';
-export type { ConnectorOptions } from './create-connector.js';
+export type { ConnectorOptions } from './connector-options.js';
 export { METRIC_CATALOGUE, METRICS } from './metrics/metric-catalogue.js';
-export type { MetricDefinition } from './metrics/metric-catalogue.js';
-export type { Connector, ConnectorRequest, ConnectorResponse } from './seam.js';
-export type { Clock, Credentials, Logger, MetricsSink, OpenStorage, RecordWriter, RowSource, Storage, WriteOutcome } from './ports.js';
+export type { CounterDefinition, Endpoint, GaugeDefinition, HistogramDefinition, MetricDefinition } from './metrics/metric-catalogue.js';
+export { BodyTooLargeError, bodyInHand } from './seam.js';
+export type { Connector, ConnectorRequest, ConnectorResponse, WholeResponse } from './seam.js';
+export type {
+  Clock,
+  Credentials,
+  LabelValues,
+  Logger,
+  MetricsSink,
+  OpenStorage,
+  RecordWriter,
+  RowSource,
+  Storage,
+  WriteOutcome,
+} from './ports.js';

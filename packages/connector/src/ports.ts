@@ -1,3 +1,4 @@
+import type { CounterDefinition, GaugeDefinition, HistogramDefinition } from './metrics/metric-catalogue.js';
 import type { QueryPage, WriteBatch } from '@timestream-prometheus/timestream-translator';
 
 /** Who asks Timestream. `server` is the process' own AWS credential chain. */
@@ -42,14 +43,20 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-/** Where measurements go; names and label names are those of the metric catalogue. */
+/** A value for each label of a metric. */
+export type LabelValues<Label extends string> = Readonly<Record<Label, string>>;
+
+/** Where measurements go. The definition of a metric says which labels it has. */
 export interface MetricsSink {
   /** Adds to a counter. */
-  add(metric: string, value: number, labels?: Readonly<Record<string, string>>): void;
+  add(metric: CounterDefinition<never>, value: number): void;
+  add<Label extends string>(metric: CounterDefinition<Label>, value: number, labels: LabelValues<NoInfer<Label>>): void;
   /** Records one observation of a histogram. */
-  observe(metric: string, value: number, labels?: Readonly<Record<string, string>>): void;
+  observe(metric: HistogramDefinition<never>, value: number): void;
+  observe<Label extends string>(metric: HistogramDefinition<Label>, value: number, labels: LabelValues<NoInfer<Label>>): void;
   /** Moves a gauge up or down. */
-  move(metric: string, delta: number, labels?: Readonly<Record<string, string>>): void;
+  move(metric: GaugeDefinition<never>, delta: number): void;
+  move<Label extends string>(metric: GaugeDefinition<Label>, delta: number, labels: LabelValues<NoInfer<Label>>): void;
 }
 
 /** Time, as a parameter, so that no test waits. */

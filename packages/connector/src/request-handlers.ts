@@ -1,38 +1,38 @@
 import { decodeReadRequest, decodeWriteRequest } from '@timestream-prometheus/prom-codec';
-import type { ConnectorOptions } from './create-connector.js';
-import { createByteBudget } from './concurrency/create-byte-budget.js';
+import { createByteBudget, type BudgetShare } from './concurrency/create-byte-budget.js';
 import { createLimiter } from './concurrency/create-limiter.js';
-import { createCredentialState, type CredentialState } from './storage/credential-state.js';
-import { withDeadline } from './concurrency/deadline.js';
-import { ConnectorError } from './errors/connector-error.js';
-import { answered, answerOf, type Answer } from './http/answer.js';
-import { assertReadHeaders, assertWriteHeaders } from './protocol/content-headers.js';
-import { withDecodedBody } from './protocol/decode-body.js';
+import type { RequestScope } from './concurrency/request-scope.js';
+import type { ConnectorOptions } from './connector-options.js';
 import { parseAuthorization } from './http/parse-authorization.js';
 import { emptyResponse } from './http/responses.js';
 import type { Credentials } from './ports.js';
-import type { ConnectorRequest } from './seam.js';
-import { StorageCache, type StorageLease } from './storage/storage-cache.js';
+import { assertReadHeaders, assertWriteHeaders } from './protocol/content-headers.js';
+import { assertDeclaredLength, readMessage } from './protocol/read-message.js';
 import { handleRead } from './read/handle-read.js';
+import type { ConnectorRequest, ConnectorResponse } from './seam.js';
+import { StorageCache, type StorageLease } from './storage/storage-cache.js';
+import { createStorageState, type StorageState } from './storage/storage-state.js';
 import { handleWrite } from './write/handle-write.js';
-import { describeTable } from './write/describe-table.js';
 
 export interface RequestHandlers {
-  write(request: ConnectorRequest): Promise<Answer>;
-  read(request: ConnectorRequest): Promise<Answer>;
+  write(request: ConnectorRequest, scope: RequestScope): Promise<ConnectorResponse>;
+  read(request: ConnectorRequest, scope: RequestScope): Promise<ConnectorResponse>;
   close(): void;
 }
 
 const SERVER_CREDENTIALS: Credentials = { kind: 'server' };
 
-/** From a request that the router let through to its use case: headers, credentials, body, storage. */
+/**
+ * From a request that the router let through to its use case: credentials, headers, body, storage. What costs nothing to judge is judged
+ * first; what a request takes is put into its scope, which gives it back.
+ */
 export function createRequestHandlers({ config, openStorage, metrics, logger }: ConnectorOptions): RequestHandlers {
   const writeLimiter = createLimiter(config.maxWriteConcurrency);
-  const decodedBytes = createByteBudget(config.maxDecodedBytesInFlight, 'max-decoded-bytes-in-flight');
   const readLimiter = createLimiter(config.maxReadConcurrency);
-  const storages = new StorageCache<CredentialState>({
+  const bytesInFlight = createByteBudget(config.maxDecodedBytesInFlight, 'max-decoded-bytes-in-flight');
+  const storages = new StorageCache<StorageState>({
     openStorage,
-    createState: createCredentialState,
+    createState: (storage) => createStorageState(storage, config, logger),
     maxStorages: config.maxStorages,
     metrics,
   });
@@ -41,53 +41,41 @@ export function createRequestHandlers({ config, openStorage, metrics, logger }: 
     return config.enableSigV4Auth ? SERVER_CREDENTIALS : parseAuthorization(headers['authorization']);
   }
 
-  async function withStorage<T>(credentials: Credentials, use: (lease: StorageLease<CredentialState>) => Promise<T>): Promise<T> {
+  function holdBytes(scope: RequestScope): BudgetShare {
+    const share = bytesInFlight.openShare();
+    scope.hold(() => share.release());
+    return share;
+  }
+
+  function holdStorage(credentials: Credentials, scope: RequestScope): StorageLease<StorageState> {
     const lease = storages.acquire(credentials);
-    try {
-      return await use(lease);
-    } catch (error) {
-      if (error instanceof ConnectorError && error.code === 'invalid-credentials') storages.forget(credentials);
-      throw error;
-    } finally {
-      lease.release();
-    }
+    scope.hold((failure) => lease.release(failure));
+    return lease;
   }
 
   return {
-    async write(request) {
+    async write(request, scope) {
+      const { signal } = scope;
+      scope.limitTime(config.writeTimeoutMs, 'write-timeout');
       const credentials = credentialsOf(request);
       assertWriteHeaders(request.headers);
-      await withDecodedBody(request.body, config, decodedBytes, decodeWriteRequest, (message) =>
-        withDeadline(request.signal, config.writeTimeoutMs, 'write-timeout', (signal) =>
-          withStorage(credentials, ({ storage, state }) =>
-            handleWrite(message, {
-              config,
-              writer: storage,
-              dimensions: state.dimensions,
-              readDimensions: () =>
-                describeTable({ source: storage, database: config.defaultDatabase, table: config.defaultTable, logger }),
-              limiter: writeLimiter,
-              metrics,
-              signal,
-            }),
-          ),
-        ),
-      );
-      return answered(emptyResponse(204));
+      assertDeclaredLength(request, config);
+      const budget = holdBytes(scope);
+      const message = await readMessage(request, config, { budget, signal, decodeMessage: decodeWriteRequest });
+      const { storage, state } = holdStorage(credentials, scope);
+      await handleWrite(message, { config, writer: storage, dimensions: state.dimensions, limiter: writeLimiter, metrics, signal });
+      return emptyResponse(204);
     },
-    async read(request) {
+    async read(request, scope) {
+      const { signal } = scope;
+      scope.limitTime(config.readTimeoutMs, 'read-timeout');
       const credentials = credentialsOf(request);
       assertReadHeaders(request.headers);
-      return answerOf((give) =>
-        withDecodedBody(request.body, config, decodedBytes, decodeReadRequest, (message) =>
-          withDeadline(request.signal, config.readTimeoutMs, 'read-timeout', (signal) =>
-            withStorage(credentials, async ({ storage, state }) => {
-              const context = { config, source: storage, schema: state.schema, limiter: readLimiter, metrics, signal };
-              await give(await handleRead(message, context), signal);
-            }),
-          ),
-        ),
-      );
+      assertDeclaredLength(request, config);
+      const budget = holdBytes(scope);
+      const message = await readMessage(request, config, { budget, signal, decodeMessage: decodeReadRequest });
+      const { storage, state } = holdStorage(credentials, scope);
+      return handleRead(message, { config, source: storage, schema: state.schema, limiter: readLimiter, metrics, signal });
     },
     close: () => storages.close(),
   };

@@ -1,17 +1,59 @@
+import type { ConnectorError } from './errors/connector-error.js';
+
 /**
  * The one seam between the edges and the core. An edge turns its own kind of request into a {@link ConnectorRequest}, calls
- * `Connector.handle`, and turns the {@link ConnectorResponse} back; it holds no codec call, no SQL and no status table.
+ * `Connector.handle`, and turns the {@link ConnectorResponse} back; it holds no codec call, no SQL, no status and no rule about paths.
  */
 export interface ConnectorRequest {
   /** Upper case, e.g. `POST`. */
   readonly method: string;
-  /** The path below the edge's base path or stage, without query string, e.g. `/write`. It alone decides between write and read. */
+  /** The path as the client sent it, without query string; a gateway's stage is taken off, `base-path` is not. */
   readonly path: string;
+  /** What follows `?` in the address, undecoded; empty if nothing does. */
+  readonly query: string;
   /** Names in lower case; several headers of one name joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+  /** The length of the body that the sender declares, in bytes; undefined if it declares none. */
+  readonly contentLength?: number | undefined;
+  /**
+   * The body as the client sent it, never decoded or decompressed. The core calls it at most once, and only after it has accepted the headers. An
+   * edge that has the bytes already returns them.
+   *
+   * @param maxBytes the most that the edge may keep
+   * @param hold told of bytes before they are kept; what it throws ends the reading and is passed on
+   * @throws BodyTooLargeError above `maxBytes`; and whatever a connection throws that ends before the body is complete
+   */
+  readBody(maxBytes: number, hold: (bytes: number) => void): Promise<Uint8Array>;
   /** Aborted when the caller has gone or the edge's deadline has passed: work stops and nothing more is paid for. */
   readonly signal: AbortSignal;
+  /**
+   * The most bytes of body that the edge can hand back, for an edge that hands back every answer in one piece: the body of the response is a
+   * `Uint8Array` then. Undefined: any size, and part by part.
+   */
+  readonly maxResponseBytes?: number | undefined;
+  /**
+   * Resolves when the last byte of the answer has left or the connection is gone: until then the answer lies in memory, and counts. Undefined:
+   * the answer has left when `handle` resolves.
+   */
+  readonly sent?: Promise<void> | undefined;
+}
+
+/** The body is longer than `readBody` was allowed to keep. */
+export class BodyTooLargeError extends Error {
+  override readonly name = 'BodyTooLargeError';
+}
+
+/** For an edge that has the whole body before it has a request. */
+export function bodyInHand(bytes: Uint8Array): Pick<ConnectorRequest, 'contentLength' | 'readBody'> {
+  return {
+    contentLength: bytes.length,
+    // eslint-disable-next-line @typescript-eslint/require-await -- a rejection, not an exception, tells the caller of a failure
+    readBody: async (maxBytes, hold) => {
+      if (bytes.length > maxBytes) throw new BodyTooLargeError(`the body has ${bytes.length} bytes, ${maxBytes} are allowed`);
+      hold(bytes.length);
+      return bytes;
+    },
+  };
 }
 
 export interface ConnectorResponse {
@@ -25,10 +67,17 @@ export interface ConnectorResponse {
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
+/** A response whose body is at hand in one piece. */
+export interface WholeResponse extends ConnectorResponse {
+  readonly body: Uint8Array;
+}
+
 /** What an edge holds. Every method is safe to call concurrently. */
 export interface Connector {
   /** Never rejects: every failure is a response. */
   handle(request: ConnectorRequest): Promise<ConnectorResponse>;
+  /** The answer for what an edge found out by itself and the core could not: counted and logged like any other. */
+  refuse(error: ConnectorError, headers?: Readonly<Record<string, string>>): WholeResponse;
   /** Resolves when the requests in flight are answered and the clients are closed. */
   close(): Promise<void>;
 }

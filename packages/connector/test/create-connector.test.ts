@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../src/index.js';
 import { basicAuthorization, series } from '../src/testing/index.js';
-import { bodyText, createFixture, KEY, request, writeRequest } from './support/connector-fixture.js';
+import { bodyText, createFixture, KEY, request, writeRequest, type RequestParts } from './support/connector-fixture.js';
 import { openMemoryStorage } from './support/memory-storage.js';
 
 const ONE_SERIES = [series({ __name__: 'up', job: 'api' }, [1_700_000_000_000, 1])];
@@ -55,6 +55,86 @@ describe('routing', () => {
     const { connector } = fixture();
     for (const path of ['/-/healthy', '/-/ready'])
       expect((await connector.handle(request({ method: 'GET', path, headers: {} }))).status).toBe(200);
+  });
+});
+
+describe('a base path', () => {
+  it.each(['/prom/write', '/write'])('is taken off where it stands in front: %s', async (path) => {
+    const { connector } = fixture({ 'base-path': '/prom' });
+    expect((await connector.handle(writeRequest(ONE_SERIES, { path }))).status).toBe(204);
+  });
+
+  it.each(['/prom', '/promwrite', '/prom/prom/write', '/other/write'])('makes no path of ours out of %s', async (path) => {
+    const { connector } = fixture({ 'base-path': '/prom' });
+    expect((await connector.handle(writeRequest(ONE_SERIES, { path }))).status).toBe(404);
+  });
+});
+
+describe('a body that need not be read', () => {
+  const unreadable = {
+    readBody: () => Promise.reject(new Error('the body was read')),
+  };
+
+  it.each<[string, RequestParts, number]>([
+    ['an unknown path', { path: '/nowhere' }, 404],
+    ['a wrong method', { method: 'PUT' }, 405],
+    ['no credentials', { headers: {} }, 401],
+    ['another content type', { headers: { authorization: basicAuthorization(KEY), 'content-type': 'application/json' } }, 415],
+    ['another encoding', { headers: { authorization: basicAuthorization(KEY), 'content-encoding': 'zstd' } }, 415],
+    ['too long a body by its own declaration', { contentLength: 32 * 1024 * 1024 + 1 }, 413],
+  ])('is left where it is for a request with %s', async (_case, parts, status) => {
+    for (const path of ['/write', '/read']) {
+      const response = await fixture().connector.handle(request({ path, ...unreadable, ...parts }));
+      expect(response.status).toBe(status);
+    }
+  });
+
+  it('is not asked for when the connector is stopping', async () => {
+    const { connector } = fixture();
+    await connector.close();
+    expect((await connector.handle(request(unreadable))).status).toBe(503);
+  });
+});
+
+describe('a sender that stops in the middle of its body', () => {
+  it('is answered when its time is over, and holds nothing any more', async () => {
+    const { connector, metrics } = fixture({ 'write-timeout': '100ms', 'max-decoded-bytes-in-flight': '1024' });
+    let holdMore: (bytes: number) => void = () => undefined;
+    const silent = request({
+      readBody: (_maxBytes, hold) => {
+        hold(1000);
+        holdMore = hold;
+        return new Promise(() => undefined);
+      },
+    });
+    const answering = connector.handle(silent);
+    await expect.poll(() => metrics.sum(METRICS.requestsInFlight)).toBe(1);
+    const large = [series({ __name__: 'm', padding: 'x'.repeat(500) }, [1_700_000_000_000, 1])];
+    expect(await bodyText(await connector.handle(writeRequest(large)))).toMatch(/^overloaded: /);
+    expect(await bodyText(await answering)).toMatch(/^deadline-exceeded: not done within 100 ms \(write-timeout\)/);
+    expect((await connector.handle(writeRequest(large))).status).toBe(204);
+    expect(() => holdMore(1)).toThrow();
+  });
+
+  it('is a client that has gone if the connection breaks', async () => {
+    const { connector, metrics } = fixture();
+    const response = await connector.handle(request({ readBody: () => Promise.reject(new Error('aborted')) }));
+    expect(response.status).toBe(499);
+    expect(metrics.sum(METRICS.responses, { error: 'client-gone' })).toBe(1);
+  });
+});
+
+describe('an answer that has not left yet', () => {
+  it('counts as work until its last byte is sent', async () => {
+    const { connector, metrics } = fixture();
+    let leave: () => void = () => undefined;
+    const sent = new Promise<void>((resolve) => (leave = resolve));
+    const response = await connector.handle(request({ path: '/-/healthy', method: 'GET', sent }));
+    expect(response.status).toBe(200);
+    expect(metrics.sum(METRICS.requestsInFlight)).toBe(1);
+    leave();
+    await expect.poll(() => metrics.sum(METRICS.requestsInFlight)).toBe(0);
+    await connector.close();
   });
 });
 

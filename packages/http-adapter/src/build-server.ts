@@ -1,20 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { METHODS, type IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
-import type { Config, Connector } from '@timestream-prometheus/connector';
+import { METHODS } from 'node:http';
+import { ConnectorError, type Config, type Connector } from '@timestream-prometheus/connector';
 import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { BodiesOverLimitError, createBodyReader, type BodyHold } from './body-reader.js';
 import { connectorRequestFrom } from './connector-request.js';
 import type { MetricsPage } from './prometheus-metrics.js';
 import { sendConnectorResponse } from './send-connector-response.js';
 
 export interface ServerOptions {
   readonly connector: Connector;
-  readonly config: Pick<Config, 'maxBodyBytes' | 'webTelemetryPath'>;
+  readonly config: Pick<Config, 'webTelemetryPath'>;
   readonly metrics: MetricsPage;
   readonly logger: FastifyBaseLogger;
-  /** Where the connector's routes begin, e.g. `/timestream` behind a proxy that keeps the path. Default: at the root. */
-  readonly basePath?: string;
   /** PEM text: serve HTTPS. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
@@ -29,9 +25,6 @@ const keepAliveTimeoutMs = 75_000;
 /** Open connections; more are refused. Prometheus opens one for each of its shards, at most 50 by default. */
 const maxConnections = 4096;
 
-/** Bodies held at the same time, in largest bodies. A body of Prometheus is seldom over 1 MB: this is for whoever sends the largest. */
-const maxHeldBodies = 16;
-
 /** Request ids that are taken over from the client or its proxy; they end up in the log. */
 const requestIdPattern = /^[\w.:=+/@-]{1,128}$/;
 
@@ -41,7 +34,7 @@ function requestIdOf(request: { readonly headers: Readonly<Record<string, string
 }
 
 /** The connector as an HTTP server, not yet listening. Closing it waits for the requests in flight, not for the connector. */
-export function buildServer({ connector, config, metrics, logger, basePath = '', tls }: ServerOptions): FastifyInstance {
+export function buildServer({ connector, config, metrics, logger, tls }: ServerOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: logger,
     // The connector logs each failed request once; two lines for every request would bury them.
@@ -64,38 +57,29 @@ export function buildServer({ connector, config, metrics, logger, basePath = '',
   for (const method of METHODS) {
     if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
   }
-  const holdBody = createBodyReader({ maxBodyBytes: config.maxBodyBytes, maxHeldBytes: maxHeldBodies * config.maxBodyBytes });
-  const bodyHolds = new WeakMap<IncomingMessage, BodyHold>();
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     request.raw.headers['content-type'] = 'application/octet-stream';
-    const hold = holdBody();
-    bodyHolds.set(request.raw, hold);
-    reply.raw.once('close', () => hold.release());
     done();
   });
+  // The connector reads the body, once it has accepted the headers.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => bodyHolds.get(request.raw)?.read(payload));
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
-  // What can be said of a request, the connector has said: here are only clients that left within their body, too many bodies, and defects.
+  // What can be said of a request, the connector has said: what comes here is a defect.
   app.setErrorHandler((error, request, reply) => {
-    const isCrowded = error instanceof BodiesOverLimitError;
-    if (request.socket.destroyed) request.log.debug({ err: error }, 'the client left before its request was complete');
-    else if (isCrowded) request.log.warn({ err: error }, 'request refused');
-    else request.log.error({ err: error }, 'a defect of the server: the request failed outside of the connector');
-    const text = isCrowded ? `overloaded: ${error.message}, send it again` : 'internal: an unexpected error, see the log of the connector';
-    if (isCrowded) reply.header('retry-after', '1');
-    return reply
-      .code(isCrowded ? 503 : 500)
-      .type('text/plain; charset=utf-8')
-      .send(`${text}\n`);
+    const defect = new ConnectorError('internal', 'an unexpected error, see the log of the connector', { cause: error });
+    return sendConnectorResponse(connector.refuse(defect, { 'x-request-id': request.id }), request, reply);
   });
 
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const gone = new AbortController();
-    reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) gone.abort();
+    const sent = new Promise<void>((resolve) => {
+      reply.raw.once('close', () => {
+        if (!reply.raw.writableFinished) gone.abort();
+        resolve();
+      });
     });
-    const response = await connector.handle(connectorRequestFrom(request, basePath, gone.signal));
+    const response = await connector.handle(connectorRequestFrom(request, { signal: gone.signal, sent }));
     return sendConnectorResponse(response, request, reply);
   }
 

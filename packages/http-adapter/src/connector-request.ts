@@ -1,15 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import type { ConnectorRequest } from '@timestream-prometheus/connector';
 import type { FastifyRequest } from 'fastify';
-
-/** The path of a request that is not below the base path: no route of the connector has it. */
-const noPath = '';
-
-/** The path below `basePath` (`''`, or `/prometheus` without a slash at its end), without query string. */
-export function pathBelow(basePath: string, url: string): string {
-  const [path = noPath] = url.split('?', 1);
-  if (basePath === '') return path;
-  return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : noPath;
-}
+import { bodyReaderOf } from './body-reader.js';
 
 /**
  * The headers as the client sent them. Node's own `headers` keeps only the first of two Authorization or Content-Type headers, which would
@@ -26,13 +18,27 @@ export function headersFromRaw(rawHeaders: readonly string[]): Record<string, st
   return headers;
 }
 
-/** A Fastify request whose body was read by `readBody`, as the connector wants it. */
-export function connectorRequestFrom(request: FastifyRequest, basePath: string, signal: AbortSignal): ConnectorRequest {
+/** Node has checked the header by the time that we see it; a body in chunks declares no length. */
+function declaredLength({ headers }: IncomingMessage): number | undefined {
+  const text = headers['content-length'];
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** A Fastify request whose body nobody has read yet, as the connector wants it. */
+export function connectorRequestFrom(
+  request: FastifyRequest,
+  { signal, sent }: Required<Pick<ConnectorRequest, 'signal' | 'sent'>>,
+): ConnectorRequest {
+  const url = request.raw.url ?? '';
+  const question = url.indexOf('?');
   return {
     method: request.method,
-    path: pathBelow(basePath, request.raw.url ?? noPath),
+    path: question < 0 ? url : url.slice(0, question),
+    query: question < 0 ? '' : url.slice(question + 1),
     headers: { ...headersFromRaw(request.raw.rawHeaders), 'x-request-id': request.id },
-    body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
+    contentLength: declaredLength(request.raw),
+    readBody: bodyReaderOf(request.raw),
     signal,
+    sent,
   };
 }

@@ -11,6 +11,8 @@ export interface PrometheusMetrics extends MetricsPage {
   readonly sink: MetricsSink;
 }
 
+type Labels = Readonly<Record<string, string>>;
+
 interface Families {
   readonly counters: ReadonlyMap<string, Counter>;
   readonly gauges: ReadonlyMap<string, Gauge>;
@@ -30,9 +32,9 @@ function registerFamilies(catalogue: readonly MetricDefinition[], registry: Regi
   return { counters, gauges, histograms };
 }
 
-function familyOf<T>(families: ReadonlyMap<string, T>, type: string, metric: string): T {
-  const family = families.get(metric);
-  if (family === undefined) throw new Error(`${metric} is no ${type} of the metric catalogue`);
+function familyOf<T>(families: ReadonlyMap<string, T>, { name, type }: MetricDefinition): T {
+  const family = families.get(name);
+  if (family === undefined) throw new Error(`${name} is no ${type} of the metric catalogue`);
   return family;
 }
 
@@ -47,9 +49,9 @@ export function createPrometheusMetrics(catalogue: readonly MetricDefinition[]):
   const { counters, gauges, histograms } = registerFamilies(catalogue, registry);
   return {
     sink: {
-      add: (metric, value, labels = {}) => familyOf(counters, 'counter', metric).inc(labels, value),
-      move: (metric, delta, labels = {}) => familyOf(gauges, 'gauge', metric).inc(labels, delta),
-      observe: (metric, value, labels = {}) => familyOf(histograms, 'histogram', metric).observe(labels, value),
+      add: (metric: MetricDefinition, value: number, labels: Labels = {}) => familyOf(counters, metric).inc(labels, value),
+      move: (metric: MetricDefinition, delta: number, labels: Labels = {}) => familyOf(gauges, metric).inc(labels, delta),
+      observe: (metric: MetricDefinition, value: number, labels: Labels = {}) => familyOf(histograms, metric).observe(labels, value),
     },
     contentType: registry.contentType,
     render: () => registry.metrics(),

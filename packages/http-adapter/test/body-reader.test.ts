@@ -1,50 +1,47 @@
 import { Readable } from 'node:stream';
+import { BodyTooLargeError } from '@timestream-prometheus/connector';
 import { describe, expect, it } from 'vitest';
-import { BodiesOverLimitError, createBodyReader } from '../src/body-reader.js';
+import { bodyReaderOf } from '../src/body-reader.js';
 
 function bodyOf(...chunkSizes: readonly number[]): Readable {
   return Readable.from(chunkSizes.map((size) => Buffer.alloc(size, 7)));
 }
 
-describe('createBodyReader', () => {
-  it('gives a body in chunks as one', async () => {
-    const hold = createBodyReader({ maxBodyBytes: 100, maxHeldBytes: 1000 });
-    expect(await hold().read(bodyOf(10, 20, 30))).toEqual(Buffer.alloc(60, 7));
-    expect(await hold().read(bodyOf())).toHaveLength(0);
+const hold = () => undefined;
+
+describe('bodyReaderOf', () => {
+  it('gives a body in chunks as one, and says of each chunk that it is kept', async () => {
+    const held: number[] = [];
+    expect(await bodyReaderOf(bodyOf(10, 20, 30))(60, (bytes) => held.push(bytes))).toEqual(Buffer.alloc(60, 7));
+    expect(held).toEqual([10, 20, 30]);
+    expect(await bodyReaderOf(bodyOf())(60, hold)).toHaveLength(0);
   });
 
-  it('keeps one byte over the limit and reads the rest to its end', async () => {
-    const hold = createBodyReader({ maxBodyBytes: 100, maxHeldBytes: 1000 });
+  it('gives up a body over the limit, and reads the rest to its end without keeping it', async () => {
     const payload = bodyOf(60, 60, 60, 60, 60);
     const ended = new Promise((resolve) => payload.once('end', resolve));
-    expect(await hold().read(payload)).toHaveLength(101);
+    const held: number[] = [];
+    await expect(bodyReaderOf(payload)(100, (bytes) => held.push(bytes))).rejects.toThrow(BodyTooLargeError);
+    expect(held).toEqual([60]);
     await ended;
   });
 
-  it('refuses a body when all bodies together are over their limit, until others are released', async () => {
-    const hold = createBodyReader({ maxBodyBytes: 100, maxHeldBytes: 150 });
-    const [first, second, third] = [hold(), hold(), hold()];
-    await first.read(bodyOf(100));
-    await expect(second.read(bodyOf(40, 40))).rejects.toThrow(BodiesOverLimitError);
-    second.release();
-    first.release();
-    first.release();
-    expect(await third.read(bodyOf(100))).toHaveLength(100);
-    await expect(hold().read(bodyOf(100))).rejects.toThrow(/over 150 bytes/);
+  it('gives up a body that the connector has no room for, and reads the rest to its end', async () => {
+    const payload = bodyOf(60, 60, 60);
+    const ended = new Promise((resolve) => payload.once('end', resolve));
+    const refuse = () => {
+      throw new Error('no room');
+    };
+    await expect(bodyReaderOf(payload)(1000, refuse)).rejects.toThrow('no room');
+    await ended;
   });
 
-  it('holds nothing for a request that ended within its body', async () => {
-    const hold = createBodyReader({ maxBodyBytes: 100, maxHeldBytes: 100 });
-    for (let round = 0; round < 5; round += 1) {
-      const broken = hold();
-      const payload = new Readable({ read: () => undefined });
-      payload.push(Buffer.alloc(90));
-      const reading = broken.read(payload);
-      await new Promise(setImmediate);
-      payload.destroy(new Error('aborted'));
-      await expect(reading).rejects.toThrow('aborted');
-      broken.release();
-    }
-    expect(await hold().read(bodyOf(100))).toHaveLength(100);
+  it('fails with the stream when the client leaves within its body', async () => {
+    const payload = new Readable({ read: () => undefined });
+    payload.push(Buffer.alloc(90));
+    const reading = bodyReaderOf(payload)(100, hold);
+    await new Promise(setImmediate);
+    payload.destroy(new Error('aborted'));
+    await expect(reading).rejects.toThrow('aborted');
   });
 });

@@ -6,19 +6,41 @@ import { buildServer, createLogger, createPrometheusMetrics, type ServerOptions 
 
 export const silentLogger = createLogger({ enabled: false, level: 'info', format: 'logfmt' }, { write: () => undefined });
 
-/** A connector that answers as the test says and keeps what it was asked: the seam's other side, in memory. */
-export function scriptedConnector(answer: (request: ConnectorRequest) => Promise<ConnectorResponse> | ConnectorResponse): {
+/** A request that the connector was given, with its body, or why the body could not be read. */
+export interface SeenRequest extends ConnectorRequest {
+  readonly body: Uint8Array;
+  readonly bodyError: unknown;
+}
+
+/** The most that the connector of a test takes of a body. */
+export const MAX_BODY_BYTES = 1024;
+
+/** A connector that reads the body, answers as the test says and keeps what it was asked: the seam's other side, in memory. */
+export function scriptedConnector(answer: (request: SeenRequest) => Promise<ConnectorResponse> | ConnectorResponse): {
   readonly connector: Connector;
-  readonly requests: ConnectorRequest[];
+  readonly requests: SeenRequest[];
 } {
-  const requests: ConnectorRequest[] = [];
+  const requests: SeenRequest[] = [];
   return {
     requests,
     connector: {
       handle: async (request) => {
-        requests.push(request);
-        return answer(request);
+        let body = new Uint8Array();
+        let bodyError: unknown;
+        try {
+          body = new Uint8Array(await request.readBody(MAX_BODY_BYTES, () => undefined));
+        } catch (error) {
+          bodyError = error;
+        }
+        const seen = { ...request, body, bodyError };
+        requests.push(seen);
+        return answer(seen);
       },
+      refuse: ({ code, message }) => ({
+        status: 500,
+        headers: { 'content-type': 'text/plain; charset=utf-8' },
+        body: Buffer.from(`${code}: ${message}\n`),
+      }),
       close: () => Promise.resolve(),
     },
   };
@@ -29,7 +51,7 @@ export const noContent = { status: 204, headers: {}, body: new Uint8Array() } as
 export interface RunningServer {
   readonly app: FastifyInstance;
   readonly port: number;
-  readonly requests: readonly ConnectorRequest[];
+  readonly requests: readonly SeenRequest[];
 }
 
 /** A server on a free port of loopback. Close `app` at the end of the test. */
@@ -40,7 +62,7 @@ export async function startServer(
   const { connector, requests } = scriptedConnector(answer);
   const app = buildServer({
     connector,
-    config: { maxBodyBytes: 1024, webTelemetryPath: '/metrics' },
+    config: { webTelemetryPath: '/metrics' },
     metrics: createPrometheusMetrics([]),
     logger: silentLogger,
     ...options,

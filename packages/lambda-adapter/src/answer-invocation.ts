@@ -2,27 +2,29 @@ import type { Writable } from 'node:stream';
 import {
   asConnectorError,
   ConnectorError,
-  METRICS,
+  responseOfError,
+  BodyTooLargeError,
   type Clock,
   type Connector,
+  type ConnectorRequest,
   type ConnectorResponse,
   type Logger,
+  type WholeResponse,
 } from '@timestream-prometheus/connector';
 import type { EmbeddedMetrics } from './embedded-metrics.js';
-import { UnreadableEventError, type GatewayRequest, type LambdaResult, type WholeResponse } from './event-kind.js';
+import { bodyOfResult } from './event-fields.js';
+import type { GatewayRequest, LambdaResult } from './event-kind.js';
 import { recogniseEvent, type RecognisedEvent } from './event-kinds.js';
 import { startInvocationDeadline, type InvocationDeadline } from './invocation-deadline.js';
 import type { LambdaContext } from './lambda-context.js';
-import type { LambdaOptions } from './lambda-options.js';
-import { pathBelow } from './request-path.js';
+import { maxBodyBytesOf } from './max-body-bytes.js';
 import { streamResponse, type OpenHttpStream } from './stream-response.js';
-import { bodyOfResult } from './event-fields.js';
-import { responseFromError, wholeResponseFrom } from './whole-response.js';
 
 /** What lives across invocations. */
 export interface LambdaParts {
   readonly connector: Connector;
-  readonly options: LambdaOptions;
+  /** Longest work on one request. */
+  readonly timeoutMs: number;
   readonly logger: Logger;
   readonly metrics: EmbeddedMetrics;
   readonly clock: Clock;
@@ -31,10 +33,11 @@ export interface LambdaParts {
 /** Answers one invocation whose result is handed back in one piece. Never rejects. */
 export async function answerWhole(parts: LambdaParts, event: unknown, context: LambdaContext): Promise<LambdaResult> {
   const recognised = recogniseEvent(event);
-  return invoke(parts, { event, recognised, context, maxWaitMs: recognised?.maxWaitMs }, async (response, deadline) => {
-    const collecting = wholeResponseFrom(response, recognised?.maxResultBytes ?? FALLBACK_RESULT_BYTES);
-    const whole = await wholeOrError(parts, withinDeadline(response, deadline, collecting));
-    return { status: whole.status, result: recognised?.result(whole) ?? resultOfUnknown(whole) };
+  const maxResponseBytes = maxBodyBytesOf(recognised?.maxResultBytes ?? FALLBACK_RESULT_BYTES);
+  return invoke(parts, { event, recognised, context, maxWaitMs: recognised?.maxWaitMs, maxResponseBytes }, ({ status, headers, body }) => {
+    // The core keeps to maxResponseBytes, and then its body is in one piece.
+    const whole = { status, headers, body: body instanceof Uint8Array ? body : new Uint8Array() };
+    return Promise.resolve({ status, result: recognised?.result(whole) ?? resultOfUnknown(whole) });
   });
 }
 
@@ -53,8 +56,9 @@ export async function answerStreamed(
   target: { readonly stream: Writable; readonly openHttpStream: OpenHttpStream },
 ): Promise<void> {
   const recognised = recogniseEvent(event);
-  // An integration that streams waits for the end of the function, whatever its kind bears when it buffers.
-  await invoke(parts, { event, recognised, context, maxWaitMs: undefined }, async (response, deadline) => {
+  // An integration that streams waits for the end of the function, however long it waits for a whole answer.
+  const invocation = { event, recognised, context, maxWaitMs: undefined, maxResponseBytes: undefined };
+  await invoke(parts, invocation, async (response, deadline) => {
     let sentStatus: number | undefined;
     const openStream = ({ status, headers }: ConnectorResponse): Writable => {
       // What is left of work that outlived its deadline must not answer a second time.
@@ -72,7 +76,8 @@ export async function answerStreamed(
         );
         throw error;
       }
-      await streamResponse(errorResponse(parts, error), openStream);
+      // The core has counted and logged the failure of its body.
+      await streamResponse(responseOfError(asConnectorError(error)), openStream);
     }
     return { status: sentStatus ?? 0, result: undefined };
   });
@@ -83,6 +88,7 @@ interface Invocation {
   readonly recognised: RecognisedEvent | undefined;
   readonly context: LambdaContext;
   readonly maxWaitMs: number | undefined;
+  readonly maxResponseBytes: number | undefined;
 }
 
 interface Delivered<Result> {
@@ -92,51 +98,62 @@ interface Delivered<Result> {
 
 async function invoke<Result>(
   parts: LambdaParts,
-  { event, recognised, context, maxWaitMs }: Invocation,
+  { event, recognised, context, maxWaitMs, maxResponseBytes }: Invocation,
   deliver: (response: ConnectorResponse, deadline: InvocationDeadline) => Promise<Delivered<Result>>,
 ): Promise<Result> {
-  const { clock, options, metrics } = parts;
-  const request = readRequest(parts, event, recognised);
-  const receivedAtMs = 'method' in request ? request.receivedAtMs : undefined;
-  const limits = {
+  const { clock, connector, timeoutMs, metrics } = parts;
+  const request = recognised?.request();
+  const deadline = startInvocationDeadline({
     remainingMs: context.getRemainingTimeInMillis(),
-    timeoutMs: options.timeoutMs,
+    timeoutMs,
     maxWaitMs,
-    receivedAtMs,
+    receivedAtMs: request?.receivedAtMs,
     nowMs: clock.nowMs(),
-  };
-  const deadline = startInvocationDeadline(limits);
+  });
   let status = 0;
   try {
-    const response = 'method' in request ? await wholeOrError(parts, deadline.bound(handle(parts, request, deadline.signal))) : request;
+    const response =
+      request === undefined
+        ? refuseUnknown(parts, event)
+        : await deadline
+            .bound(connector.handle(connectorRequestFrom(request, deadline.signal, maxResponseBytes)))
+            .catch((error: unknown) => connector.refuse(asConnectorError(error)));
     const delivered = await deliver(response, deadline);
     status = delivered.status;
     return delivered.result;
   } finally {
     deadline.clear();
-    const { method, path } = 'method' in request ? request : { method: '', path: '' };
+    const { method, path } = request ?? { method: '', path: '' };
     metrics.flush({ requestId: context.awsRequestId, integration: recognised?.kind ?? 'unknown', method, path, status });
   }
 }
 
-function handle({ connector, options }: LambdaParts, request: GatewayRequest, signal: AbortSignal): Promise<ConnectorResponse> {
-  const { method, headers, body } = request;
-  return connector.handle({ method, path: pathBelow(options.basePath, request.path), headers, body, signal });
+function connectorRequestFrom(
+  { method, path, query, headers, body }: GatewayRequest,
+  signal: AbortSignal,
+  maxResponseBytes: number | undefined,
+): ConnectorRequest {
+  return {
+    method,
+    path,
+    query,
+    headers,
+    contentLength: body.length,
+    // eslint-disable-next-line @typescript-eslint/require-await -- a rejection, not an exception, tells the core of a failure
+    readBody: async (maxBytes, hold) => {
+      if (body.length > maxBytes) throw new BodyTooLargeError(`the body has ${body.length} bytes, ${maxBytes} are allowed`);
+      hold(body.length);
+      return body.bytes();
+    },
+    signal,
+    maxResponseBytes,
+  };
 }
 
-function readRequest(parts: LambdaParts, event: unknown, recognised: RecognisedEvent | undefined): GatewayRequest | WholeResponse {
-  if (recognised === undefined) {
-    const fields = typeof event === 'object' && event !== null ? Object.keys(event).slice(0, 20) : typeof event;
-    parts.logger.error({ eventFields: fields }, 'an event of no known kind');
-    return ownResponse(parts, new ConnectorError('internal', UNKNOWN_EVENT));
-  }
-  try {
-    return recognised.request();
-  } catch (error) {
-    if (!(error instanceof UnreadableEventError)) throw error;
-    parts.logger.error({ integration: recognised.kind }, error.message);
-    return ownResponse(parts, new ConnectorError('internal', error.message));
-  }
+function refuseUnknown({ connector, logger }: LambdaParts, event: unknown): WholeResponse {
+  const fields = typeof event === 'object' && event !== null ? Object.keys(event).slice(0, 20) : typeof event;
+  logger.error({ eventFields: fields }, 'an event of no known kind');
+  return connector.refuse(new ConnectorError('internal', UNKNOWN_EVENT));
 }
 
 const UNKNOWN_EVENT =
@@ -145,25 +162,4 @@ const UNKNOWN_EVENT =
 /** A body in one piece is there already: the deadline, even a passed one, has no say in it. */
 function withinDeadline<T>(response: ConnectorResponse, deadline: InvocationDeadline, work: Promise<T>): Promise<T> {
   return response.body instanceof Uint8Array ? work : deadline.bound(work);
-}
-
-async function wholeOrError<Response>(parts: LambdaParts, work: Promise<Response>): Promise<Response | WholeResponse> {
-  try {
-    return await work;
-  } catch (error) {
-    return errorResponse(parts, error);
-  }
-}
-
-function errorResponse(parts: LambdaParts, thrown: unknown): WholeResponse {
-  const error = asConnectorError(thrown);
-  parts.logger.error({ err: thrown, code: error.code }, error.message);
-  return ownResponse(parts, error);
-}
-
-/** An answer that this edge gives in the core's place. The core counts its own; where this replaces one, it has counted that. */
-function ownResponse({ metrics }: LambdaParts, error: ConnectorError): WholeResponse {
-  const response = responseFromError(error);
-  metrics.add(METRICS.responses.name, 1, { endpoint: 'other', status: String(response.status), error: error.code });
-  return response;
 }

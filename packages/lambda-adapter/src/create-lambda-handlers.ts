@@ -5,6 +5,7 @@ import {
   createConnector,
   openAwsStorage,
   parseConfig,
+  responseOfError,
   type Clock,
   type Connector,
 } from '@timestream-prometheus/connector';
@@ -13,12 +14,10 @@ import { createEmbeddedMetrics } from './embedded-metrics.js';
 import type { LambdaResult } from './event-kind.js';
 import { createJsonLogger } from './json-logger.js';
 import type { LambdaContext } from './lambda-context.js';
-import { parseLambdaOptions } from './lambda-options.js';
 import type { OpenHttpStream } from './stream-response.js';
-import { responseFromError } from './whole-response.js';
 
 export interface LambdaHandlersOptions {
-  /** The function's environment: the options of docs/configuration.md by their environment names, and those of `parseLambdaOptions`. */
+  /** The function's environment: the options of docs/configuration.md by their environment names. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Takes one line of log or metrics, without its line end. */
   readonly writeLine: (line: string) => void;
@@ -71,24 +70,34 @@ function openParts(env: LambdaHandlersOptions['env'], lines: LineWriting): Lambd
   const { clock } = lines;
   try {
     const config = parseConfig({ flags: {}, env, defaultsFor: 'lambda' });
-    const options = parseLambdaOptions(env);
     const logger = createJsonLogger({ level: config.logLevel, isEnabled: config.enableLogging, ...lines });
-    const metrics = createEmbeddedMetrics({ namespace: options.metricsNamespace, ...lines });
+    const metrics = createEmbeddedMetrics({ namespace: config.metricsNamespace, ...lines });
     const openStorage = openAwsStorage(config, { logger, metrics, clock });
-    return { connector: createConnector({ config, openStorage, logger, metrics, clock }), options, logger, metrics, clock };
+    return {
+      connector: createConnector({ config, openStorage, logger, metrics, clock }),
+      timeoutMs: config.timeoutMs,
+      logger,
+      metrics,
+      clock,
+    };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const logger = createJsonLogger({ level: 'info', isEnabled: true, ...lines });
     logger.error({ option: error.option }, `wrong configuration, every request is answered with 500: ${error.message}`);
     const metrics = createEmbeddedMetrics({ namespace: '', ...lines });
-    return { connector: createUnconfiguredConnector(error), options: parseLambdaOptions({}), logger, metrics, clock };
+    return { connector: createUnconfiguredConnector(error), timeoutMs: UNCONFIGURED_TIMEOUT_MS, logger, metrics, clock };
   }
 }
 
+/** Refusing takes no time; the deadline of the invocation still needs a number. */
+const UNCONFIGURED_TIMEOUT_MS = 30_000;
+
 function createUnconfiguredConnector(error: ConfigError): Connector {
-  const message = `the connector is not configured rightly: ${error.message}; set the environment variables of the Lambda function`;
+  const message = `the configuration of the connector is wrong: ${error.message}; set the environment variables of the Lambda function`;
+  const response = responseOfError(new ConnectorError('internal', message));
   return {
-    handle: () => Promise.resolve(responseFromError(new ConnectorError('internal', message))),
+    handle: () => Promise.resolve(response),
+    refuse: (failure) => responseOfError(failure),
     close: () => Promise.resolve(),
   };
 }

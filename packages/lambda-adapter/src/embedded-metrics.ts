@@ -1,4 +1,4 @@
-import type { Clock, MetricsSink } from '@timestream-prometheus/connector';
+import type { Clock, MetricDefinition, MetricsSink } from '@timestream-prometheus/connector';
 
 /** Measurements of one invocation, written as log lines that CloudWatch turns into metrics. */
 export interface EmbeddedMetrics extends MetricsSink {
@@ -46,15 +46,15 @@ export function createEmbeddedMetrics({ namespace, writeLine, clock }: EmbeddedM
   };
 
   return {
-    add(name, value, labels = {}) {
+    add({ name }: MetricDefinition, value: number, labels: Labels = {}) {
       const counter = measurementOf(name, labels, () => 0);
       counter.value = Number(counter.value) + value;
     },
-    observe(name, value, labels = {}) {
+    observe({ name }: MetricDefinition, value: number, labels: Labels = {}) {
       const histogram = measurementOf(name, labels, () => []);
       if (Array.isArray(histogram.value)) histogram.value.push(value);
     },
-    move(name, delta, labels = {}) {
+    move({ name }: MetricDefinition, delta: number, labels: Labels = {}) {
       const key = keyOf(name, labels);
       const level = (gaugeLevels.get(key) ?? 0) + delta;
       gaugeLevels.set(key, level);

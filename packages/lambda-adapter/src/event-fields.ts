@@ -1,4 +1,5 @@
-import { UnreadableEventError } from './event-kind.js';
+import { ConnectorError } from '@timestream-prometheus/connector';
+import type { EventBody } from './event-kind.js';
 
 /** The steps that all kinds of events share: fields of an unknown record, headers, and bodies as bytes. */
 
@@ -56,20 +57,23 @@ export function headersFromEvent(
 }
 
 /**
- * The body as the client sent it.
- *
- * @throws UnreadableEventError for text that is not base64 although the event says so, and for a body that the gateway has decoded as
- * text: each byte that is no UTF-8 became U+FFFD and cannot be had back.
+ * The body as the client sent it. It is decoded when it is asked for, and refused then if it is text that is not base64 although the event says
+ * so, or if the gateway has decoded it as text: each byte that is no UTF-8 became U+FFFD and cannot be had back.
  */
-export function bodyFromEvent(body: string | null | undefined, isBase64Encoded: boolean | null | undefined): Uint8Array {
-  if (body === undefined || body === null || body === '') return new Uint8Array();
-  if (isBase64Encoded === true) return bytesFromBase64(body);
-  if (body.includes('\uFFFD')) {
-    throw new UnreadableEventError(
-      'The gateway handed the request body over as text, and bytes were lost on the way. Make it hand over binary bodies: for a REST API set binaryMediaTypes to */*, for an HTTP API use payload format 2.0.',
-    );
-  }
-  return Buffer.from(body, 'utf8');
+export function bodyFromEvent(body: string | null | undefined, isBase64Encoded: boolean | null | undefined): EventBody {
+  const text = body ?? '';
+  return {
+    length: Buffer.byteLength(text, isBase64Encoded === true ? 'base64' : 'utf8'),
+    bytes: () => (isBase64Encoded === true ? bytesFromBase64(text) : bytesFromText(text)),
+  };
+}
+
+function bytesFromText(text: string): Uint8Array {
+  if (!text.includes('\uFFFD')) return Buffer.from(text, 'utf8');
+  throw new ConnectorError(
+    'internal',
+    'The gateway handed the request body over as text, and bytes were lost on the way. Make it hand over binary bodies: for a REST API set binaryMediaTypes to */*, for an HTTP API use payload format 2.0.',
+  );
 }
 
 function bytesFromBase64(text: string): Uint8Array {
@@ -77,9 +81,26 @@ function bytesFromBase64(text: string): Uint8Array {
   // Buffer skips what is not base64; only a text of the canonical length for what it gave was wholly understood.
   const unpadded = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
   if (Math.ceil((bytes.length * 4) / 3) !== unpadded) {
-    throw new UnreadableEventError('The event says that its body is base64 (isBase64Encoded is true), but it is not.');
+    throw new ConnectorError('internal', 'The event says that its body is base64 (isBase64Encoded is true), but it is not.');
   }
   return bytes;
+}
+
+/**
+ * The query string that the parameters of an event stand for.
+ *
+ * @param isDecoded whether the gateway has decoded them: REST APIs do, load balancers do not
+ */
+export function queryFromEvent(
+  single: SingleHeaders | null | undefined,
+  multi: MultiHeaders | null | undefined,
+  isDecoded: boolean,
+): string {
+  const pairs: [name: string, value: string][] = [];
+  // The multi-value form holds every value, the single one only the last.
+  for (const [name, values] of Object.entries(multi ?? {})) for (const value of values ?? []) pairs.push([name, value]);
+  if (!isRecord(multi)) for (const [name, value] of Object.entries(single ?? {})) if (typeof value === 'string') pairs.push([name, value]);
+  return isDecoded ? new URLSearchParams(pairs).toString() : pairs.map(([name, value]) => `${name}=${value}`).join('&');
 }
 
 /**

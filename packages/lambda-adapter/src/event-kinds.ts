@@ -1,5 +1,6 @@
 import { albEvent } from './alb-event.js';
-import type { EventKind, GatewayRequest, LambdaResult, WholeResponse } from './event-kind.js';
+import type { WholeResponse } from '@timestream-prometheus/connector';
+import type { EventKind, GatewayRequest, LambdaResult } from './event-kind.js';
 import { functionUrlEvent, httpApiEvent } from './http-api-event.js';
 import { restApiEvent } from './rest-api-event.js';
 
@@ -8,7 +9,6 @@ export interface RecognisedEvent {
   readonly kind: EventKind<never>['name'];
   readonly maxWaitMs: number | undefined;
   readonly maxResultBytes: number;
-  /** @throws UnreadableEventError */
   request(): GatewayRequest;
   result(response: WholeResponse): LambdaResult;
 }

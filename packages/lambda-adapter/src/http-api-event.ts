@@ -1,4 +1,6 @@
-import type { EventKind, GatewayRequest, LambdaResult, WholeResponse } from './event-kind.js';
+import type { WholeResponse } from '@timestream-prometheus/connector';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { EventKind, GatewayRequest, LambdaResult } from './event-kind.js';
 import {
   bodyFromEvent,
   bodyOfResult,
@@ -7,31 +9,14 @@ import {
   isOptionalString,
   isRecord,
   isSingleHeaders,
-  type SingleHeaders,
 } from './event-fields.js';
-import { pathBelow, pathOfRoute } from './request-path.js';
+import { pathBelowStage, pathOfRoute } from './request-path.js';
 
 /**
  * Payload format 2.0: HTTP APIs and Function URLs. Format: "Create AWS Lambda proxy integrations for HTTP APIs", API Gateway guide;
  * "Invoking Lambda function URLs", Lambda guide.
  */
-export interface PayloadV2Event {
-  readonly version: '2.0';
-  /** `POST /write`, `ANY /{proxy+}` or `$default`. */
-  readonly routeKey: string;
-  /** With the stage (unless it is `$default`) or, on a custom domain, the base path in front. */
-  readonly rawPath: string;
-  readonly headers?: SingleHeaders | null;
-  readonly pathParameters?: SingleHeaders | null;
-  readonly requestContext: {
-    readonly domainName?: string | null;
-    readonly stage?: string | null;
-    readonly timeEpoch?: number;
-    readonly http: { readonly method: string };
-  };
-  readonly body?: string | null;
-  readonly isBase64Encoded?: boolean | null;
-}
+type PayloadV2Event = APIGatewayProxyEventV2;
 
 /** An HTTP API gives up after 30 s, and nothing raises that (quota "Maximum integration timeout"). */
 export const HTTP_API_MAX_WAIT_MS = 30_000;
@@ -41,7 +26,7 @@ export const LAMBDA_MAX_RESULT_BYTES = 6 * 1024 * 1024;
 
 export const httpApiEvent: EventKind<PayloadV2Event> = {
   name: 'http-api',
-  matches: (event): event is PayloadV2Event => isPayloadV2(event) && !isFunctionUrl(event),
+  matches: (event): event is PayloadV2Event => isPayloadV2(event) && !isFunctionUrl(event.requestContext.domainName),
   requestFromEvent,
   resultFromResponse,
   maxWaitMs: HTTP_API_MAX_WAIT_MS,
@@ -50,7 +35,7 @@ export const httpApiEvent: EventKind<PayloadV2Event> = {
 
 export const functionUrlEvent: EventKind<PayloadV2Event> = {
   name: 'function-url',
-  matches: (event): event is PayloadV2Event => isPayloadV2(event) && isFunctionUrl(event),
+  matches: (event): event is PayloadV2Event => isPayloadV2(event) && isFunctionUrl(event.requestContext.domainName),
   requestFromEvent,
   resultFromResponse,
   // A Function URL waits as long as the function runs.
@@ -64,6 +49,7 @@ function isPayloadV2(event: unknown): event is PayloadV2Event {
   return (
     typeof event['routeKey'] === 'string' &&
     typeof event['rawPath'] === 'string' &&
+    isOptionalString(event['rawQueryString']) &&
     isSingleHeaders(event['headers']) &&
     isSingleHeaders(event['pathParameters']) &&
     isOptionalString(event['body']) &&
@@ -77,14 +63,15 @@ function isPayloadV2(event: unknown): event is PayloadV2Event {
   );
 }
 
-function isFunctionUrl(event: PayloadV2Event): boolean {
-  return (event.requestContext.domainName ?? '').includes('.lambda-url.');
+function isFunctionUrl(domainName: string | null | undefined): boolean {
+  return (domainName ?? '').includes('.lambda-url.');
 }
 
 function requestFromEvent(event: PayloadV2Event): GatewayRequest {
   return {
     method: event.requestContext.http.method.toUpperCase(),
     path: pathFromEvent(event),
+    query: event.rawQueryString,
     headers: headersFromEvent(event.headers, undefined),
     body: bodyFromEvent(event.body, event.isBase64Encoded),
     receivedAtMs: event.requestContext.timeEpoch,
@@ -94,8 +81,7 @@ function requestFromEvent(event: PayloadV2Event): GatewayRequest {
 function pathFromEvent({ routeKey, rawPath, pathParameters, requestContext }: PayloadV2Event): string {
   const fromRoute = pathOfRoute(routeKey.slice(routeKey.indexOf(' ') + 1), pathParameters);
   if (fromRoute !== undefined) return fromRoute;
-  const stage = requestContext.stage ?? '$default';
-  return stage === '$default' ? rawPath : pathBelow(`/${stage}`, rawPath);
+  return pathBelowStage(requestContext.stage, rawPath);
 }
 
 function resultFromResponse(response: WholeResponse): LambdaResult {

@@ -16,7 +16,7 @@ interface RuntimeGlobal {
   readonly HttpResponseStream?: { readonly from: OpenHttpStream };
 }
 
-const { awslambda } = globalThis as { awslambda?: RuntimeGlobal };
+const awslambda = (globalThis as { awslambda?: unknown }).awslambda as RuntimeGlobal | undefined;
 
 const handlers = createLambdaHandlers(
   { env: process.env, writeLine: (line) => void process.stdout.write(`${line}\n`) },

@@ -23,11 +23,14 @@ export function pathOfRoute(
 const ROUTE_PARAMETER = /\{([^{}+]+)\+?\}/g;
 
 /**
- * `path` below `prefix`, which ends at a segment's end: `/dev/write` below `/dev` is `/write`, `/device` is not below `/dev`. A path that
- * is not below the prefix is returned as it is.
+ * `path` without the stage in front: `/dev/write` is `/write` at the stage `dev`, `/device` is not below it. A path that is not below the stage,
+ * as on a custom domain, is returned as it is.
+ *
+ * @param stage undefined, null or `$default`: none
  */
-export function pathBelow(prefix: string, path: string): string {
-  if (prefix === '' || !path.startsWith(prefix)) return path;
+export function pathBelowStage(stage: string | null | undefined, path: string): string {
+  const prefix = `/${stage ?? ''}`;
+  if (prefix === '/' || prefix === '/$default' || !path.startsWith(prefix)) return path;
   const rest = path.slice(prefix.length);
   if (rest === '') return '/';
   return rest.startsWith('/') ? rest : path;

@@ -1,4 +1,6 @@
-import type { EventKind, GatewayRequest, LambdaResult, WholeResponse } from './event-kind.js';
+import type { WholeResponse } from '@timestream-prometheus/connector';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { EventKind, GatewayRequest, LambdaResult } from './event-kind.js';
 import {
   bodyFromEvent,
   bodyOfResult,
@@ -8,29 +10,16 @@ import {
   isOptionalString,
   isRecord,
   isSingleHeaders,
-  type MultiHeaders,
-  type SingleHeaders,
+  queryFromEvent,
 } from './event-fields.js';
 import { LAMBDA_MAX_RESULT_BYTES } from './http-api-event.js';
-import { pathBelow, pathOfRoute } from './request-path.js';
+import { pathBelowStage, pathOfRoute } from './request-path.js';
 
 /**
  * Payload format 1.0: REST APIs, and HTTP APIs that were told so. Format: "Input format of a Lambda function for proxy integration", API
- * Gateway guide.
+ * Gateway guide. From an HTTP API `path` has the stage in front.
  */
-export interface PayloadV1Event {
-  /** The resource that was matched: `/write`, `/{proxy+}`; `$default` or `/$default` from an HTTP API. */
-  readonly resource: string;
-  /** On the API's own address without the stage, on a custom domain with the base path; from an HTTP API with the stage. */
-  readonly path: string;
-  readonly httpMethod: string;
-  readonly headers?: SingleHeaders | null;
-  readonly multiValueHeaders?: MultiHeaders | null;
-  readonly pathParameters?: SingleHeaders | null;
-  readonly requestContext: { readonly stage?: string | null; readonly requestTimeEpoch?: number };
-  readonly body?: string | null;
-  readonly isBase64Encoded?: boolean | null;
-}
+type PayloadV1Event = APIGatewayProxyEvent;
 
 /** The default of a REST API is 29 s; a Regional one can be told more (quota "Maximum integration timeout", since June 2024). */
 export const REST_API_MAX_WAIT_MS = 29_000;
@@ -54,6 +43,8 @@ function isPayloadV1(event: unknown): event is PayloadV1Event {
     isSingleHeaders(event['headers']) &&
     isMultiHeaders(event['multiValueHeaders']) &&
     isSingleHeaders(event['pathParameters']) &&
+    isSingleHeaders(event['queryStringParameters']) &&
+    isMultiHeaders(event['multiValueQueryStringParameters']) &&
     isOptionalString(event['body']) &&
     isOptionalBoolean(event['isBase64Encoded']) &&
     isRecord(context) &&
@@ -65,7 +56,8 @@ function isPayloadV1(event: unknown): event is PayloadV1Event {
 function requestFromEvent(event: PayloadV1Event): GatewayRequest {
   return {
     method: event.httpMethod.toUpperCase(),
-    path: pathOfRoute(event.resource, event.pathParameters) ?? pathBelow(`/${event.requestContext.stage ?? ''}`, event.path),
+    path: pathOfRoute(event.resource, event.pathParameters) ?? pathBelowStage(event.requestContext.stage, event.path),
+    query: queryFromEvent(event.queryStringParameters, event.multiValueQueryStringParameters, true),
     headers: headersFromEvent(event.headers, event.multiValueHeaders),
     body: bodyFromEvent(event.body, event.isBase64Encoded),
     receivedAtMs: event.requestContext.requestTimeEpoch,

@@ -13,7 +13,7 @@ export type OpenHttpStream = (
  * Sends a response part by part, at the pace at which the client takes it. The first part is waited for before the status goes out, so
  * that a failure up to there can still be answered as one.
  *
- * @throws whatever the body's iteration throws; `hasBegun` then says whether the status was sent
+ * @throws whatever the body's iteration throws; the status was sent if `openStream` was called
  */
 export async function streamResponse(response: ConnectorResponse, openStream: (response: ConnectorResponse) => Writable): Promise<void> {
   const parts = partsOf(response.body);

@@ -15,7 +15,7 @@ describe('a wrong configuration', () => {
   it.each([
     [{ default_database: 'PrometheusDatabase' }, /default-table must be given/],
     [{ default_database: 'd', default_table: 't', max_write_retries: 'many' }, /max-write-retries must be a whole number.*got "many"/],
-    [{ default_database: 'd', default_table: 't', timeout_in_millis: '5' }, /timeout-in-millis must be a whole number of milliseconds/],
+    [{ default_database: 'd', default_table: 't', timeout_in_millis: '5' }, /timeout-in-millis must be a whole number from 1000 to 900000/],
   ])('is logged once at the start: %j', (env, message) => {
     const { logged } = handlersWith(env);
     expect(logged()).toEqual([expect.objectContaining({ level: 'ERROR', message: expect.stringMatching(message) as string })]);
@@ -26,7 +26,9 @@ describe('a wrong configuration', () => {
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const result = await handler(shape.event(write), context);
       expect(result).toMatchObject({ statusCode: 500, isBase64Encoded: false });
-      expect(result.body).toMatch(/not configured rightly: --log.level must be one of debug, info, warn, error, got "loud"/);
+      expect(result.body).toMatch(
+        /configuration of the connector is wrong: --log.level must be one of debug, info, warn, error, got "loud"/,
+      );
     }
   });
 });

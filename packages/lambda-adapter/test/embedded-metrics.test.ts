@@ -28,11 +28,11 @@ const request = { requestId: 'r-1', path: '/write', status: 204 };
 describe('the metrics of an invocation', () => {
   it('are one document with the request beside them', () => {
     const { metrics, documents } = sinkWith();
-    metrics.add(METRICS.receivedSamples.name, 500);
-    metrics.add(METRICS.receivedSamples.name, 12);
-    metrics.add(METRICS.responses.name, 1, { endpoint: 'write', status: '204', error: 'none' });
-    metrics.observe(METRICS.writeDuration.name, 0.021);
-    metrics.observe(METRICS.writeDuration.name, 0.034);
+    metrics.add(METRICS.receivedSamples, 500);
+    metrics.add(METRICS.receivedSamples, 12);
+    metrics.add(METRICS.responses, 1, { endpoint: 'write', status: '204', error: 'none' });
+    metrics.observe(METRICS.writeDuration, 0.021);
+    metrics.observe(METRICS.writeDuration, 0.034);
     metrics.flush(request);
     expect(documents).toEqual([
       {
@@ -67,7 +67,7 @@ describe('the metrics of an invocation', () => {
 
   it('are forgotten once they are written', () => {
     const { metrics, documents } = sinkWith();
-    metrics.add(METRICS.receivedSamples.name, 500);
+    metrics.add(METRICS.receivedSamples, 500);
     metrics.flush(request);
     metrics.flush(request);
     expect(documents).toHaveLength(1);
@@ -75,8 +75,8 @@ describe('the metrics of an invocation', () => {
 
   it('take a second document where one label has two values', () => {
     const { metrics, documents } = sinkWith();
-    metrics.add(METRICS.droppedSamples.name, 1, { reason: 'native-histogram' });
-    metrics.add(METRICS.droppedSamples.name, 2, { reason: 'exemplar' });
+    metrics.add(METRICS.droppedSamples, 1, { reason: 'native-histogram' });
+    metrics.add(METRICS.droppedSamples, 2, { reason: 'exemplar' });
     metrics.flush(request);
     expect(documents.map(({ reason, timestream_connector_dropped_samples_total: dropped }) => [reason, dropped])).toEqual([
       ['native-histogram', 1],
@@ -86,7 +86,7 @@ describe('the metrics of an invocation', () => {
 
   it('take another document after a hundred values', () => {
     const { metrics, documents } = sinkWith();
-    for (let page = 0; page < 250; page += 1) metrics.observe(METRICS.readDuration.name, page);
+    for (let page = 0; page < 250; page += 1) metrics.observe(METRICS.readDuration, page);
     metrics.flush(request);
     const values = documents.map((document) => document[METRICS.readDuration.name] as number[]);
     expect(values.map(({ length }) => length)).toEqual([100, 100, 50]);
@@ -95,18 +95,18 @@ describe('the metrics of an invocation', () => {
 
   it('hold the highest value of a gauge, from one invocation to the next', () => {
     const { metrics, documents } = sinkWith();
-    metrics.move(METRICS.openStorages.name, 1);
-    metrics.move(METRICS.openStorages.name, 1);
-    metrics.move(METRICS.openStorages.name, -1);
+    metrics.move(METRICS.openStorages, 1);
+    metrics.move(METRICS.openStorages, 1);
+    metrics.move(METRICS.openStorages, -1);
     metrics.flush(request);
-    metrics.move(METRICS.openStorages.name, 3);
+    metrics.move(METRICS.openStorages, 3);
     metrics.flush(request);
     expect(documents.map((document) => document[METRICS.openStorages.name])).toEqual([2, 4]);
   });
 
   it('are not written without a namespace', () => {
     const { metrics, documents } = sinkWith('');
-    metrics.add(METRICS.receivedSamples.name, 500);
+    metrics.add(METRICS.receivedSamples, 500);
     metrics.flush(request);
     expect(documents).toEqual([]);
   });
@@ -128,11 +128,11 @@ describe('every document', () => {
         const expected = new Map<string, number>();
         for (const { metric, value, labels } of measured) {
           if (metric.type === 'gauge') {
-            metrics.move(metric.name, value, labels);
+            metrics.move({ ...metric, type: 'gauge' }, value, labels);
             continue;
           }
-          if (metric.type === 'counter') metrics.add(metric.name, value, labels);
-          else metrics.observe(metric.name, value, labels);
+          if (metric.type === 'counter') metrics.add({ ...metric, type: 'counter' }, value, labels);
+          else metrics.observe({ ...metric, type: 'histogram' }, value, labels);
           expected.set(metric.name, (expected.get(metric.name) ?? 0) + value);
         }
         metrics.flush(request);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pathBelow, pathOfRoute } from '../src/request-path.js';
+import { pathBelowStage, pathOfRoute } from '../src/request-path.js';
 
 describe('pathOfRoute', () => {
   it.each([
@@ -20,17 +20,19 @@ describe('pathOfRoute', () => {
   });
 });
 
-describe('pathBelow', () => {
+describe('pathBelowStage', () => {
   it.each([
-    ['/dev', '/dev/write', '/write'],
-    ['/dev', '/device/write', '/device/write'],
-    ['/dev', '/dev', '/'],
-    ['/dev', '/write', '/write'],
+    ['dev', '/dev/write', '/write'],
+    ['dev', '/device/write', '/device/write'],
+    ['dev', '/dev', '/'],
+    ['dev', '/write', '/write'],
     ['', '/write', '/write'],
-    ['/', '/write', '/write'],
-    ['/a/b', '/a/b/api/v1/read', '/api/v1/read'],
-    ['/write', '/write/read', '/read'],
-  ])('%s: %s is %s', (prefix, path, expected) => {
-    expect(pathBelow(prefix, path)).toBe(expected);
+    [undefined, '/write', '/write'],
+    [null, '/write', '/write'],
+    ['$default', '/$default/write', '/$default/write'],
+    ['a/b', '/a/b/api/v1/read', '/api/v1/read'],
+    ['write', '/write/read', '/read'],
+  ])('at the stage %s: %s is %s', (stage, path, expected) => {
+    expect(pathBelowStage(stage, path)).toBe(expected);
   });
 });

@@ -1,23 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { ConnectorError } from '../errors/connector-error.js';
 
-/** Runs work with a signal that is aborted when the caller's is, or when the time is over: then its reason is a `deadline-exceeded`. */
-export async function withDeadline<T>(
-  callerSignal: AbortSignal,
-  timeoutMs: number,
-  optionName: string,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const timer = setTimeout(
-    () => controller.abort(new ConnectorError('deadline-exceeded', `not done within ${timeoutMs} ms (${optionName})`)),
-    timeoutMs,
-  );
-  try {
-    return await work(createSharedSignal(callerSignal, controller.signal));
-  } finally {
-    clearTimeout(timer);
-  }
+/** Why the signal of a request is aborted that takes too long. */
+export function deadlineError(timeoutMs: number, optionName: string): ConnectorError {
+  return new ConnectorError('deadline-exceeded', `not done within ${timeoutMs} ms (${optionName})`);
 }
 
 /**

@@ -2,7 +2,8 @@
 export type OptionScope = 'server' | 'lambda' | 'both';
 
 /** Shown in the help and in docs/configuration.md, in this order. */
-export type OptionGroup = 'Destination' | 'AWS' | 'Samples and layout' | 'Logging' | 'Server' | 'Storage on this machine' | 'Limits';
+export type OptionGroup =
+  'Destination' | 'AWS' | 'Samples and layout' | 'Logging' | 'Server' | 'Storage on this machine' | 'Limits' | 'Lambda';
 
 /** One option, as data: the command line, the environment, the documentation and the typed configuration all come from it. */
 export interface Option<T> {
@@ -19,6 +20,8 @@ export interface Option<T> {
   /** The placeholder of the value in the help, e.g. `<duration>`. */
   readonly placeholder: string;
   readonly help: string;
+  /** An empty variable is a value of its own; of every other option it counts as not given. */
+  readonly emptyIsGiven?: boolean;
   /** The value must not be shown in a message or a log. */
   readonly secret?: boolean;
   readonly parse: ParseOption<T>;

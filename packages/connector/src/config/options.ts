@@ -1,6 +1,7 @@
 import type { Option } from './option.js';
 import {
   parseBaseEndpoint,
+  parseBasePath,
   parseBoolean,
   parseByteSize,
   parseChoice,
@@ -8,6 +9,7 @@ import {
   parseFileName,
   parseInteger,
   parseListenAddress,
+  parseMetricsNamespace,
   parseRegion,
   parseStaticKeys,
   parseTimestreamName,
@@ -166,6 +168,15 @@ export const OPTIONS = {
     help: 'Address to listen on. Without a host: every address of the machine. With --storage=embedded the default is 127.0.0.1:9201.',
     parse: parseListenAddress,
   }),
+  basePath: option({
+    flag: 'base-path',
+    group: 'Server',
+    scope: 'both',
+    defaultText: '',
+    placeholder: '<path>',
+    help: 'What stands before /write and /read in the address that clients use, such as /prom, if a proxy, a load balancer rule or a custom domain keeps it. The paths without it are answered too.',
+    parse: parseBasePath,
+  }),
   webTelemetryPath: option({
     flag: 'web.telemetry-path',
     group: 'Server',
@@ -199,7 +210,7 @@ export const OPTIONS = {
     scope: 'server',
     defaultText: 'aws',
     placeholder: '<storage>',
-    help: 'aws: Amazon Timestream. embedded: a Timestream on this machine, in one file, for development and trials.',
+    help: 'aws: Amazon Timestream. embedded: a Timestream on this machine, for development and trials.',
     parse: parseChoice('aws', 'embedded'),
   }),
   embeddedDataDir: option({
@@ -387,5 +398,25 @@ export const OPTIONS = {
     placeholder: '<count>',
     help: 'Access keys whose Timestream clients are kept open. The least recently used one is closed when it has no request.',
     parse: parseInteger(1, 100_000),
+  }),
+  timeoutMs: option({
+    flag: 'timeout-in-millis',
+    group: 'Lambda',
+    scope: 'lambda',
+    defaultText: '30000',
+    placeholder: '<milliseconds>',
+    help: 'Longest work on one request. What the integration in front of the function waits, and what the function has left of its own timeout, shorten it further; one second of it is kept for the way back.',
+    // 900 s is the longest timeout of a function (quota "Function timeout", Lambda guide).
+    parse: parseInteger(1000, 900_000),
+  }),
+  metricsNamespace: option({
+    flag: 'metrics-namespace',
+    group: 'Lambda',
+    scope: 'lambda',
+    defaultText: 'TimestreamPrometheusConnector',
+    emptyIsGiven: true,
+    placeholder: '<name>',
+    help: 'CloudWatch namespace of the metrics of docs/metrics.md, which are written as log lines. Empty: no metrics.',
+    parse: parseMetricsNamespace,
   }),
 } as const satisfies Readonly<Record<string, Option<unknown>>>;

@@ -1,5 +1,6 @@
 import { ConfigError } from './config-error.js';
 import { defaultTextOf, environmentNameOf, type Option } from './option.js';
+import { PATHS } from '../http/route.js';
 import { OPTIONS } from './options.js';
 
 type Options = typeof OPTIONS;
@@ -16,11 +17,12 @@ export interface ConfigSources {
   readonly defaultsFor: 'server' | 'lambda';
 }
 
-/** Paths that the core answers itself; the metrics page cannot stand there. */
-const TAKEN_PATHS = new Set(['/write', '/api/v1/write', '/read', '/api/v1/read', '/-/healthy', '/-/ready']);
+const DEFAULT_ORIGIN = 'the default';
 
 const EMBEDDED_DATABASE = 'PrometheusDatabase';
 const EMBEDDED_TABLE = 'PrometheusMetricsTable';
+/** The data of a trial are for nobody else until someone says so. */
+const EMBEDDED_LISTEN_ADDRESS = { host: '127.0.0.1', port: 9201 };
 
 /**
  * Merges flags, environment and defaults. Pure: reads nothing but its argument.
@@ -35,7 +37,7 @@ export function parseConfig(sources: ConfigSources): Config {
     if (!isInScope(known, sources.defaultsFor)) throw new ConfigError(flag, `has no meaning in the ${sources.defaultsFor}`, undefined);
   }
   const entries = Object.entries(OPTIONS).map(([key, option]) => [key, parseOption(option, sources)]);
-  return checkTogether(Object.fromEntries(entries) as Config);
+  return checkTogether(Object.fromEntries(entries) as Config, sources);
 }
 
 function isInScope(option: Option<unknown>, edge: 'server' | 'lambda'): boolean {
@@ -55,18 +57,23 @@ function textOf(option: Option<unknown>, { flags, env, defaultsFor }: ConfigSour
   if (isInScope(option, defaultsFor)) {
     for (const name of [environmentNameOf(option.flag), ...(option.fallbackEnv ?? [])]) {
       const text = env[name];
-      if (text !== undefined && text !== '') return { text, origin: `the environment variable ${name}` };
+      if (text !== undefined && (text !== '' || option.emptyIsGiven === true)) return { text, origin: `the environment variable ${name}` };
     }
   }
-  return { text: defaultTextOf(option, defaultsFor), origin: 'the default' };
+  return { text: defaultTextOf(option, defaultsFor), origin: DEFAULT_ORIGIN };
 }
 
-function checkTogether(config: Config): Config {
+function isGiven(option: Option<unknown>, sources: ConfigSources): boolean {
+  return textOf(option, sources).origin !== DEFAULT_ORIGIN;
+}
+
+function checkTogether(config: Config, sources: ConfigSources): Config {
   const isEmbedded = config.storage === 'embedded';
   const complete = {
     ...config,
     defaultDatabase: config.defaultDatabase === '' && isEmbedded ? EMBEDDED_DATABASE : config.defaultDatabase,
     defaultTable: config.defaultTable === '' && isEmbedded ? EMBEDDED_TABLE : config.defaultTable,
+    webListenAddress: isEmbedded && !isGiven(OPTIONS.webListenAddress, sources) ? EMBEDDED_LISTEN_ADDRESS : config.webListenAddress,
   };
   requireDestination('default-database', complete.defaultDatabase);
   requireDestination('default-table', complete.defaultTable);
@@ -74,7 +81,7 @@ function checkTogether(config: Config): Config {
     const [missing, given] = complete.tlsKey === '' ? ['tls-key', 'tls-certificate'] : ['tls-certificate', 'tls-key'];
     throw new ConfigError(missing, `must be given together with --${given}`, undefined);
   }
-  if (TAKEN_PATHS.has(complete.webTelemetryPath)) {
+  if (PATHS.includes(complete.webTelemetryPath)) {
     throw new ConfigError('web.telemetry-path', 'must be a path that the connector does not use itself', complete.webTelemetryPath);
   }
   return complete;

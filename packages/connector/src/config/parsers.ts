@@ -87,6 +87,20 @@ export const parseListenAddress: ParseOption<ListenAddress> = (text) => {
 export const parseUrlPath: ParseOption<string> = (text) =>
   /^\/[A-Za-z0-9._~/-]+$/.test(text) ? { value: text } : { rule: 'a path that starts with /, such as /metrics' };
 
+/** A path without a slash at its end; empty, or `/`: none. */
+export const parseBasePath: ParseOption<string> = (text) => {
+  if (text === '' || text === '/') return { value: '' };
+  return /^(\/[A-Za-z0-9._~-]+)+$/.test(text)
+    ? { value: text }
+    : { rule: 'a path that starts with / and does not end with one, such as /prom' };
+};
+
+/** "Namespace … 1 to 255 characters: 0-9 A-Z a-z . - _ / # :" and not AWS/ ("Concepts", CloudWatch guide). Empty: none. */
+export const parseMetricsNamespace: ParseOption<string> = (text) =>
+  text === '' || (/^[\w.\-/#:]{1,255}$/.test(text) && !text.startsWith('AWS/'))
+    ? { value: text }
+    : { rule: 'a CloudWatch namespace: up to 255 of the characters a-z A-Z 0-9 . - _ / # : and not AWS/…' };
+
 /** A file or directory name; empty: not given. */
 export const parseFileName: ParseOption<string> = (text) => ({ value: text });
 

@@ -1,17 +1,17 @@
 import type { Config } from '../config/parse-config.js';
 import { httpStatusOf, isRetryable, type ConnectorError } from '../errors/connector-error.js';
-import type { ConnectorResponse } from '../seam.js';
+import type { WholeResponse } from '../seam.js';
 
 const TEXT_HEADERS = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
 
 /** Prometheus logs the first line of a refusal, and of that at most 1024 bytes. */
 const MAX_MESSAGE_BYTES = 1000;
 
-export function textResponse(status: number, text: string): ConnectorResponse {
+export function textResponse(status: number, text: string): WholeResponse {
   return { status, headers: TEXT_HEADERS, body: new TextEncoder().encode(`${text}\n`) };
 }
 
-export function emptyResponse(status: number): ConnectorResponse {
+export function emptyResponse(status: number): WholeResponse {
   return { status, headers: {}, body: new Uint8Array() };
 }
 
@@ -22,7 +22,7 @@ export interface ErrorResponseOptions {
 }
 
 /** One line, `code: message`, so that what a sender logs leads straight to docs/errors.md. */
-export function errorResponse(error: ConnectorError, options: ErrorResponseOptions): ConnectorResponse {
+export function errorResponse(error: ConnectorError, options: ErrorResponseOptions): WholeResponse {
   const status = error.code === 'throttled' ? options.throttleStatus : httpStatusOf(error.code);
   const response = textResponse(status, cutToBytes(`${error.code}: ${error.message}`.replaceAll(/[\r\n]+/g, ' '), MAX_MESSAGE_BYTES));
   return {
@@ -35,6 +35,11 @@ export function errorResponse(error: ConnectorError, options: ErrorResponseOptio
       ...(status === 401 ? { 'www-authenticate': 'Basic realm="timestream-prometheus", charset="UTF-8"' } : {}),
     },
   };
+}
+
+/** The answer of an edge that has no connector to ask, or whose connector has counted the failure already. */
+export function responseOfError(error: ConnectorError): WholeResponse {
+  return errorResponse(error, { throttleStatus: 503, retryAfterSeconds: 1, allowedMethods: [] });
 }
 
 function cutToBytes(text: string, maxBytes: number): string {

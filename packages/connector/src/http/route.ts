@@ -32,3 +32,11 @@ export function routeOf(path: string): Route | undefined {
 export function methodsOf(route: Route): readonly string[] {
   return METHODS_BY_ROUTE[route];
 }
+
+/**
+ * The path below `basePath` (`''`, or `/prom` without a slash at its end): `/prom/write` is `/write`. A path that is not below it is taken
+ * as it is, for what stands in front may have taken the base path off already.
+ */
+export function pathBelow(basePath: string, path: string): string {
+  return basePath !== '' && path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
+}

@@ -1,12 +1,28 @@
-export interface MetricDefinition {
+/** A metric of the catalogue. `Label` is the union of its label names, `never` if it has none: a measurement with other labels does not compile. */
+export interface MetricDefinition<Label extends string = string> {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   /** In the order in which a page shows them. Every label has a small, closed set of values. */
-  readonly labelNames: readonly string[];
+  readonly labelNames: readonly Label[];
   /** Upper bounds of a histogram, in its unit. */
   readonly buckets?: readonly number[];
 }
+
+export interface CounterDefinition<Label extends string = string> extends MetricDefinition<Label> {
+  readonly type: 'counter';
+}
+
+export interface GaugeDefinition<Label extends string = string> extends MetricDefinition<Label> {
+  readonly type: 'gauge';
+}
+
+export interface HistogramDefinition<Label extends string = string> extends MetricDefinition<Label> {
+  readonly type: 'histogram';
+}
+
+/** Values of the label `endpoint`: what a request was for. */
+export type Endpoint = 'write' | 'read' | 'other';
 
 const SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 

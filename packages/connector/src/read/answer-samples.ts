@@ -23,7 +23,7 @@ export async function answerSamples(selections: readonly Selection[], context: R
   );
   const tally = createAnswerTally(context);
   for (const timeseries of results) tally.add(timeseries);
-  context.metrics.add(METRICS.readQueries.name, results.length);
+  context.metrics.add(METRICS.readQueries, results.length);
   const body = encodeSnappy(encodeReadResponse({ results: results.map((timeseries) => ({ timeseries })) }));
   if (body.length > maxResponseBytes) {
     throw new ConnectorError(

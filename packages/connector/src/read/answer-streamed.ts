@@ -43,7 +43,7 @@ async function* selectAll(selections: readonly Selection[], context: ReadContext
   const tally = createAnswerTally(context);
   for (const [queryIndex, selection] of selections.entries()) {
     for await (const timeseries of selectBatches(selection, tally, context)) yield { timeseries, queryIndex };
-    context.metrics.add(METRICS.readQueries.name, 1);
+    context.metrics.add(METRICS.readQueries, 1);
   }
 }
 

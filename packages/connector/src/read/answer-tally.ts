@@ -39,8 +39,8 @@ export function createAnswerTally({ config, metrics }: Pick<ReadContext, 'config
       assertRoomFor(more);
       series += more.series;
       samples += more.samples;
-      metrics.add(METRICS.readSeries.name, more.series);
-      metrics.add(METRICS.readSamples.name, more.samples);
+      metrics.add(METRICS.readSeries, more.series);
+      metrics.add(METRICS.readSamples, more.samples);
     },
   };
 }

@@ -9,11 +9,9 @@ import {
   type PhysicalSeries,
   type TableSchema,
 } from '@timestream-prometheus/timestream-translator';
-import { ColumnNotFoundError } from '../errors/connector-error.js';
-import { METRICS } from '../metrics/metric-catalogue.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readPages } from './read-pages.js';
-import { CERTAIN_COLUMNS, unsteadyColumnsError } from './run-query.js';
+import { withCurrentColumns } from './with-current-columns.js';
 
 const MAX_ATTEMPTS = 5;
 
@@ -54,21 +52,15 @@ export async function listSeriesWithAllLabels(
   context: ReadContext,
 ): Promise<readonly PhysicalSeries[]> {
   if (selection.matchers.length === 0) return [];
-  let lastFault: ColumnNotFoundError | undefined;
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    if (attempt > 1) context.metrics.add(METRICS.readQueryReruns.name, 1);
-    try {
+  return withCurrentColumns<readonly PhysicalSeries[]>(context, {
+    maxAttempts: MAX_ATTEMPTS,
+    ofEmptyTable: () => [],
+    ask: async () => {
       const known = context.schema.current ?? (await probeSchema(context));
       const series = await listSeries(selection, known, maxSeries, context);
-      if (coversSchema(known, await probeSchema(context))) return series;
-    } catch (error) {
-      if (!(error instanceof ColumnNotFoundError)) throw error;
-      if (CERTAIN_COLUMNS.has(error.column)) return [];
-      lastFault = error;
-      context.schema.forget();
-    }
-  }
-  throw unsteadyColumnsError(MAX_ATTEMPTS, lastFault);
+      return coversSchema(known, await probeSchema(context)) ? series : 'columns-changed';
+    },
+  });
 }
 
 /** The columns that the table has now, and from now on is believed to have. */

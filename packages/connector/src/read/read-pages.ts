@@ -15,8 +15,8 @@ export async function readPages(
 ): Promise<void> {
   await limiter.run(async () => {
     for await (const page of source.query(sql, signal)) {
-      metrics.add(METRICS.readPages.name, 1);
-      metrics.add(METRICS.readRows.name, page.Rows.length);
+      metrics.add(METRICS.readPages, 1);
+      metrics.add(METRICS.readRows, page.Rows.length);
       if (take(page) === 'leave') return;
     }
   }, signal);

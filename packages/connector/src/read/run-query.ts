@@ -2,24 +2,18 @@ import type { TimeSeries } from '@timestream-prometheus/prom-codec';
 import {
   compileSelect,
   createSeriesAssembler,
-  MEASURE_NAME_COLUMN,
   ReadLimitError,
   schemaOf,
-  TIME_COLUMN,
   type CompiledSelect,
   type ReadLimits,
   type TableSchema,
 } from '@timestream-prometheus/timestream-translator';
-import { ColumnNotFoundError, ConnectorError } from '../errors/connector-error.js';
-import { METRICS } from '../metrics/metric-catalogue.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readPages } from './read-pages.js';
+import { withCurrentColumns } from './with-current-columns.js';
 
 /** Beside one attempt for each matcher's column: for `prometheus_labels`, an old schema, and columns that appear while we ask. */
 const SPARE_ATTEMPTS = 5;
-
-/** Columns that every table has from its first record on: one that lacks them was never written to. */
-export const CERTAIN_COLUMNS: ReadonlySet<string> = new Set([TIME_COLUMN, MEASURE_NAME_COLUMN]);
 
 /** Every series that a query selects; or, if they have more samples than asked for, the columns that the table has now. */
 export type QueryOutcome =
@@ -36,54 +30,40 @@ export type QueryOutcome =
  */
 export async function runQuery(selection: Selection, limits: ReadLimits, context: ReadContext): Promise<QueryOutcome> {
   const { query, matchers } = selection;
-  const { config, metrics } = context;
+  const { defaultDatabase: database, defaultTable: table, regexPushdown } = context.config;
   let schema = context.schema.current;
   const absentColumns = new Set<string>();
-  const maxAttempts = matchers.length + SPARE_ATTEMPTS;
-  let lastFault: ColumnNotFoundError | undefined;
-  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    if (attempt > 1) metrics.add(METRICS.readQueryReruns.name, 1);
-    const { defaultDatabase: database, defaultTable: table, regexPushdown } = config;
-    const select = compileSelect({ query, matchers, database, table, schema, absentColumns, regexPushdown });
-    if (select.kind === 'nothing') {
-      // An old schema may lack a label that exists by now; without a schema the column is named, and Timestream knows.
-      if (schema === null || select.labelsAssumedAbsent.size === 0) return { kind: 'whole', series: [] };
+  return withCurrentColumns<QueryOutcome>(context, {
+    maxAttempts: matchers.length + SPARE_ATTEMPTS,
+    ofEmptyTable: () => ({ kind: 'whole', series: [] }),
+    onMissingColumn: (column) => {
+      absentColumns.add(column);
       schema = null;
-      continue;
-    }
-    try {
-      const outcome = await ask(select, selection, limits, context);
+    },
+    ask: async () => {
+      const select = compileSelect({ query, matchers, database, table, schema, absentColumns, regexPushdown });
+      if (select.kind === 'nothing') {
+        // An old schema may lack a label that exists by now; without a schema the column is named, and Timestream knows.
+        if (schema === null || select.labelsAssumedAbsent.size === 0) return { kind: 'whole', series: [] };
+        schema = null;
+        return 'columns-changed';
+      }
+      const outcome = await runStatement(select, selection, limits, context);
       if (outcome.kind !== 'other-columns') return outcome;
       schema = outcome.schema;
-    } catch (error) {
-      if (!(error instanceof ColumnNotFoundError)) throw error;
-      if (CERTAIN_COLUMNS.has(error.column)) return { kind: 'whole', series: [] };
-      lastFault = error;
-      context.schema.forget();
-      absentColumns.add(error.column);
-      schema = null;
-    }
-  }
-  throw unsteadyColumnsError(maxAttempts, lastFault);
+      return 'columns-changed';
+    },
+  });
 }
 
-/** Columns are eventually consistent at Timestream: what contradicts itself now need not do so later. */
-export function unsteadyColumnsError(attempts: number, cause: ColumnNotFoundError | undefined): ConnectorError {
-  return new ConnectorError(
-    'timestream-unavailable',
-    `the columns of the table were others than expected ${attempts} times in a row${cause === undefined ? '' : `: ${cause.message}`}`,
-    { cause },
-  );
-}
+type StatementOutcome = QueryOutcome | { readonly kind: 'other-columns'; readonly schema: TableSchema };
 
-type Asked = QueryOutcome | { readonly kind: 'other-columns'; readonly schema: TableSchema };
-
-async function ask(
+async function runStatement(
   { sql, labelsAssumedAbsent }: Extract<CompiledSelect, { kind: 'filter' }>,
   { query, matchers }: Selection,
   limits: ReadLimits,
   context: ReadContext,
-): Promise<Asked> {
+): Promise<StatementOutcome> {
   const assembler = createSeriesAssembler({ matchers, startMs: query.startTimestampMs, endMs: query.endTimestampMs, limits });
   const shown: { schema?: TableSchema; hasOtherColumns: boolean } = { hasOtherColumns: false };
   try {

@@ -8,13 +8,13 @@ import {
   type SeriesGroup,
 } from '@timestream-prometheus/timestream-translator';
 import { ColumnNotFoundError } from '../errors/connector-error.js';
-import { METRICS } from '../metrics/metric-catalogue.js';
 import { runTogether } from '../concurrency/run-together.js';
 import type { AnswerTally } from './answer-tally.js';
 import { listSeries, listSeriesWithAllLabels } from './list-series.js';
 import { wantsLabelsOnly, type ReadContext, type Selection } from './read-context.js';
 import { readPages } from './read-pages.js';
-import { runQuery, unsteadyColumnsError } from './run-query.js';
+import { runQuery } from './run-query.js';
+import { unsteadyColumnsError, withCurrentColumns } from './with-current-columns.js';
 
 /** Label sets that are read together: each is named in a statement, and all statements of a group are in memory at once. */
 const MAX_SERIES_PER_GROUP = 1000;
@@ -60,24 +60,20 @@ type Plan =
 
 /** All of it if it is small; else what there is to read, for the columns that the table had while we looked. */
 async function planQuery(selection: Selection, tally: AnswerTally, context: ReadContext): Promise<Plan> {
-  let lastFault: ColumnNotFoundError | undefined;
-  for (let attempt = 1; attempt <= MAX_LISTS; attempt += 1) {
-    const { maxSamples, maxSeries } = tally.left;
-    const outcome = await runQuery(selection, { maxSamples: Math.min(maxSamples, context.config.streamBufferSamples), maxSeries }, context);
-    if (outcome.kind === 'whole') return outcome;
-    if (maxSamples <= context.config.streamBufferSamples) tally.assertRoomFor({ series: 0, samples: maxSamples + 1 });
-    try {
+  return withCurrentColumns<Plan>(context, {
+    maxAttempts: MAX_LISTS,
+    ofEmptyTable: () => ({ kind: 'whole', series: [] }),
+    ask: async () => {
+      const { maxSamples, maxSeries } = tally.left;
+      const limits = { maxSamples: Math.min(maxSamples, context.config.streamBufferSamples), maxSeries };
+      const outcome = await runQuery(selection, limits, context);
+      if (outcome.kind === 'whole') return outcome;
+      if (maxSamples <= context.config.streamBufferSamples) tally.assertRoomFor({ series: 0, samples: maxSamples + 1 });
       const sorted = await listSeries(selection, outcome.schema, maxSeries, context);
       tally.assertRoomFor({ series: 0, samples: sorted.reduce((sum, { rowCount }) => sum + rowCount, 0) });
       return { kind: 'by-group', sorted };
-    } catch (error) {
-      if (!(error instanceof ColumnNotFoundError)) throw error;
-      lastFault = error;
-      context.schema.forget();
-      context.metrics.add(METRICS.readQueryReruns.name, 1);
-    }
-  }
-  throw unsteadyColumnsError(MAX_LISTS, lastFault);
+    },
+  });
 }
 
 /** Rows of series that are not in the group are left out: theirs is another place in the answer, or they came after the list. */

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import type { ConnectorError } from '../errors/connector-error.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { Credentials, MetricsSink, OpenStorage, Storage } from '../ports.js';
 
@@ -7,8 +8,11 @@ export interface StorageLease<State> {
   readonly storage: Storage;
   /** What is remembered beside the storage, for this credential only. */
   readonly state: State;
-  /** Must be called once, when the request is done. */
-  release(): void;
+  /**
+   * Must be called once, when the request is done. A failure that says that AWS does not accept the credential drops it from the cache, so that
+   * wrong keys do not push the right ones out.
+   */
+  release(failure?: ConnectorError): void;
 }
 
 interface Entry<State> {
@@ -20,7 +24,7 @@ interface Entry<State> {
 
 export interface StorageCacheOptions<State> {
   readonly openStorage: OpenStorage;
-  readonly createState: () => State;
+  readonly createState: (storage: Storage) => State;
   readonly maxStorages: number;
   readonly metrics: MetricsSink;
 }
@@ -50,18 +54,12 @@ export class StorageCache<State> {
     return {
       storage: entry.storage,
       state: entry.state,
-      release: () => {
+      release: (failure) => {
+        if (failure?.code === 'invalid-credentials' && this.#entries.get(key) === entry) this.#remove(key, entry);
         entry.leases -= 1;
         if (entry.leases === 0 && entry.isForgotten) this.#close(entry);
       },
     };
-  }
-
-  /** Drops a credential that AWS does not accept, so that wrong keys do not push the right ones out. */
-  forget(credentials: Credentials): void {
-    const key = this.#keyOf(credentials);
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) this.#remove(key, entry);
   }
 
   close(): void {
@@ -70,8 +68,9 @@ export class StorageCache<State> {
 
   #open(credentials: Credentials): Entry<State> {
     const { openStorage, createState, metrics } = this.#options;
-    const entry = { storage: openStorage(credentials), state: createState(), leases: 0, isForgotten: false };
-    metrics.move(METRICS.openStorages.name, 1);
+    const storage = openStorage(credentials);
+    const entry = { storage, state: createState(storage), leases: 0, isForgotten: false };
+    metrics.move(METRICS.openStorages, 1);
     return entry;
   }
 
@@ -90,7 +89,7 @@ export class StorageCache<State> {
 
   #close(entry: Entry<State>): void {
     entry.storage.close();
-    this.#options.metrics.move(METRICS.openStorages.name, -1);
+    this.#options.metrics.move(METRICS.openStorages, -1);
   }
 
   #keyOf(credentials: Credentials): string {

@@ -46,7 +46,7 @@ export function connectorErrorOf(thrown: unknown, operation: TimestreamOperation
   if (thrown instanceof ConnectorError) return thrown;
   const error = discoveryReasonOf(thrown);
   if (signal.aborted) return abortErrorOf(signal, error);
-  const { name, message, status } = facesOf(error);
+  const { name, message, status } = describeSdkError(error);
   const options = { cause: thrown };
   const text = `${operation}: ${name}: ${message}`;
   const column = operation === 'Query' ? COLUMN_NOT_FOUND.exec(message)?.[1] : undefined;
@@ -64,7 +64,7 @@ function discoveryReasonOf(error: unknown): unknown {
   return error instanceof Error && 'reason' in error && error.reason instanceof Error ? error.reason : error;
 }
 
-function facesOf(error: unknown): { readonly name: string; readonly message: string; readonly status: number | undefined } {
+function describeSdkError(error: unknown): { readonly name: string; readonly message: string; readonly status: number | undefined } {
   if (!(error instanceof Error)) return { name: 'unknown', message: String(error), status: undefined };
   const metadata: unknown = '$metadata' in error ? error.$metadata : undefined;
   const status = typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata ? metadata.httpStatusCode : undefined;
@@ -91,14 +91,4 @@ function codeOfStatus(status: number | undefined, operation: TimestreamOperation
   // An answer that is no AWS error at all, a proxy's page for instance, has a 2xx or 3xx status here.
   if (status >= 500 || status < 400 || status === 421) return 'timestream-unavailable';
   return operation === 'WriteRecords' ? 'timestream-refused-write' : 'timestream-refused-query';
-}
-
-/** Runs a call and, if the discovered endpoint is no longer the right one, has the next call discover again. */
-export async function renewOnInvalidEndpoint<T>(clients: { renew(): void }, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof ConnectorError && error.cause instanceof Error && error.cause.name === 'InvalidEndpointException') clients.renew();
-    throw error;
-  }
 }

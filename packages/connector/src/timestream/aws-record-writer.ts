@@ -1,19 +1,17 @@
 import { RejectedRecordsException, WriteRecordsCommand, type TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
-import type { Clock, MetricsSink, RecordWriter, WriteOutcome } from '../ports.js';
-import { renewOnInvalidEndpoint } from './aws-error.js';
-import type { ClientSlot } from './client-slot.js';
-import { measureCall } from './measured-call.js';
+import type { RecordWriter, WriteOutcome } from '../ports.js';
+import type { TimestreamCaller } from './timestream-caller.js';
 
 export interface AwsRecordWriterOptions {
   readonly database: string;
   readonly table: string;
-  readonly metrics: MetricsSink;
-  readonly clock: Clock;
 }
 
 /** Writes by WriteRecords. The SDK retries throttling, 5xx and broken connections before anything is thrown. */
-export function createAwsRecordWriter(clients: ClientSlot<TimestreamWriteClient>, options: AwsRecordWriterOptions): RecordWriter {
-  const { database, table, metrics, clock } = options;
+export function createAwsRecordWriter(
+  caller: TimestreamCaller<TimestreamWriteClient>,
+  { database, table }: AwsRecordWriterOptions,
+): RecordWriter {
   return {
     write(batch, signal) {
       const command = new WriteRecordsCommand({
@@ -22,14 +20,13 @@ export function createAwsRecordWriter(clients: ClientSlot<TimestreamWriteClient>
         Records: batch.Records as TimestreamRecordInput[],
         ...(batch.CommonAttributes === undefined ? {} : { CommonAttributes: batch.CommonAttributes }),
       });
-      return renewOnInvalidEndpoint(clients, () =>
-        measureCall(
-          { operation: 'WriteRecords', signal, metrics, clock },
-          () => clients.use((client) => client.send(command, { abortSignal: signal })),
-          (): WriteOutcome => ({ rejected: [] }),
-          rejectionOf,
-        ),
-      );
+      return caller.call({
+        operation: 'WriteRecords',
+        signal,
+        send: (client) => client.send(command, { abortSignal: signal }),
+        resultOf: (): WriteOutcome => ({ rejected: [] }),
+        expected: rejectionOf,
+      });
     },
   };
 }

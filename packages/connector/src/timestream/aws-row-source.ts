@@ -2,11 +2,9 @@ import { CancelQueryCommand, QueryCommand, type QueryCommandOutput, type Timestr
 import { ConnectorError } from '../errors/connector-error.js';
 import { throwIfAborted } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
-import type { Clock, Logger, MetricsSink, RowSource } from '../ports.js';
+import type { Logger, MetricsSink, RowSource } from '../ports.js';
 import type { QueryPage } from '@timestream-prometheus/timestream-translator';
-import { renewOnInvalidEndpoint } from './aws-error.js';
-import type { ClientSlot } from './client-slot.js';
-import { measureCall } from './measured-call.js';
+import type { TimestreamCaller } from './timestream-caller.js';
 
 /** Cancelling saves money but must not hold up the answer. */
 const CANCEL_TIMEOUT_MS = 3_000;
@@ -14,7 +12,6 @@ const CANCEL_TIMEOUT_MS = 3_000;
 export interface AwsRowSourceOptions {
   readonly maxPages: number;
   readonly metrics: MetricsSink;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -22,29 +19,29 @@ export interface AwsRowSourceOptions {
  * Reads by Query. We follow NextToken ourselves: the pages must be counted, an empty page with a token is no end, and a query that is
  * left before its last page is cancelled at Timestream, which would otherwise go on and be charged.
  */
-export function createAwsRowSource(clients: ClientSlot<TimestreamQueryClient>, options: AwsRowSourceOptions): RowSource {
-  const { maxPages, metrics, clock, logger } = options;
+export function createAwsRowSource(caller: TimestreamCaller<TimestreamQueryClient>, options: AwsRowSourceOptions): RowSource {
+  const { maxPages, metrics, logger } = options;
 
   async function fetchPage(sql: string, nextToken: string | undefined, signal: AbortSignal): Promise<QueryCommandOutput> {
     throwIfAborted(signal);
     const command = new QueryCommand({ QueryString: sql, ...(nextToken === undefined ? {} : { NextToken: nextToken }) });
-    return renewOnInvalidEndpoint(clients, () =>
-      measureCall(
-        { operation: 'Query', signal, metrics, clock },
-        () => clients.use((client) => client.send(command, { abortSignal: signal })),
-        (output) => output,
-      ),
-    );
+    return caller.call({
+      operation: 'Query',
+      signal,
+      send: (client) => client.send(command, { abortSignal: signal }),
+      resultOf: (output) => output,
+    });
   }
 
   async function cancel(queryId: string): Promise<void> {
     const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
     try {
-      await measureCall(
-        { operation: 'CancelQuery', signal, metrics, clock },
-        () => clients.use((client) => client.send(new CancelQueryCommand({ QueryId: queryId }), { abortSignal: signal })),
-        () => undefined,
-      );
+      await caller.call({
+        operation: 'CancelQuery',
+        signal,
+        send: (client) => client.send(new CancelQueryCommand({ QueryId: queryId }), { abortSignal: signal }),
+        resultOf: () => undefined,
+      });
     } catch (error) {
       // The answer is decided already; a role without timestream:CancelQuery only pays for the rest of the query.
       logger.debug({ err: error, queryId }, 'an abandoned query could not be cancelled');
@@ -73,7 +70,7 @@ export function createAwsRowSource(clients: ClientSlot<TimestreamQueryClient>, o
           yield pageOf(output);
         }
       } finally {
-        if (meteredBytes > 0) metrics.add(METRICS.meteredQueryBytes.name, meteredBytes);
+        if (meteredBytes > 0) metrics.add(METRICS.meteredQueryBytes, meteredBytes);
         if (!isEnded && queryId !== undefined) await cancel(queryId);
       }
     },

@@ -5,7 +5,7 @@ import type { Clock, Logger, MetricsSink, OpenStorage } from '../ports.js';
 import { createAwsRecordWriter } from './aws-record-writer.js';
 import { createAwsRowSource } from './aws-row-source.js';
 import { clientSettingsOf } from './client-settings.js';
-import { ClientSlot } from './client-slot.js';
+import { TimestreamCaller } from './timestream-caller.js';
 
 /** One attempt of a WriteRecords call, which Timestream answers in tens of milliseconds. */
 const WRITE_ATTEMPT_TIMEOUT_MS = 15_000;
@@ -39,11 +39,11 @@ export interface AwsStorageOptions {
 /** Storage in Amazon Timestream, or in whatever speaks its protocol at the configured base endpoints. */
 export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOptions): OpenStorage {
   const clock = options.clock ?? { nowMs: () => Date.now() };
-  const context = { metrics: options.metrics, clock, logger: options.logger };
+  const { metrics, logger } = options;
   return (credentials) => {
-    const common = { region: config.region, credentials, logger: options.logger };
-    const writeClients = new ClientSlot(
-      () =>
+    const common = { region: config.region, credentials, logger };
+    const writeCaller = new TimestreamCaller({
+      createClient: () =>
         new TimestreamWriteClient(
           clientSettingsOf({
             ...common,
@@ -53,9 +53,11 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
             maxSockets: config.maxWriteConcurrency + SPARE_SOCKETS,
           }),
         ),
-    );
-    const queryClients = new ClientSlot(
-      () =>
+      metrics,
+      clock,
+    });
+    const queryCaller = new TimestreamCaller({
+      createClient: () =>
         new TimestreamQueryClient(
           clientSettingsOf({
             ...common,
@@ -65,13 +67,15 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
             maxSockets: config.maxReadConcurrency + SPARE_SOCKETS,
           }),
         ),
-    );
+      metrics,
+      clock,
+    });
     return {
-      ...createAwsRecordWriter(writeClients, { database: config.defaultDatabase, table: config.defaultTable, ...context }),
-      ...createAwsRowSource(queryClients, { maxPages: config.maxPagesPerQuery, ...context }),
+      ...createAwsRecordWriter(writeCaller, { database: config.defaultDatabase, table: config.defaultTable }),
+      ...createAwsRowSource(queryCaller, { maxPages: config.maxPagesPerQuery, metrics, logger }),
       close: () => {
-        writeClients.renew();
-        queryClients.renew();
+        writeCaller.close();
+        queryCaller.close();
       },
     };
   };

@@ -8,7 +8,7 @@ import type { MetricsSink, RecordWriter } from '../ports.js';
 import { describeRejections } from './describe-rejections.js';
 import { rejectionClassOf } from './rejection-reason.js';
 import { selectSamples } from './select-samples.js';
-import type { ReadDimensions, TableDimensions } from './table-dimensions.js';
+import type { TableDimensions } from './table-dimensions.js';
 import { writeBatches } from './write-batches.js';
 import { WriteTally } from './write-tally.js';
 
@@ -16,7 +16,6 @@ export interface WriteContext {
   readonly config: Pick<Config, 'tableLayout' | 'failOnLongLabel' | 'failOnInvalidSampleValue' | 'maxWriteConcurrencyPerRequest'>;
   readonly writer: RecordWriter;
   readonly dimensions: TableDimensions;
-  readonly readDimensions: ReadDimensions;
   readonly limiter: Limiter;
   readonly metrics: MetricsSink;
   readonly signal: AbortSignal;
@@ -28,10 +27,10 @@ export interface WriteContext {
  * @throws ConnectorError retryable if any part may succeed later; otherwise what is final, after everything else is stored
  */
 export async function handleWrite(request: WriteRequest, context: WriteContext): Promise<void> {
-  const { metrics, dimensions, readDimensions } = context;
-  if (request.metadata.length > 0) metrics.add(METRICS.receivedMetadata.name, request.metadata.length);
+  const { metrics, dimensions } = context;
+  if (request.metadata.length > 0) metrics.add(METRICS.receivedMetadata, request.metadata.length);
   if (request.timeseries.length === 0) {
-    if (request.metadata.length > 0) metrics.add(METRICS.metadataOnlyRequests.name, 1);
+    if (request.metadata.length > 0) metrics.add(METRICS.metadataOnlyRequests, 1);
     return;
   }
   const tally = new WriteTally();
@@ -45,18 +44,18 @@ export async function handleWrite(request: WriteRequest, context: WriteContext):
   }
 
   const withoutDimension = tally.rejected.filter(({ reason }) => rejectionClassOf(reason) === 'table-dimensions');
-  if (withoutDimension.length > 0 && !tally.isHopeless) {
-    metrics.add(METRICS.relearnedDimensions.name, 1);
-    await dimensions.relearn(readDimensions);
+  if (withoutDimension.length > 0 && !tally.shouldStop) {
+    metrics.add(METRICS.relearnedDimensions, 1);
+    await dimensions.refreshWhenFull();
     tally.rejected = tally.rejected.filter(({ reason }) => rejectionClassOf(reason) !== 'table-dimensions');
     const selection = selectSamples(
       request.timeseries,
       withoutDimension.map(({ source }) => source),
     );
-    const retold = new WriteTally();
-    const again = await translateAndWrite(selection.timeseries, retold, context);
-    tally.rejected.push(...retold.rejected.map(({ source, reason }) => ({ source: selection.originOf(source), reason })));
-    if (retold.failure !== undefined) tally.addFailure(retold.failure);
+    const secondTally = new WriteTally();
+    const again = await translateAndWrite(selection.timeseries, secondTally, context);
+    tally.rejected.push(...secondTally.rejected.map(({ source, reason }) => ({ source: selection.originOf(source), reason })));
+    if (secondTally.failure !== undefined) tally.addFailure(secondTally.failure);
     // With its labels together in one dimension a record may have become too large.
     countDrops(again, metrics);
     concludeWrite(request.timeseries, tally, [...translation.dropped, ...again.dropped], metrics);
@@ -66,10 +65,10 @@ export async function handleWrite(request: WriteRequest, context: WriteContext):
 }
 
 async function translateAndWrite(timeseries: readonly TimeSeries[], tally: WriteTally, context: WriteContext): Promise<Translation> {
-  const { config, dimensions, readDimensions, writer, limiter, metrics, signal } = context;
+  const { config, dimensions, writer, limiter, metrics, signal } = context;
   const translation = translateSeries(timeseries, {
     layout: config.tableLayout,
-    dimensionBudget: await dimensions.budget(readDimensions),
+    dimensionBudget: await dimensions.budget(),
     failOnLongLabel: config.failOnLongLabel,
     failOnInvalidSampleValue: config.failOnInvalidSampleValue,
   });
@@ -85,23 +84,23 @@ async function translateAndWrite(timeseries: readonly TimeSeries[], tally: Write
 }
 
 function countTranslation(translation: Translation, metrics: MetricsSink): void {
-  metrics.add(METRICS.receivedSamples.name, translation.receivedCount);
+  metrics.add(METRICS.receivedSamples, translation.receivedCount);
   if (translation.refused !== undefined) {
-    metrics.add(METRICS.droppedSamples.name, translation.refusedCount, { reason: translation.refused.reason });
-    metrics.add(METRICS.ignoredSamples.name, translation.refusedCount);
+    metrics.add(METRICS.droppedSamples, translation.refusedCount, { reason: translation.refused.reason });
+    metrics.add(METRICS.ignoredSamples, translation.refusedCount);
   }
   countDrops(translation, metrics);
 }
 
 function countDrops({ dropped }: Translation, metrics: MetricsSink): void {
   for (const { reason, count } of dropped) {
-    metrics.add(METRICS.droppedSamples.name, count, { reason });
-    metrics.add(METRICS.ignoredSamples.name, count);
+    metrics.add(METRICS.droppedSamples, count, { reason });
+    metrics.add(METRICS.ignoredSamples, count);
   }
 }
 
 function concludeWrite(timeseries: readonly TimeSeries[], tally: WriteTally, dropped: Translation['dropped'], metrics: MetricsSink): void {
-  for (const { reason } of tally.rejected) metrics.add(METRICS.rejectedRecords.name, 1, { reason: rejectionClassOf(reason) });
+  for (const { reason } of tally.rejected) metrics.add(METRICS.rejectedRecords, 1, { reason: rejectionClassOf(reason) });
   if (tally.failure !== undefined) throw tally.failure;
   const isAnyDropRejected = dropped.some(({ reason }) => dropReasons[reason].outcome === 'rejected');
   if (tally.rejected.length > 0 || isAnyDropRejected) {

@@ -25,16 +25,21 @@ export class TableDimensions {
   /** Dimensions that the table certainly has. */
   readonly #known = new Set<string>();
   #isFull = false;
-  #learning: Promise<void> | undefined;
-  #relearning: Promise<void> | undefined;
+  readonly #readDimensions: ReadDimensions;
+  #firstRead: Promise<void> | undefined;
+  #refreshing: Promise<void> | undefined;
+
+  constructor(readDimensions: ReadDimensions) {
+    this.#readDimensions = readDimensions;
+  }
 
   /** The budget for one translation. The first caller waits for the table's own dimensions. */
-  async budget(readDimensions: ReadDimensions): Promise<DimensionBudget> {
-    this.#learning ??= readDimensions().then((names) => {
+  async budget(): Promise<DimensionBudget> {
+    this.#firstRead ??= this.#readDimensions().then((names) => {
       this.#addKnown(names ?? []);
       this.#budget.learn(this.#known);
     });
-    await this.#learning;
+    await this.#firstRead;
     return this.#budget;
   }
 
@@ -52,15 +57,15 @@ export class TableDimensions {
    * After Timestream has refused records because the table has no dimension left: from now on only what the table is known to have is a
    * dimension, and every other label goes into `prometheus_labels`.
    */
-  async relearn(readDimensions: ReadDimensions): Promise<void> {
-    this.#relearning ??= this.#freeze(readDimensions).finally(() => {
-      this.#relearning = undefined;
+  async refreshWhenFull(): Promise<void> {
+    this.#refreshing ??= this.#freeze().finally(() => {
+      this.#refreshing = undefined;
     });
-    await this.#relearning;
+    await this.#refreshing;
   }
 
-  async #freeze(readDimensions: ReadDimensions): Promise<void> {
-    const names = await readDimensions();
+  async #freeze(): Promise<void> {
+    const names = await this.#readDimensions();
     this.#isFull = true;
     this.#addKnown([...(names ?? []), LABELS_DIMENSION]);
     this.#budget = createDimensionBudget({ maxDimensions: Math.min(this.#known.size, MAX_DIMENSIONS_PER_TABLE) });

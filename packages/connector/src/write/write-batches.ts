@@ -26,7 +26,7 @@ export async function writeBatches(batches: readonly WriteBatch[], tally: WriteT
   const search = { remainingCalls: MAX_SEARCH_CALLS };
   const work = async () => {
     for (const batch of pending) {
-      if (tally.isHopeless) return;
+      if (tally.shouldStop) return;
       try {
         await writeBatch(batch, tally, search, options);
       } catch (error) {
@@ -68,7 +68,7 @@ async function writeBatch(
     for (const half of [sliceBatch(batch, 0, middle), sliceBatch(batch, middle)]) await writeBatch(half, tally, search, options);
     return;
   }
-  options.metrics.add(METRICS.meteredWriteBytes.name, meteredWriteBytes(batch));
+  options.metrics.add(METRICS.meteredWriteBytes, meteredWriteBytes(batch));
   addOutcome(batch, outcome, tally, options);
 }
 
@@ -97,7 +97,7 @@ function addOutcome(batch: WriteBatch, outcome: WriteOutcome, tally: WriteTally,
   }
   const storedCount = batch.Records.length - rejectedIndexes.size;
   if (storedCount > 0) {
-    metrics.add(METRICS.storedRecords.name, storedCount);
+    metrics.add(METRICS.storedRecords, storedCount);
     onStored(batch, rejectedIndexes);
   }
 }

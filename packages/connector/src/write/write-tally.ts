@@ -30,7 +30,7 @@ export class WriteTally {
   }
 
   /** True when further calls make no sense: the request will come again as a whole, or none of them can succeed. */
-  get isHopeless(): boolean {
+  get shouldStop(): boolean {
     return this.#failure !== undefined && (isRetryable(this.#failure.code) || CONCERNS_EVERY_CALL.has(this.#failure.code));
   }
 }

@@ -209,3 +209,51 @@ describe('CONNECTOR_VERSION', () => {
     expect(CONNECTOR_VERSION).toBe(manifest.version);
   });
 });
+
+describe('where the server listens', () => {
+  it('is loopback only when the data stay on this machine, unless it is told otherwise by flag or by environment', () => {
+    const embedded = (flags: Record<string, string>, env: Record<string, string> = {}) =>
+      parseConfig({ flags, env, defaultsFor: 'server' }).webListenAddress;
+    expect(embedded({ storage: 'embedded' })).toEqual({ host: '127.0.0.1', port: 9201 });
+    expect(embedded({ storage: 'embedded', 'web.listen-address': ':9201' })).toEqual({ host: undefined, port: 9201 });
+    expect(embedded({}, { storage: 'embedded', web_listen_address: '[::1]:7' })).toEqual({ host: '::1', port: 7 });
+  });
+
+  it('is every address with Amazon Timestream, as in the earlier connector', () => {
+    expect(parse().webListenAddress).toEqual({ host: undefined, port: 9201 });
+  });
+});
+
+describe('the options of Lambda', () => {
+  function lambda(env: Record<string, string>) {
+    return parseConfig({ flags: {}, env: { default_database: 'db', default_table: 'tbl', ...env }, defaultsFor: 'lambda' });
+  }
+
+  it('have defaults', () => {
+    expect(lambda({})).toMatchObject({ basePath: '', timeoutMs: 30_000, metricsNamespace: 'TimestreamPrometheusConnector' });
+  });
+
+  it('come from the environment', () => {
+    expect(lambda({ base_path: '/prom/v1', timeout_in_millis: '60000', metrics_namespace: 'Prometheus/dev' })).toMatchObject({
+      basePath: '/prom/v1',
+      timeoutMs: 60_000,
+      metricsNamespace: 'Prometheus/dev',
+    });
+  });
+
+  it('switch metrics off with an empty namespace', () => {
+    expect(lambda({ metrics_namespace: '' }).metricsNamespace).toBe('');
+  });
+
+  it.each([
+    [{ base_path: 'prom' }, 'base-path'],
+    [{ base_path: '/prom/' }, 'base-path'],
+    [{ timeout_in_millis: '30s' }, 'timeout-in-millis'],
+    [{ timeout_in_millis: '999' }, 'timeout-in-millis'],
+    [{ timeout_in_millis: '900001' }, 'timeout-in-millis'],
+    [{ metrics_namespace: 'AWS/Lambda' }, 'metrics-namespace'],
+    [{ metrics_namespace: 'with space' }, 'metrics-namespace'],
+  ])('refuse %j by name', (env, option) => {
+    expect(() => lambda(env)).toThrow(new RegExp(`${option} must be .*\\(from the environment variable ${option.replaceAll('-', '_')}\\)`));
+  });
+});

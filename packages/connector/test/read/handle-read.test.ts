@@ -65,7 +65,7 @@ describe('the answer to a read', () => {
     expect(metrics.sum(METRICS.readSamples)).toBe(4);
   });
 
-  it('leaves the last word on every matcher to Prometheus, whatever rows come back', async () => {
+  it('checks every series against every matcher as Prometheus would, whatever rows come back', async () => {
     const rows = [row({ job: 'api' }, 0, 1), row({ job: 'api2' }, 0, 1), row({}, 0, 1), row({ job: 'x' }, 0, 1, 'other')];
     const { connector } = fixture(() => [tablePage(['job'], rows)]);
     const response = await connector.handle(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { METRICS, type Credentials } from '../../src/index.js';
+import { ConnectorError, METRICS, type Credentials } from '../../src/index.js';
 import { StorageCache } from '../../src/storage/storage-cache.js';
 import { openMemoryStorage } from '../support/memory-storage.js';
 import { RecordingMetrics } from '../support/recording-metrics.js';
@@ -58,15 +58,17 @@ describe('StorageCache', () => {
     expect(cache.acquire(key('a')).storage).not.toBe(first.storage);
   });
 
-  it('forgets a credential that is no good', () => {
+  it('drops a credential that AWS does not accept, once nobody uses it, and no other that came in its place', () => {
     const { cache, opened } = createCache(10);
-    const lease = cache.acquire(key('a'));
-    cache.forget(key('a'));
+    const wrong = new ConnectorError('invalid-credentials', 'no such key');
+    const [first, second] = [cache.acquire(key('a')), cache.acquire(key('a'))];
+    first.release(wrong);
     expect(opened[0]?.isClosed).toBe(false);
-    lease.release();
-    expect(opened[0]?.isClosed).toBe(true);
-    cache.forget(key('a'));
-    cache.forget(key('never seen'));
+    const next = cache.acquire(key('a'));
+    second.release(wrong);
+    expect(opened.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+    next.release(new ConnectorError('throttled', 'slower'));
+    expect(cache.acquire(key('a')).storage).toBe(next.storage);
   });
 
   it('closes all of them at the end', () => {

@@ -1,5 +1,6 @@
 import type { ReadRequest, TimeSeries } from '@timestream-prometheus/prom-codec';
 import {
+  bodyInHand,
   createConnector,
   parseConfig,
   type Config,
@@ -45,25 +46,26 @@ export function createMemoryLogger(log: LogLine[]): Logger {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-export function request(parts: Partial<ConnectorRequest>): ConnectorRequest {
+/** What a test says of a request; a body is one that the edge has already. */
+export type RequestParts = Partial<ConnectorRequest> & { readonly body?: Uint8Array };
+
+export function request({ body = new Uint8Array(), ...parts }: RequestParts): ConnectorRequest {
   return {
     method: 'POST',
     path: '/write',
+    query: '',
     headers: { authorization: basicAuthorization(KEY), ...PROTOCOL_HEADERS },
-    body: new Uint8Array(),
+    ...bodyInHand(body),
     signal: new AbortController().signal,
     ...parts,
   };
 }
 
-export function writeRequest(timeseries: readonly TimeSeries[], parts: Partial<ConnectorRequest> = {}): ConnectorRequest {
+export function writeRequest(timeseries: readonly TimeSeries[], parts: RequestParts = {}): ConnectorRequest {
   return request({ body: writeBody(timeseries), ...parts });
 }
 
-export function readRequest(
-  message: Pick<ReadRequest, 'queries'> & Partial<ReadRequest>,
-  parts: Partial<ConnectorRequest> = {},
-): ConnectorRequest {
+export function readRequest(message: Pick<ReadRequest, 'queries'> & Partial<ReadRequest>, parts: RequestParts = {}): ConnectorRequest {
   return request({ path: '/read', body: readBody(message.queries, message.acceptedResponseTypes), ...parts });
 }
 

@@ -3,7 +3,7 @@ import {
   type EmbeddedTimestream,
   type EmbeddedTimestreamOptions,
 } from '@timestream-prometheus/timestream-embedded';
-import { createConnector, openAwsStorage, type Connector } from '../../src/index.js';
+import { bodyInHand, createConnector, openAwsStorage, type Connector } from '../../src/index.js';
 import type { ContractSubject } from '../../src/testing/index.js';
 import { bodyBytes, createMemoryLogger, KEY, testConfig, type LogLine } from './connector-fixture.js';
 import { RecordingMetrics } from './recording-metrics.js';
@@ -33,8 +33,10 @@ export async function startEmbeddedSubject(
     log,
     key: KEY,
     faults: timestream.faults,
-    async send(request) {
-      const response = await connector.handle({ ...request, signal: new AbortController().signal });
+    async send({ body, ...request }) {
+      const [path = '', query = ''] = request.path.split('?', 2);
+      const signal = new AbortController().signal;
+      const response = await connector.handle({ ...request, path, query, ...bodyInHand(body), signal });
       return { status: response.status, headers: response.headers, body: await bodyBytes(response) };
     },
     async close() {

@@ -5,17 +5,17 @@ export class RecordingMetrics implements MetricsSink {
   readonly #sums = new Map<string, number>();
   readonly #definitions = new Map<string, MetricDefinition>(METRIC_CATALOGUE.map((definition) => [definition.name, definition]));
 
-  add(metric: string, value: number, labels: Readonly<Record<string, string>> = {}): void {
-    if (value < 0) throw new Error(`${metric} goes down`);
+  add(metric: MetricDefinition, value: number, labels: Readonly<Record<string, string>> = {}): void {
+    if (value < 0) throw new Error(`${metric.name} goes down`);
     this.#record('counter', metric, value, labels);
   }
 
-  observe(metric: string, value: number, labels: Readonly<Record<string, string>> = {}): void {
-    if (!(value >= 0)) throw new Error(`${metric} observes ${value}`);
+  observe(metric: MetricDefinition, value: number, labels: Readonly<Record<string, string>> = {}): void {
+    if (!(value >= 0)) throw new Error(`${metric.name} observes ${value}`);
     this.#record('histogram', metric, 1, labels);
   }
 
-  move(metric: string, delta: number, labels: Readonly<Record<string, string>> = {}): void {
+  move(metric: MetricDefinition, delta: number, labels: Readonly<Record<string, string>> = {}): void {
     this.#record('gauge', metric, delta, labels);
   }
 
@@ -29,14 +29,18 @@ export class RecordingMetrics implements MetricsSink {
     return sum;
   }
 
-  #record(type: MetricDefinition['type'], metric: string, value: number, labels: Readonly<Record<string, string>>): void {
-    const definition = this.#definitions.get(metric);
-    if (definition?.type !== type) throw new Error(`${metric} is no ${type} of the catalogue`);
-    const names = Object.keys(labels);
-    if (names.length !== definition.labelNames.length || !names.every((name) => definition.labelNames.includes(name))) {
-      throw new Error(`${metric} has the labels ${definition.labelNames.join()}, not ${names.join()}`);
+  #record(
+    type: MetricDefinition['type'],
+    { name, labelNames }: MetricDefinition,
+    value: number,
+    labels: Readonly<Record<string, string>>,
+  ): void {
+    if (this.#definitions.get(name)?.type !== type) throw new Error(`${name} is no ${type} of the catalogue`);
+    const given = Object.keys(labels);
+    if (given.length !== labelNames.length || !given.every((label) => labelNames.includes(label))) {
+      throw new Error(`${name} has the labels ${labelNames.join()}, not ${given.join()}`);
     }
-    const key = JSON.stringify([metric, labels]);
+    const key = JSON.stringify([name, labels]);
     this.#sums.set(key, (this.#sums.get(key) ?? 0) + value);
   }
 }

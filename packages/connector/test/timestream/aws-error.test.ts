@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectorError } from '../../src/index.js';
-import { connectorErrorOf, renewOnInvalidEndpoint } from '../../src/timestream/aws-error.js';
-import { ClientSlot } from '../../src/timestream/client-slot.js';
+import { connectorErrorOf } from '../../src/timestream/aws-error.js';
 
 const idle = new AbortController().signal;
 
@@ -46,52 +45,5 @@ describe('connectorErrorOf', () => {
   it('takes a missing column for a missing column only in a query', () => {
     const thrown = named('ValidationException', "Column 'x' does not exist", { $metadata: { httpStatusCode: 400 } });
     expect(connectorErrorOf(thrown, 'WriteRecords', idle)).toMatchObject({ name: 'ConnectorError', code: 'timestream-refused-write' });
-  });
-});
-
-describe('ClientSlot', () => {
-  function createSlot() {
-    const clients: { readonly id: number; isDestroyed: boolean; destroy(): void }[] = [];
-    const slot = new ClientSlot(() => {
-      const client = {
-        id: clients.length,
-        isDestroyed: false,
-        destroy() {
-          this.isDestroyed = true;
-        },
-      };
-      clients.push(client);
-      return client;
-    });
-    return { slot, clients };
-  }
-
-  it('keeps one client for all calls', async () => {
-    const { slot, clients } = createSlot();
-    expect(await slot.use(({ id }) => Promise.resolve(id))).toBe(0);
-    expect(await slot.use(({ id }) => Promise.resolve(id))).toBe(0);
-    expect(clients[0]?.isDestroyed).toBe(false);
-  });
-
-  it('has the next call find its endpoint anew after one that moved, and closes the old client when its last call has ended', async () => {
-    const { slot, clients } = createSlot();
-    let finish: () => void = () => undefined;
-    const slow = slot.use(() => new Promise<void>((resolve) => (finish = resolve)));
-    const moved = new ConnectorError('timestream-unavailable', 'moved', { cause: named('InvalidEndpointException', 'moved') });
-    await expect(renewOnInvalidEndpoint(slot, () => slot.use(() => Promise.reject(moved)))).rejects.toBe(moved);
-    expect(await slot.use(({ id }) => Promise.resolve(id))).toBe(1);
-    expect(clients[0]?.isDestroyed).toBe(false);
-    finish();
-    await slow;
-    expect(clients.map(({ isDestroyed }) => isDestroyed)).toEqual([true, false]);
-    slot.renew();
-    expect(clients[1]?.isDestroyed).toBe(true);
-  });
-
-  it('keeps the client after any other failure', async () => {
-    const { slot } = createSlot();
-    const failure = new ConnectorError('throttled', 'x', { cause: named('ThrottlingException', 'x') });
-    await expect(renewOnInvalidEndpoint(slot, () => slot.use(() => Promise.reject(failure)))).rejects.toBe(failure);
-    expect(await slot.use(({ id }) => Promise.resolve(id))).toBe(0);
   });
 });

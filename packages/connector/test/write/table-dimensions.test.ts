@@ -18,38 +18,34 @@ function batchWith(dimensionNames: readonly string[]) {
 
 describe('the dimensions of a table', () => {
   it('are half used up before prometheus_labels is one of them, so that two writers at once leave a place for it', async () => {
-    const [one, other] = [new TableDimensions(), new TableDimensions()];
-    const both = new Set([
-      ...claimed(await one.budget(() => Promise.resolve([])), names(100, 'one')),
-      ...claimed(await other.budget(() => Promise.resolve(undefined)), names(100, 'other')),
-    ]);
+    const one = new TableDimensions(() => Promise.resolve([]));
+    const other = new TableDimensions(() => Promise.resolve(undefined));
+    const both = new Set([...claimed(await one.budget(), names(100, 'one')), ...claimed(await other.budget(), names(100, 'other'))]);
     expect(both.size).toBe(126);
   });
 
   it('are all used once prometheus_labels is known to be one, from the table itself or from a record that was stored', async () => {
-    const described = new TableDimensions();
-    expect(claimed(await described.budget(() => Promise.resolve(['a', LABELS_DIMENSION])), names(200))).toHaveLength(126);
+    const described = new TableDimensions(() => Promise.resolve(['a', LABELS_DIMENSION]));
+    expect(claimed(await described.budget(), names(200))).toHaveLength(126);
 
-    const writing = new TableDimensions();
-    const nothing = () => Promise.resolve([]);
-    const first = claimed(await writing.budget(nothing), names(200));
+    const writing = new TableDimensions(() => Promise.resolve([]));
+    const first = claimed(await writing.budget(), names(200));
     expect(first).toHaveLength(63);
     writing.noteStored(batchWith([...first, LABELS_DIMENSION]), new Set());
-    expect(claimed(await writing.budget(nothing), names(200))).toHaveLength(127);
+    expect(claimed(await writing.budget(), names(200))).toHaveLength(127);
   });
 
   it('are those that the table has, whatever their number, if prometheus_labels is not among them', async () => {
-    const dimensions = new TableDimensions();
-    const budget = await dimensions.budget(() => Promise.resolve(names(100)));
+    const dimensions = new TableDimensions(() => Promise.resolve(names(100)));
+    const budget = await dimensions.budget();
     expect(claimed(budget, names(101))).toEqual(names(100));
   });
 
   it('do not grow again after Timestream has refused a new one', async () => {
-    const dimensions = new TableDimensions();
-    const describe = () => Promise.resolve(['a', 'b']);
-    await dimensions.budget(describe);
-    await dimensions.relearn(describe);
+    const dimensions = new TableDimensions(() => Promise.resolve(['a', 'b']));
+    await dimensions.budget();
+    await dimensions.refreshWhenFull();
     dimensions.noteStored(batchWith([LABELS_DIMENSION]), new Set());
-    expect(claimed(await dimensions.budget(describe), ['a', 'b', 'c'])).toEqual(['a', 'b']);
+    expect(claimed(await dimensions.budget(), ['a', 'b', 'c'])).toEqual(['a', 'b']);
   });
 });

@@ -1,13 +1,13 @@
+import { parseConfig } from '@timestream-prometheus/connector';
 import { CommanderError } from 'commander';
 import type { DestinationStream } from 'pino';
 import { createProgram, type Flags } from './create-program.js';
-import { serveConfig, type Environment } from './serve-config.js';
 import { startServing, type ServingConnector } from './start-serving.js';
 import { describeStartupError, exitCodes } from './startup-error.js';
 
 /** What the program needs of the process that it runs in. */
 export interface ProgramHost {
-  readonly env: Environment;
+  readonly env: Readonly<Record<string, string | undefined>>;
   writeOut(text: string): void;
   writeErr(text: string): void;
   readonly log: DestinationStream;
@@ -21,7 +21,7 @@ export const stopGraceMs = 25_000;
 /** Runs the command line `args` (without program name) to its end and gives the exit code. Never rejects. */
 export async function runProgram(args: readonly string[], host: ProgramHost): Promise<number> {
   async function serve(flags: Flags): Promise<void> {
-    const serving = await startServing(serveConfig(flags, host.env), host);
+    const serving = await startServing(parseConfig({ flags, env: host.env, defaultsFor: 'server' }), host);
     await host.waitForStop(serving);
     serving.logger.info({ graceMs: stopGraceMs }, 'stopping: finishing what is in flight');
     await serving.stop(stopGraceMs);

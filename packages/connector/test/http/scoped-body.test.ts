@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectorError } from '../../src/index.js';
-import { trackBody } from '../../src/http/track-body.js';
+import { scopedBody } from '../../src/http/scoped-body.js';
 
 /** Parts, one by one; `fail` throws, `wait` waits for the signal and throws its reason. */
 async function* parts(texts: readonly string[], events: string[] = [], signal?: AbortSignal): AsyncIterable<Uint8Array> {
@@ -21,10 +21,19 @@ async function* parts(texts: readonly string[], events: string[] = [], signal?: 
   }
 }
 
+/** The body, and how it ended as a promise. */
+function withEnd(source: AsyncIterable<Uint8Array>, signal: AbortSignal) {
+  let body: AsyncIterable<Uint8Array> = source;
+  const ended = new Promise<void>((resolve, reject) => {
+    body = scopedBody(source, signal, (failure) => (failure === undefined ? resolve() : reject(failure)));
+  });
+  return { body, ended };
+}
+
 function track(...texts: readonly string[]) {
   const events: string[] = [];
   const controller = new AbortController();
-  const { body, ended } = trackBody(parts(texts, events, controller.signal), controller.signal);
+  const { body, ended } = withEnd(parts(texts, events, controller.signal), controller.signal);
   ended.then(
     () => events.push('end'),
     (error: unknown) => events.push(`failed: ${(error as Error).message}`),
@@ -38,7 +47,7 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   return text;
 }
 
-describe('a tracked body', () => {
+describe('a body in the scope of its request', () => {
   it('hands every part on and ends once, when the reader has met the end', async () => {
     const { body, ended, events } = track('a', 'b');
     const iterator = body[Symbol.asyncIterator]();
@@ -54,8 +63,8 @@ describe('a tracked body', () => {
   it('fails its reader and then ends with the failure', async () => {
     const { body, ended, events } = track('a', 'fail', 'b');
     await expect(textOf(body)).rejects.toThrow('broken');
-    await expect(ended).rejects.toThrow('broken');
-    expect(events).toEqual(['source ended', 'failed: broken']);
+    await expect(ended).rejects.toMatchObject({ code: 'internal', cause: { message: 'broken' } });
+    expect(events).toEqual(['source ended', 'failed: an unexpected error, see the log of the connector']);
     await expect(body[Symbol.asyncIterator]().next()).rejects.toThrow('broken');
   });
 
@@ -95,7 +104,7 @@ describe('a tracked body', () => {
   });
 
   it('fails when the signal was aborted before', async () => {
-    const { body, ended } = trackBody(parts(['a']), AbortSignal.abort());
+    const { body, ended } = withEnd(parts(['a']), AbortSignal.abort());
     await expect(textOf(body)).rejects.toMatchObject({ code: 'client-gone' });
     await expect(ended).rejects.toMatchObject({ code: 'client-gone' });
   });

@@ -1,43 +1,36 @@
-import { ConnectorError } from '../errors/connector-error.js';
 import { abortErrorOf } from '../concurrency/deadline.js';
-
-export interface TrackedBody {
-  readonly body: AsyncIterable<Uint8Array>;
-  /**
-   * Resolves when the reader has met the end of the body; rejects when the body fails, the signal gives it up, or the reader leaves it. In
-   * any case not before the source has ended, so that what it works with can be given back.
-   */
-  readonly ended: Promise<void>;
-}
+import { asConnectorError, ConnectorError } from '../errors/connector-error.js';
 
 /**
  * The same parts, to be read once. An aborted signal ends the source even if nobody reads, and from then on fails the reader, who must not
  * take the parts it has for the whole.
+ *
+ * @param onEnd called once, after the source has ended: without an error when the reader has met the end of the body; with one when the
+ *   body failed, the signal was aborted, or the reader left
  */
-export function trackBody(source: AsyncIterable<Uint8Array>, signal: AbortSignal): TrackedBody {
-  const parts = new TrackedParts(source[Symbol.asyncIterator](), signal);
-  return { body: { [Symbol.asyncIterator]: () => parts }, ended: parts.ended };
+export function scopedBody(
+  source: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  onEnd: (failure: ConnectorError | undefined) => void,
+): AsyncIterable<Uint8Array> {
+  const parts = new ScopedParts(source[Symbol.asyncIterator](), signal, onEnd);
+  return { [Symbol.asyncIterator]: () => parts };
 }
 
-class TrackedParts implements AsyncIterator<Uint8Array, undefined> {
-  readonly ended: Promise<void>;
+class ScopedParts implements AsyncIterator<Uint8Array, undefined> {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #signal: AbortSignal;
-  readonly #giveUp = () => void this.#fail(abortErrorOf(this.#signal));
-  #resolveEnded: () => void = () => undefined;
-  #rejectEnded: (reason: unknown) => void = () => undefined;
+  readonly #onEnd: (failure: ConnectorError | undefined) => void;
+  readonly #onAbort = () => void this.#fail(abortErrorOf(this.#signal));
   /** Why no further part is handed over. */
   #failure: { readonly thrown: unknown } | undefined;
 
-  constructor(source: AsyncIterator<Uint8Array>, signal: AbortSignal) {
+  constructor(source: AsyncIterator<Uint8Array>, signal: AbortSignal, onEnd: (failure: ConnectorError | undefined) => void) {
     this.#source = source;
     this.#signal = signal;
-    this.ended = new Promise((resolve, reject) => {
-      this.#resolveEnded = resolve;
-      this.#rejectEnded = reject;
-    });
-    signal.addEventListener('abort', this.#giveUp, { once: true });
-    if (signal.aborted) this.#giveUp();
+    this.#onEnd = onEnd;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
@@ -51,8 +44,8 @@ class TrackedParts implements AsyncIterator<Uint8Array, undefined> {
       await this.#fail(thrown);
       throw this.#failure?.thrown;
     }
-    this.#signal.removeEventListener('abort', this.#giveUp);
-    this.#resolveEnded();
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#end(undefined);
     return { done: true, value: undefined };
   }
 
@@ -69,12 +62,20 @@ class TrackedParts implements AsyncIterator<Uint8Array, undefined> {
   async #fail(thrown: unknown): Promise<void> {
     if (this.#failure !== undefined) return;
     this.#failure = { thrown };
-    this.#signal.removeEventListener('abort', this.#giveUp);
+    this.#signal.removeEventListener('abort', this.#onAbort);
     try {
       await this.#source.return?.();
     } catch {
-      // It ended, if not in peace; why the body is left is known already.
+      // The source has ended all the same, and the reader is told the first reason.
     }
-    this.#rejectEnded(thrown);
+    this.#end(asConnectorError(thrown));
+  }
+
+  #hasEnded = false;
+
+  #end(failure: ConnectorError | undefined): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#onEnd(failure);
   }
 }

@@ -1,0 +1,76 @@
+import { CodecError, decodeSnappy } from '@timestream-prometheus/prom-codec';
+import type { BudgetShare } from '../concurrency/create-byte-budget.js';
+import { abortErrorOf } from '../concurrency/deadline.js';
+import { ConnectorError } from '../errors/connector-error.js';
+import { BodyTooLargeError, type ConnectorRequest } from '../seam.js';
+
+export interface BodyLimits {
+  readonly maxBodyBytes: number;
+  readonly maxDecodedBytes: number;
+}
+
+/**
+ * Refuses a body by its declared length, before a byte of it is read.
+ *
+ * @throws ConnectorError body-too-large
+ */
+export function assertDeclaredLength({ contentLength }: ConnectorRequest, { maxBodyBytes }: BodyLimits): void {
+  if (contentLength !== undefined && contentLength > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+}
+
+/**
+ * Reads the body of a request and decodes the message in it, snappy-compressed. Every size is checked before memory is taken for it, and what
+ * lies in memory counts against the budget: the body while it arrives, and the decompressed bytes.
+ *
+ * @throws ConnectorError body-too-large, decoded-body-too-large, malformed-body, overloaded, client-gone
+ */
+export async function readMessage<Message>(
+  request: ConnectorRequest,
+  limits: BodyLimits,
+  { budget, signal, decodeMessage }: { budget: BudgetShare; signal: AbortSignal; decodeMessage: (bytes: Uint8Array) => Message },
+): Promise<Message> {
+  const body = await readBody(request, limits, budget, signal);
+  const decoded = decode(() => decodeSnappy(body, { maxBytes: limits.maxDecodedBytes }));
+  budget.take(decoded.length);
+  return decode(() => decodeMessage(decoded));
+}
+
+async function readBody(
+  request: ConnectorRequest,
+  { maxBodyBytes }: BodyLimits,
+  budget: BudgetShare,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const reading = request.readBody(maxBodyBytes, (bytes) => budget.take(bytes));
+  let giveUp: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    giveUp = () => reject(abortErrorOf(signal));
+    signal.addEventListener('abort', giveUp, { once: true });
+    if (signal.aborted) giveUp();
+  });
+  try {
+    // A sender that stops in the middle of its body must not hold its place for longer than its time.
+    return await Promise.race([reading, aborted]);
+  } catch (error) {
+    reading.catch(() => undefined);
+    if (error instanceof ConnectorError) throw error;
+    if (error instanceof BodyTooLargeError) throw bodyTooLarge(maxBodyBytes);
+    throw new ConnectorError('client-gone', 'the connection ended before the body was complete', { cause: error });
+  } finally {
+    aborted.catch(() => undefined);
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+function bodyTooLarge(maxBodyBytes: number): ConnectorError {
+  return new ConnectorError('body-too-large', `the body is over ${maxBodyBytes} bytes (max-body-bytes): send fewer samples per request`);
+}
+
+function decode<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    throw new ConnectorError(error.code === 'too-large' ? 'decoded-body-too-large' : 'malformed-body', error.message, { cause: error });
+  }
+}

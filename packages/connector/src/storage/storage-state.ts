@@ -1,0 +1,22 @@
+import type { Config } from '../config/parse-config.js';
+import type { Logger, Storage } from '../ports.js';
+import { RememberedSchema } from '../read/remembered-schema.js';
+import { describeTable } from '../write/describe-table.js';
+import { TableDimensions } from '../write/table-dimensions.js';
+
+/** What is remembered beside the storage of one credential: two keys may belong to two accounts, whose tables share nothing but a name. */
+export interface StorageState {
+  readonly dimensions: TableDimensions;
+  readonly schema: RememberedSchema;
+}
+
+export function createStorageState(
+  source: Storage,
+  { defaultDatabase: database, defaultTable: table }: Pick<Config, 'defaultDatabase' | 'defaultTable'>,
+  logger: Logger,
+): StorageState {
+  return {
+    dimensions: new TableDimensions(() => describeTable({ source, database, table, logger })),
+    schema: new RememberedSchema(),
+  };
+}
