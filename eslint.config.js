@@ -13,7 +13,8 @@ import tseslint from 'typescript-eslint';
 const layerRules = [
   { sourceTag: 'type:pure', onlyDependOnLibsWithTags: ['type:pure'] },
   { sourceTag: 'type:core', onlyDependOnLibsWithTags: ['type:pure', 'type:tool'] },
-  { sourceTag: 'type:edge', onlyDependOnLibsWithTags: ['type:core', 'type:tool'] },
+  { sourceTag: 'type:edge', onlyDependOnLibsWithTags: ['type:core', 'type:tool', 'type:page'] },
+  { sourceTag: 'type:page', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'type:tool', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['*'] },
 ];
@@ -45,7 +46,7 @@ export default defineConfig(
   js.configs.recommended,
   {
     // The scripts are plain JavaScript, because the oldest Node runs no TypeScript; they are held to the same rules, types included.
-    files: ['**/*.ts', '**/*.mjs', '*.js'],
+    files: ['**/*.ts', '**/*.tsx', '**/*.mjs', '*.js'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { '@nx': nxPlugin },

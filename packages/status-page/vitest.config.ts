@@ -1,0 +1,3 @@
+import { projectTestConfig } from '../../vitest.base.js';
+
+export default projectTestConfig('status-page');
