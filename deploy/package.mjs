@@ -18,26 +18,13 @@ const distFolder = fileURLToPath(new URL('./dist', import.meta.url));
 /** CommonJS dependencies call require() for Node's own modules; an ES module has to make it. */
 const requireBanner = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
-/** The embedded Timestream brings a native database; a package for AWS has no use for it. */
-const withoutEmbeddedTimestream = {
-  name: 'without-embedded-timestream',
-  setup(build) {
-    const filter = /^@timestream-prometheus\/timestream-embedded$/;
-    build.onResolve({ filter }, ({ path: name }) => ({ path: name, namespace: 'left-out' }));
-    build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
-      contents:
-        "export function startEmbeddedTimestream() { throw new Error('--storage=embedded is not part of this package; run it from the repository with npm start'); }",
-    }));
-  },
-};
-
 export const packages = [
   {
     name: 'connector.zip',
     runsOn: 'Lambda, arm64 and x86_64 alike',
     entry: 'packages/lambda-adapter/src/lambda.ts',
     file: 'index.mjs',
-    plugins: [],
+    external: [],
     copies: {},
   },
   {
@@ -46,13 +33,14 @@ export const packages = [
     entry: 'packages/http-adapter/src/main.ts',
     // The server reads its version from package.json two folders above itself, here as in its npm package.
     file: 'dist/cli/server.mjs',
-    plugins: [withoutEmbeddedTimestream],
+    // Imported only for --storage=embedded: it brings a native database, for which a package for AWS has no use.
+    external: ['@timestream-prometheus/timestream-embedded'],
     copies: { 'package.json': 'packages/http-adapter/package.json' },
   },
 ];
 
 /** Bundles one entry and gives its files by name. */
-export async function bundle({ entry, file, plugins, copies }) {
+export async function bundle({ entry, file, external, copies }) {
   const { build } = await import('esbuild');
   const outfile = path.join(distFolder, file);
   const { outputFiles, metafile } = await build({
@@ -73,7 +61,7 @@ export async function bundle({ entry, file, plugins, copies }) {
     sourcesContent: false,
     legalComments: 'none',
     banner: { js: requireBanner },
-    plugins,
+    external,
     logLevel: 'warning',
   });
   const folder = path.posix.dirname(file);

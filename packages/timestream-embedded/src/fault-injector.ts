@@ -1,3 +1,5 @@
+import type { DialectFaults } from './sql/engine.js';
+
 /** `*` is every operation. */
 export type FaultScope = 'WriteRecords' | 'Query' | '*';
 
@@ -15,6 +17,9 @@ interface PlannedFault {
   remaining: number;
 }
 
+/** What queries answer wrongly: for the tests of clients that check what an engine can be trusted with. */
+export type AnswerFaults = DialectFaults;
+
 export interface PageFaults {
   /** Pages hold at most this many rows. */
   readonly maxRowsPerPage?: number;
@@ -28,6 +33,7 @@ export class FaultInjector {
   readonly #delaysMs = new Map<FaultScope, number>();
   #pages: PageFaults = {};
   #hideNewerThanMs = 0;
+  #answers: AnswerFaults = {};
 
   /** The next `count` requests are answered with ThrottlingException (429). */
   throttleNext(count: number, scope: FaultScope = '*'): void {
@@ -66,12 +72,18 @@ export class FaultInjector {
     this.#hideNewerThanMs = ageMs;
   }
 
+  /** How queries answer wrongly from now on; `{}` ends it. */
+  misanswer(faults: AnswerFaults): void {
+    this.#answers = faults;
+  }
+
   /** Ends all misbehaviour. */
   clear(): void {
     this.#planned = [];
     this.#delaysMs.clear();
     this.#pages = {};
     this.#hideNewerThanMs = 0;
+    this.#answers = {};
   }
 
   /** What happens to this request; uses up one planned fault. */
@@ -91,6 +103,10 @@ export class FaultInjector {
 
   get pageFaults(): PageFaults {
     return this.#pages;
+  }
+
+  get answerFaults(): AnswerFaults {
+    return this.#answers;
   }
 
   get hiddenAgeMs(): number {

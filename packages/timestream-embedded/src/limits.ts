@@ -7,8 +7,10 @@ export interface TimestreamLimits {
   readonly maxTables: number;
   readonly maxResourceNameBytes: number;
   readonly maxRecordsPerRequest: number;
-  /** 8 bytes of time, dimension names and values, measure names and values. */
+  /** Of a single-measure record: 8 bytes of time, dimension names and values, measure name and value. */
   readonly maxRecordBytes: number;
+  /** All measure values of a multi-measure record together ("Size of measure values per multi-measure record"); their names do not count. */
+  readonly maxMultiMeasureBytes: number;
   readonly maxDimensionsPerTable: number;
   /** All dimension names and values of one series together. */
   readonly maxSeriesDimensionBytes: number;
@@ -35,6 +37,7 @@ export const serviceLimits: TimestreamLimits = {
   maxResourceNameBytes: 256,
   maxRecordsPerRequest: 100,
   maxRecordBytes: 2048,
+  maxMultiMeasureBytes: 2048,
   maxDimensionsPerTable: 128,
   maxSeriesDimensionBytes: 2048,
   maxDimensionNameBytes: 60,

@@ -109,3 +109,30 @@ describe('planned faults', () => {
     expect(await rows()).toEqual({ rows: 3, columns: ['job', 'host', 'measure_name', 'time', 'measure_value::double', 'late'] });
   });
 });
+
+describe('wrong answers on request', () => {
+  it('write doubles badly, cut off aggregated texts, and give aggregated elements in another order', async () => {
+    const { server, write, query } = await startServer();
+    const nowMs = Date.now();
+    await writeTo(
+      write,
+      Array.from({ length: 20 }, (_, index) => sampleRecord({ Time: String(nowMs - index), MeasureValue: `${index}.1234567890123456` })),
+    );
+    const joined = "SELECT array_join(array_agg(cast(measure_value::double AS varchar)), ',') FROM (SELECT * FROM db.t ORDER BY time DESC)";
+    const value = async (sql: string): Promise<string | undefined> =>
+      (await query.send(new QueryCommand({ QueryString: sql }))).Rows?.[0]?.Data?.[0]?.ScalarValue;
+    const right = await value(joined);
+    expect(right).toBe(Array.from({ length: 20 }, (_, index) => `${Number(`${index}.1234567890123456`)}`).join(','));
+    server.faults.misanswer({ doubleDigits: 15 });
+    expect(await value(joined)).toMatch(/^0\.123456789012346,1\.12345678901235,/);
+    expect(await value('SELECT max(measure_value::double) FROM db.t')).toBe('19.1234567890123');
+    server.faults.misanswer({ maxJoinedCharacters: 7 });
+    expect(await value(joined)).toBe(right?.slice(0, 7));
+    server.faults.misanswer({ reordersAggregates: true });
+    const reordered = await value(joined);
+    expect(reordered).not.toBe(right);
+    expect(reordered?.split(',').sort()).toEqual(right?.split(',').sort());
+    server.faults.clear();
+    expect(await value(joined)).toBe(right);
+  });
+});

@@ -30,8 +30,8 @@ describe('a record that exceeds a limit is rejected, the others are stored', () 
     ],
     [
       '256 measures',
-      // Doubles would reach the 2 KB of a record first.
-      multiRecord(names(256, 'm').map((Name) => ({ Name, Value: 'true', Type: 'BOOLEAN' }))),
+      // 256 doubles are 2048 bytes: names, time and dimensions do not count towards them.
+      multiRecord(names(256, 'a_measure_with_a_long_name_').map((name) => measure(name))),
       multiRecord(names(257, 'm').map((Name) => ({ Name, Value: 'true', Type: 'BOOLEAN' }))),
       /has 257 measures; 256 are allowed/,
     ],
@@ -41,6 +41,12 @@ describe('a record that exceeds a limit is rejected, the others are stored', () 
       sampleRecord({ Dimensions: [{ Name: 'a', Value: 'x'.repeat(2029) }] }),
       sampleRecord({ Dimensions: [{ Name: 'a', Value: 'x'.repeat(2030) }] }),
       /takes 2049 bytes; 2048 are allowed/,
+    ],
+    [
+      '2048 bytes of measure values in a multi-measure record',
+      multiRecord([{ Name: 'text', Value: 'x'.repeat(2040), Type: 'VARCHAR' }, measure('number')]),
+      multiRecord([{ Name: 'text', Value: 'x'.repeat(2041), Type: 'VARCHAR' }, measure('number')]),
+      /measure values of the record take 2049 bytes; 2048 are allowed/,
     ],
     [
       '2048 bytes of dimensions',

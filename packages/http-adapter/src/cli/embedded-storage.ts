@@ -1,5 +1,5 @@
 import type { Config, OpenStorage, StaticKey } from '@timestream-prometheus/connector';
-import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
+import type * as EmbeddedPackage from '@timestream-prometheus/timestream-embedded';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { loadOrCreateKey } from './embedded-key.js';
@@ -40,6 +40,7 @@ export async function startEmbeddedStorage(config: EmbeddedStorageConfig, logger
   const [givenKey] = config.embeddedCredentials;
   const key = givenKey ?? loadOrCreateKey(dataDir);
   const { host = '127.0.0.1', port } = config.embeddedListenAddress;
+  const { startEmbeddedTimestream } = await importEmbeddedTimestream();
   const timestream = await startEmbeddedTimestream({
     dataDir,
     host,
@@ -69,4 +70,21 @@ export async function startEmbeddedStorage(config: EmbeddedStorageConfig, logger
     authorize: (openStorage) => (credentials) => openStorage(credentials.kind === 'server' ? { kind: 'static', ...key } : credentials),
     close: () => timestream.close(),
   };
+}
+
+/**
+ * Imported when it is asked for: it brings a native database, and a server that stores in AWS neither loads it nor needs it installed.
+ *
+ * @throws StartupError where it is not installed
+ */
+async function importEmbeddedTimestream(): Promise<typeof EmbeddedPackage> {
+  try {
+    return await import('@timestream-prometheus/timestream-embedded');
+  } catch (error) {
+    if (errnoOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new StartupError(
+      '--storage=embedded is not part of this package, which stores in AWS only; run it from the repository with npm start, or install @timestream-prometheus/timestream-embedded beside it',
+      { cause: error },
+    );
+  }
 }

@@ -1,5 +1,5 @@
 import type { EmbeddedLogger } from '../logger.js';
-import type { QueryInput, QueryService } from '../query/query-service.js';
+import type { QueryService } from '../query/query-service.js';
 import { ServiceError, validationError } from '../service-error.js';
 import type { UsageCounters } from '../usage-counters.js';
 import type { OperationCall, OperationHandler } from '../wire/http-server.js';
@@ -13,7 +13,7 @@ import {
   type OperationContext,
 } from './database-operations.js';
 import { describeEndpoints } from './describe-endpoints.js';
-import { queryShapes } from './operation-shapes.js';
+import { queryShapes, writeRecordsShape } from './operation-shapes.js';
 import { createTable, deleteTable, describeTable, listTables, updateTable } from './table-operations.js';
 import { listTagsForResource, tagResource, untagResource } from './tag-operations.js';
 import { writeRecords } from './write-records.js';
@@ -43,6 +43,7 @@ const unsupportedOperations: ReadonlySet<string> = new Set([
 
 /** One endpoint for both clients: their operations have the same prefix, and those they share are the same. */
 export function createOperations({ context, queries, usage, logger }: OperationsOptions): OperationHandler {
+  const writeShape = writeRecordsShape(context.limits.maxRecordsPerRequest);
   const operations = new Map<string, (call: OperationCall) => object | Promise<object | string>>([
     ['DescribeEndpoints', (call) => describeEndpoints(call)],
     ['CreateDatabase', ({ body }) => createDatabase(context, body)],
@@ -58,13 +59,9 @@ export function createOperations({ context, queries, usage, logger }: Operations
     ['TagResource', ({ body }) => tagResource(context, body)],
     ['UntagResource', ({ body }) => untagResource(context, body)],
     ['ListTagsForResource', ({ body }) => listTagsForResource(context, body)],
-    ['WriteRecords', ({ body }) => writeRecords(context, usage, logger, body)],
-    [
-      'Query',
-      ({ body, credential, signal }) =>
-        queries.query(credential.accessKeyId, parseModel(queryShapes.Query, body) as unknown as QueryInput, signal),
-    ],
-    ['CancelQuery', ({ body }) => queries.cancel((parseModel(queryShapes.CancelQuery, body) as { readonly QueryId: string }).QueryId)],
+    ['WriteRecords', ({ body }) => writeRecords(context, writeShape, usage, logger, body)],
+    ['Query', ({ body, credential, signal }) => queries.query(credential.accessKeyId, parseModel(queryShapes.Query, body), signal)],
+    ['CancelQuery', ({ body }) => queries.cancel(parseModel(queryShapes.CancelQuery, body).QueryId)],
     ['PrepareQuery', ({ body }) => prepareQuery(queries, body)],
   ]);
   return async (call) => {
@@ -76,7 +73,7 @@ export function createOperations({ context, queries, usage, logger }: Operations
 }
 
 function prepareQuery(queries: QueryService, body: unknown): object {
-  const input = parseModel(queryShapes.PrepareQuery, body) as { readonly QueryString: string; readonly ValidateOnly?: boolean };
+  const input = parseModel(queryShapes.PrepareQuery, body);
   if (input.ValidateOnly === false) throw validationError('PrepareQuery supports ValidateOnly: true only.');
   return queries.prepare(input.QueryString);
 }

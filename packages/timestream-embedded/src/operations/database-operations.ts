@@ -1,7 +1,6 @@
 import type { TimestreamLimits } from '../limits.js';
 import { ServiceError, validationError } from '../service-error.js';
 import type { DatabaseState, Store } from '../store/store.js';
-import type { Tag } from '../store/tag-store.js';
 import { parseModel } from '../wire/model-shape.js';
 import { namePage } from './name-page.js';
 import { databaseShapes } from './operation-shapes.js';
@@ -13,14 +12,8 @@ export interface OperationContext {
   readonly limits: TimestreamLimits;
 }
 
-interface DatabaseInput {
-  readonly DatabaseName: string;
-  readonly KmsKeyId?: string;
-  readonly Tags?: readonly Tag[];
-}
-
 export async function createDatabase(context: OperationContext, body: unknown): Promise<object> {
-  const input = parseModel(databaseShapes.CreateDatabase, body) as unknown as DatabaseInput;
+  const input = parseModel(databaseShapes.CreateDatabase, body);
   const { store, account, limits } = context;
   checkNameLength('database', input.DatabaseName, limits);
   if (store.allDatabases().length >= limits.maxDatabases) {
@@ -34,19 +27,19 @@ export async function createDatabase(context: OperationContext, body: unknown): 
 }
 
 export function describeDatabase(context: OperationContext, body: unknown): object {
-  const input = parseModel(databaseShapes.DescribeDatabase, body) as unknown as DatabaseInput;
+  const input = parseModel(databaseShapes.DescribeDatabase, body);
   return { Database: describe(context, requireDatabase(context.store, input.DatabaseName)) };
 }
 
 export async function updateDatabase(context: OperationContext, body: unknown): Promise<object> {
-  const input = parseModel(databaseShapes.UpdateDatabase, body) as unknown as Required<DatabaseInput>;
+  const input = parseModel(databaseShapes.UpdateDatabase, body);
   const database = requireDatabase(context.store, input.DatabaseName);
   await context.store.updateDatabase(database, input.KmsKeyId);
   return { Database: describe(context, database) };
 }
 
 export async function deleteDatabase(context: OperationContext, body: unknown): Promise<object> {
-  const input = parseModel(databaseShapes.DeleteDatabase, body) as unknown as DatabaseInput;
+  const input = parseModel(databaseShapes.DeleteDatabase, body);
   const database = requireDatabase(context.store, input.DatabaseName);
   const isDeleted = await context.store.deleteDatabase(database);
   if (!isDeleted) throw validationError(`The database ${input.DatabaseName} still has tables. Delete them first.`);
@@ -55,7 +48,7 @@ export async function deleteDatabase(context: OperationContext, body: unknown): 
 }
 
 export function listDatabases(context: OperationContext, body: unknown): object {
-  const input = parseModel(databaseShapes.ListDatabases, body) as { readonly MaxResults?: number; readonly NextToken?: string };
+  const input = parseModel(databaseShapes.ListDatabases, body);
   const { items, ...token } = namePage(context.store.allDatabases(), ({ name }) => name, input.MaxResults, input.NextToken);
   return { Databases: items.map((database) => describe(context, database)), ...token };
 }

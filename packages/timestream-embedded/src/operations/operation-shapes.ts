@@ -1,24 +1,20 @@
-import type { ModelShape, StructureShape } from '../wire/model-shape.js';
+import { structure } from '../wire/model-shape.js';
 
 /** Inputs of the operations, from the API models `timestream-write` and `timestream-query` of 2018-11-01. */
 
-const text: ModelShape = { type: 'string' };
-const newName: ModelShape = { type: 'string', pattern: /^[a-zA-Z0-9_.-]+$/ };
-const schemaName: ModelShape = { type: 'string', min: 1 };
-const text256: ModelShape = { type: 'string', min: 1, max: 256 };
-const text2048: ModelShape = { type: 'string', min: 1, max: 2048 };
-const pageLimit: ModelShape = { type: 'integer', min: 1, max: 20 };
-const arn: ModelShape = { type: 'string', min: 1, max: 1011 };
+const text = { type: 'string' } as const;
+const newName = { type: 'string', pattern: /^[a-zA-Z0-9_.-]+$/ } as const;
+const schemaName = { type: 'string', min: 1 } as const;
+const text256 = { type: 'string', min: 1, max: 256 } as const;
+const text2048 = { type: 'string', min: 1, max: 2048 } as const;
+const pageLimit = { type: 'integer', min: 1, max: 20 } as const;
+const arn = { type: 'string', min: 1, max: 1011 } as const;
 
-function structure(members: Readonly<Record<string, ModelShape>>, ...required: readonly string[]): StructureShape {
-  return { type: 'structure', members, required };
-}
-
-const tags: ModelShape = {
+const tags = {
   type: 'list',
   max: 200,
   member: structure({ Key: { type: 'string', min: 1, max: 128 }, Value: { type: 'string', max: 256 } }, 'Key', 'Value'),
-};
+} as const;
 
 const tableProperties = {
   RetentionProperties: structure(
@@ -83,11 +79,13 @@ const record = structure({
   },
   Time: text256,
   TimeUnit: { type: 'string', values: ['MILLISECONDS', 'SECONDS', 'MICROSECONDS', 'NANOSECONDS'] },
-  Version: { type: 'integer' },
+  Version: { type: 'long' },
 });
 
+export type WriteRecordsShape = ReturnType<typeof writeRecordsShape>;
+
 /** @param maxRecords  records per request, so that a list of thousands is refused before its members are looked at. */
-export function writeRecordsShape(maxRecords: number): StructureShape {
+export function writeRecordsShape(maxRecords: number) {
   return structure(
     { DatabaseName: text, TableName: text, CommonAttributes: record, Records: { type: 'list', min: 1, max: maxRecords, member: record } },
     'DatabaseName',

@@ -1,33 +1,20 @@
 import { ServiceError, validationError } from '../service-error.js';
 import type { PartitionKey, TableProperties, TableState } from '../store/table-state.js';
-import type { Tag } from '../store/tag-store.js';
-import { parseModel } from '../wire/model-shape.js';
+import { parseModel, type ModelValue } from '../wire/model-shape.js';
 import type { Retention } from '../write/retention-window.js';
 import { checkNameLength, type OperationContext } from './database-operations.js';
 import { namePage } from './name-page.js';
 import { tableShapes } from './operation-shapes.js';
 import { requireDatabase, requireTable, tableArn } from './resource.js';
 
-interface TableInput {
-  readonly DatabaseName: string;
-  readonly TableName: string;
-  readonly RetentionProperties?: {
-    readonly MemoryStoreRetentionPeriodInHours: number;
-    readonly MagneticStoreRetentionPeriodInDays: number;
-  };
-  readonly MagneticStoreWriteProperties?: {
-    readonly EnableMagneticStoreWrites: boolean;
-    readonly MagneticStoreRejectedDataLocation?: object;
-  };
-  readonly Schema?: { readonly CompositePartitionKey?: readonly PartitionKey[] };
-  readonly Tags?: readonly Tag[];
-}
+/** What `CreateTable` and `UpdateTable` have in common. */
+type TableInput = ModelValue<(typeof tableShapes)['UpdateTable']>;
 
 /** What a table gets that says nothing of retention (developer guide, "Quotas": defaults). */
 export const defaultRetention: Retention = { memoryHours: 6, magneticDays: 73_000, magneticWrites: false };
 
 export async function createTable(context: OperationContext, body: unknown): Promise<object> {
-  const input = parseModel(tableShapes.CreateTable, body) as unknown as TableInput;
+  const input = parseModel(tableShapes.CreateTable, body);
   const { store, account, limits } = context;
   checkNameLength('table', input.TableName, limits);
   const database = requireDatabase(store, input.DatabaseName);
@@ -42,12 +29,12 @@ export async function createTable(context: OperationContext, body: unknown): Pro
 }
 
 export function describeTable(context: OperationContext, body: unknown): object {
-  const input = parseModel(tableShapes.DescribeTable, body) as unknown as TableInput;
+  const input = parseModel(tableShapes.DescribeTable, body);
   return { Table: describe(context, requireTable(context.store, input.DatabaseName, input.TableName)) };
 }
 
 export async function updateTable(context: OperationContext, body: unknown): Promise<object> {
-  const input = parseModel(tableShapes.UpdateTable, body) as unknown as TableInput;
+  const input = parseModel(tableShapes.UpdateTable, body);
   const table = requireTable(context.store, input.DatabaseName, input.TableName);
   const properties = changedProperties(table.properties, input);
   const [before, after] = [table.properties.partitionKey, properties.partitionKey];
@@ -59,7 +46,7 @@ export async function updateTable(context: OperationContext, body: unknown): Pro
 }
 
 export async function deleteTable(context: OperationContext, body: unknown): Promise<object> {
-  const input = parseModel(tableShapes.DeleteTable, body) as unknown as TableInput;
+  const input = parseModel(tableShapes.DeleteTable, body);
   const table = requireTable(context.store, input.DatabaseName, input.TableName);
   await context.store.deleteTable(table);
   await context.store.tags.removeAll(tableArn(context.account, table));
@@ -67,11 +54,7 @@ export async function deleteTable(context: OperationContext, body: unknown): Pro
 }
 
 export function listTables(context: OperationContext, body: unknown): object {
-  const input = parseModel(tableShapes.ListTables, body) as {
-    readonly DatabaseName?: string;
-    readonly MaxResults?: number;
-    readonly NextToken?: string;
-  };
+  const input = parseModel(tableShapes.ListTables, body);
   const { store } = context;
   const tables = input.DatabaseName === undefined ? store.allTables() : [...requireDatabase(store, input.DatabaseName).tables.values()];
   const keyOf = ({ databaseName, tableName }: TableState): string => `${databaseName}/${tableName}`;

@@ -1,5 +1,4 @@
 import { ServiceError } from '../service-error.js';
-import type { Tag } from '../store/tag-store.js';
 import { parseModel } from '../wire/model-shape.js';
 import type { OperationContext } from './database-operations.js';
 import { namePage } from './name-page.js';
@@ -10,7 +9,7 @@ import { databaseArn, tableArn } from './resource.js';
 const maxTags = 200;
 
 export async function tagResource(context: OperationContext, body: unknown): Promise<object> {
-  const input = parseModel(tagShapes.TagResource, body) as unknown as { readonly ResourceARN: string; readonly Tags: readonly Tag[] };
+  const input = parseModel(tagShapes.TagResource, body);
   requireResource(context, input.ResourceARN);
   const keys = new Set((await context.store.tags.list(input.ResourceARN)).map(({ Key }) => Key));
   for (const { Key } of input.Tags) keys.add(Key);
@@ -20,19 +19,14 @@ export async function tagResource(context: OperationContext, body: unknown): Pro
 }
 
 export async function untagResource(context: OperationContext, body: unknown): Promise<object> {
-  const input = parseModel(tagShapes.UntagResource, body) as unknown as {
-    readonly ResourceARN: string;
-    readonly TagKeys: readonly string[];
-  };
+  const input = parseModel(tagShapes.UntagResource, body);
   requireResource(context, input.ResourceARN);
   await context.store.tags.remove(input.ResourceARN, input.TagKeys);
   return {};
 }
 
 export async function listTagsForResource(context: OperationContext, body: unknown): Promise<object> {
-  const input = parseModel(tagShapes.ListTagsForResource, body) as { readonly MaxResults?: number; readonly NextToken?: string } & {
-    readonly ResourceARN: string;
-  };
+  const input = parseModel(tagShapes.ListTagsForResource, body);
   requireResource(context, input.ResourceARN);
   const { items, ...token } = namePage(
     await context.store.tags.list(input.ResourceARN),

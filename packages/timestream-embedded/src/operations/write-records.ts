@@ -3,19 +3,19 @@ import { ServiceError } from '../service-error.js';
 import type { UsageCounters } from '../usage-counters.js';
 import { parseModel } from '../wire/model-shape.js';
 import { parseRecords } from '../write/parse-records.js';
-import type { WriteRecordsInput } from '../write/record.js';
 import type { OperationContext } from './database-operations.js';
-import { writeRecordsShape } from './operation-shapes.js';
+import type { WriteRecordsShape } from './operation-shapes.js';
 import { requireTable } from './resource.js';
 
 /** Answers when every record that is not rejected is on disk. */
 export async function writeRecords(
   context: OperationContext,
+  shape: WriteRecordsShape,
   usage: UsageCounters,
   logger: EmbeddedLogger,
   body: unknown,
 ): Promise<object> {
-  const input = parseModel(writeRecordsShape(context.limits.maxRecordsPerRequest), body) as unknown as WriteRecordsInput;
+  const input = parseModel(shape, body);
   const table = requireTable(context.store, input.DatabaseName, input.TableName);
   const { memoryStore, magneticStore, rejected, magneticRejected } = await context.store.write(table, parseRecords(input, context.limits));
   usage.countWrite(memoryStore + magneticStore, rejected.length);

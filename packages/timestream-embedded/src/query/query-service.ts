@@ -166,7 +166,7 @@ export class QueryService {
   #compile(queryString: string, catalog: CatalogView): CompiledStatement {
     try {
       const nowNs = BigInt(Math.floor(this.#options.clock.nowMs())) * 1_000_000n;
-      return compileStatement(queryString, catalog, { nowNs: () => nowNs });
+      return compileStatement(queryString, catalog, { nowNs: () => nowNs }, this.#options.faults.answerFaults);
     } catch (error) {
       throw serviceErrorOf(error);
     }

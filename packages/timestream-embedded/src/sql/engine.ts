@@ -1,6 +1,9 @@
 import type { Catalog } from './catalog.js';
 import { createFormatter } from './answer/format-value.js';
+import { analyzeExpression } from './analyze/expression-analyzer.js';
 import { analyzeQuery } from './analyze/query-analyzer.js';
+import type { StatementContext } from './analyze/context.js';
+import type { DialectFaults } from './functions/function-table.js';
 import { answerFromCatalog } from './answer/show-statement.js';
 import { SqlError } from './sql-error.js';
 import { wireType } from './values/sql-type.js';
@@ -10,6 +13,7 @@ import type { ColumnInfo, Row } from './values/wire-value.js';
 
 export type { Catalog, CatalogMeasure, CatalogMeasureName, CatalogTable, MeasureDataType } from './catalog.js';
 export type { ColumnInfo, Datum, Row } from './values/wire-value.js';
+export type { DialectFaults } from './functions/function-table.js';
 export { SqlError, type SqlErrorKind } from './sql-error.js';
 export type { SqlParameter } from './values/typed-expression.js';
 
@@ -37,14 +41,22 @@ export interface SqlClock {
  *
  * @throws {SqlError} kind `ValidationException`: whatever this engine does not take, with line and column; never an approximation.
  */
-export function compileStatement(sqlText: string, catalog: Catalog, clock: SqlClock): CompiledStatement {
+export function compileStatement(sqlText: string, catalog: Catalog, clock: SqlClock, faults: DialectFaults = {}): CompiledStatement {
   const statement = parseStatement(sqlText);
   if (statement.kind !== 'query') return { kind: 'rows', ...answerFromCatalog(statement, catalog) };
   const emitter = new Emitter();
-  const commonTables: { sqlName: string; sql: string }[] = [];
-  const { sql, columns } = analyzeQuery(statement.query, { catalog, emitter, nowNs: clock.nowNs(), commonTables }, new Map());
-  const definitions = commonTables.map((table) => `${table.sqlName} AS (${table.sql})`).join(', ');
-  const formatters = columns.map(({ type }) => createFormatter(type));
+  const context: StatementContext = {
+    catalog,
+    emitter,
+    nowNs: clock.nowNs(),
+    faults,
+    commonTables: [],
+    analyzeExpression,
+    analyzeQuery: (query, named, outer) => analyzeQuery(query, { statement: context, named, outer }),
+  };
+  const { sql, columns } = context.analyzeQuery(statement.query, new Map(), undefined);
+  const definitions = context.commonTables.map((table) => `${table.sqlName} AS (${table.sql})`).join(', ');
+  const formatters = columns.map(({ type }) => createFormatter(type, faults.doubleDigits));
   return {
     kind: 'query',
     query: {

@@ -3,7 +3,8 @@ import { BIGINT, INTEGER, LIST, listValue, type DuckDBConnection, type DuckDBVal
 import type { TimestreamLimits } from '../limits.js';
 import type { Measure, ParsedRecord } from '../write/record.js';
 import { inTransaction } from './duckdb-file.js';
-import { createStagedTable, needsLookup, pointKey, stageRequest, type StagedTable, type WriteOutcome } from './stage-writes.js';
+import { needsLookup, stageRequest, type WriteOutcome } from './stage-writes.js';
+import { createStagedTable, pointKey, type StagedTable } from './staged-table.js';
 import type { TableAppenders } from './table-appenders.js';
 import { addMeasureColumn, addMeasureName, pointsRelation, type StoredPoint, type TableState } from './table-state.js';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 
 import { keepByteOrderMarks } from './keep-byte-order-marks.js';
+import { registerCallbacks } from './register-callbacks.js';
 
 const fileName = 'timestream.duckdb';
 
@@ -32,6 +33,7 @@ export async function openDuckdb(dataDir: string | undefined, memoryLimit: strin
   const instance = await createInstance(path, dataDir, memoryLimit);
   const connection = await instance.connect();
   try {
+    registerCallbacks(connection);
     await prepareFile(connection, path);
   } catch (error) {
     connection.closeSync();

@@ -1,7 +1,7 @@
 import type { TimestreamLimits } from '../limits.js';
 import type { ParsedRecord } from '../write/record.js';
 import type { RetentionWindow } from '../write/retention-window.js';
-import type { StagedTable } from './stage-writes.js';
+import { isKnownMeasureName, type StagedTable } from './staged-table.js';
 
 /** Why one record of a request is rejected. */
 export interface RecordFault {
@@ -64,8 +64,4 @@ function dimensionFault(staged: StagedTable, record: ParsedRecord, limits: Times
     return `The table would have more than ${limits.maxMeasureNamesPerTable} measure names.`;
   }
   return undefined;
-}
-
-export function isKnownMeasureName(staged: StagedTable, measureName: string): boolean {
-  return staged.table.distinctMeasureNames.has(measureName) || staged.newMeasureNames.has(measureName);
 }

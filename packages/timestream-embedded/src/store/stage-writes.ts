@@ -3,16 +3,9 @@ import type { RejectedRecord } from '../service-error.js';
 import type { Measure, ParsedRecord } from '../write/record.js';
 import { sameMeasures } from '../write/record.js';
 import { retentionWindow } from '../write/retention-window.js';
-import { isKnownMeasureName, recordFault, type RecordFault } from './record-fault.js';
-import {
-  measureNameKey,
-  type DimensionColumn,
-  type MeasureColumn,
-  type MeasureNameState,
-  type SeriesState,
-  type StoredPoint,
-  type TableState,
-} from './table-state.js';
+import { recordFault, type RecordFault } from './record-fault.js';
+import { isKnownMeasureName, pointKey, type StagedTable } from './staged-table.js';
+import { measureNameKey, type SeriesState, type StoredPoint } from './table-state.js';
 
 export interface WriteOutcome {
   readonly memoryStore: number;
@@ -20,59 +13,6 @@ export interface WriteOutcome {
   readonly rejected: readonly RejectedRecord[];
   /** Records the magnetic store refused: the service reports them to a bucket, not in the answer. */
   readonly magneticRejected: number;
-}
-
-export interface StagedPoint extends StoredPoint {
-  readonly sid: number;
-  readonly timeNs: bigint;
-  /** Whether a committed row has to give way. */
-  readonly replaces: boolean;
-}
-
-export interface StagedSeries {
-  readonly record: ParsedRecord;
-  readonly state: SeriesState;
-}
-
-/** Everything that a batch of requests changes in a table. Nothing of it is in the table's state before the commit. */
-export interface StagedTable {
-  readonly table: TableState;
-  readonly nowMs: number;
-  readonly dimensions: Map<string, DimensionColumn>;
-  readonly measures: Map<string, MeasureColumn>;
-  readonly measureNames: Map<string, MeasureNameState>;
-  readonly series: Map<string, StagedSeries>;
-  /** By `pointKey`. */
-  readonly points: Map<string, StagedPoint>;
-  /** Committed series and the data types that the batch lists their dimensions under. */
-  readonly listed: Map<SeriesState, string>;
-  /** Every series that gets a point, committed or not. */
-  readonly touched: Set<SeriesState>;
-  nextSid: number;
-  multiMeasureColumns: number;
-  /** Measure names that the table has not seen, of any data type. */
-  readonly newMeasureNames: Set<string>;
-}
-
-export function createStagedTable(table: TableState, nowMs: number): StagedTable {
-  return {
-    table,
-    nowMs,
-    dimensions: new Map(),
-    measures: new Map(),
-    measureNames: new Map(),
-    series: new Map(),
-    points: new Map(),
-    listed: new Map(),
-    touched: new Set(),
-    nextSid: table.nextSid,
-    multiMeasureColumns: table.multiMeasureColumns,
-    newMeasureNames: new Set(),
-  };
-}
-
-export function pointKey(sid: number, timeNs: bigint): string {
-  return `${sid}:${timeNs}`;
 }
 
 /** Whether memory cannot tell if the series has a record at this time. */

@@ -1,8 +1,8 @@
 import { MAP, mapValue, VARCHAR, type DuckDBAppender, type DuckDBConnection } from '@duckdb/node-api';
 
 import type { StoredValue } from '../write/record.js';
+import type { StagedPoint, StagedSeries, StagedTable } from './staged-table.js';
 import { pointsRelation, seriesRelation, type MeasureColumn } from './table-state.js';
-import type { StagedPoint, StagedSeries, StagedTable } from './stage-writes.js';
 
 const dimensionMap = MAP(VARCHAR, VARCHAR);
 

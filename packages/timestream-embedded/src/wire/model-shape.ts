@@ -11,14 +11,50 @@ export type ModelShape =
       readonly values?: readonly string[];
     }
   | { readonly type: 'integer'; readonly min?: number; readonly max?: number }
+  /** 64 bits: a bigint where a number would not be exact. */
+  | { readonly type: 'long' }
+  | { readonly type: 'double' }
   | { readonly type: 'boolean' }
   | { readonly type: 'list'; readonly member: ModelShape; readonly min?: number; readonly max?: number }
+  /** Names chosen by the client. */
+  | { readonly type: 'map'; readonly value: ModelShape; readonly max?: number }
   | StructureShape;
 
 export interface StructureShape {
   readonly type: 'structure';
   readonly members: Readonly<Record<string, ModelShape>>;
   readonly required: readonly string[];
+}
+
+type RequiredName<S extends StructureShape> = S['required'][number] & keyof S['members'];
+
+/** What `parseModel` gives for a shape. */
+export type ModelValue<S extends ModelShape> = S extends { readonly type: 'string'; readonly values: readonly (infer V)[] }
+  ? V
+  : S extends { readonly type: 'string' }
+    ? string
+    : S extends { readonly type: 'integer' | 'double' }
+      ? number
+      : S extends { readonly type: 'long' }
+        ? number | bigint
+        : S extends { readonly type: 'boolean' }
+          ? boolean
+          : S extends { readonly type: 'list'; readonly member: infer M extends ModelShape }
+            ? readonly ModelValue<M>[]
+            : S extends { readonly type: 'map'; readonly value: infer M extends ModelShape }
+              ? Readonly<Record<string, ModelValue<M>>>
+              : S extends StructureShape
+                ? { readonly [Name in RequiredName<S>]: ModelValue<S['members'][Name]> } & {
+                    readonly [Name in Exclude<keyof S['members'], RequiredName<S>>]?: ModelValue<S['members'][Name]>;
+                  }
+                : never;
+
+/** A structure; the names that must be there come last. */
+export function structure<
+  const Members extends Readonly<Record<string, ModelShape>>,
+  const Names extends readonly (keyof Members & string)[],
+>(members: Members, ...required: Names): { readonly type: 'structure'; readonly members: Members; readonly required: Names } {
+  return { type: 'structure', members, required };
 }
 
 /** More violations than this are not listed: the answer to a large bad request stays small. */
@@ -35,11 +71,64 @@ interface Walk {
  * @returns the members that the model knows; others are ignored, `null` is the same as absent.
  * @throws {ServiceError} SerializationException for a wrong JSON type, ValidationException for a broken constraint.
  */
-export function parseModel(shape: StructureShape, body: unknown): Readonly<Record<string, unknown>> {
+export function parseModel<S extends StructureShape>(shape: S, body: unknown): ModelValue<S> {
+  if (isValid(shape, body)) return body as ModelValue<S>;
   const walk: Walk = { violations: [] };
-  const parsed = parseStructure(shape, body, '', walk);
+  const parsed = parseStructure(shape, body, '', walk) as ModelValue<S>;
   if (walk.violations.length > 0) throw modelViolation(walk.violations);
   return parsed;
+}
+
+/**
+ * Whether the value is of the shape as it stands, with nothing to refuse and no `null` to leave out. Nearly every request is, and this
+ * look needs no paths and no copies.
+ */
+function isValid(shape: ModelShape, value: unknown): boolean {
+  switch (shape.type) {
+    case 'string':
+      return (
+        typeof value === 'string' &&
+        hasLength(shape, value.length) &&
+        isWellFormed(value) &&
+        exactInteger(value) === undefined &&
+        shape.pattern?.test(value) !== false &&
+        shape.values?.includes(value) !== false
+      );
+    case 'integer':
+      return typeof value === 'number' && Number.isInteger(value) && value >= (shape.min ?? value) && value <= (shape.max ?? value);
+    case 'long':
+      return typeof value === 'number' && Number.isSafeInteger(value);
+    case 'double':
+      return typeof value === 'number';
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'list': {
+      if (!Array.isArray(value) || !hasLength(shape, value.length)) return false;
+      const list: readonly unknown[] = value;
+      return list.every((member) => isValid(shape.member, member));
+    }
+    case 'map':
+      return false;
+    case 'structure': {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+      const given = value as Readonly<Record<string, unknown>>;
+      for (const name of shape.required) if (!Object.hasOwn(given, name)) return false;
+      for (const name in given) {
+        const member = Object.hasOwn(shape.members, name) ? shape.members[name] : undefined;
+        if (member === undefined || !isValid(member, given[name])) return false;
+      }
+      return true;
+    }
+  }
+}
+
+/** The first look needs no Unicode tables and clears nearly every text. */
+function isWellFormed(text: string): boolean {
+  return !/[\ud800-\udfff]/.test(text) || !/\p{Surrogate}/u.test(text);
+}
+
+function hasLength({ min = 0, max = Infinity }: { readonly min?: number; readonly max?: number }, length: number): boolean {
+  return length >= min && length <= max;
 }
 
 function parseStructure(shape: StructureShape, value: unknown, path: string, walk: Walk): Record<string, unknown> {
@@ -79,6 +168,20 @@ function parseValue(shape: ModelShape, value: unknown, path: string, walk: Walk)
         violate(walk, integer, path, `Member must have value less than or equal to ${shape.max}`);
       return integer;
     }
+    case 'long': {
+      const integer = exactInteger(value);
+      if (integer === undefined) throw wrongType(value, 'a Long', path);
+      return integer;
+    }
+    case 'double':
+      if (typeof value !== 'number') throw wrongType(value, 'a Double', path);
+      return value;
+    case 'map': {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(value, 'a Map', path);
+      const entries = Object.entries(value);
+      checkLength(shape, entries.length, entries, path, walk);
+      return Object.fromEntries(entries.map(([name, member]) => [name, parseValue(shape.value, member, `${path}.${name}`, walk)]));
+    }
     case 'string':
       return parseString(shape, value, path, walk);
   }
@@ -87,7 +190,7 @@ function parseValue(shape: ModelShape, value: unknown, path: string, walk: Walk)
 function parseString(shape: ModelShape & { readonly type: 'string' }, value: unknown, path: string, walk: Walk): string {
   if (typeof value !== 'string' || exactInteger(value) !== undefined) throw wrongType(value, 'a String', path);
   // A lone surrogate has no UTF-8 form: it could be stored, but never read back.
-  if (/\p{Surrogate}/u.test(value)) throw new ServiceError('SerializationException', `The string at '${path}' is not valid Unicode`);
+  if (!isWellFormed(value)) throw new ServiceError('SerializationException', `The string at '${path}' is not valid Unicode`);
   checkLength(shape, value.length, value, path, walk);
   if (shape.pattern?.test(value) === false) {
     const pattern = shape.pattern.source.replace(/^\^(.*)\$$/, '$1');

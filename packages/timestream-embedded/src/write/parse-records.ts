@@ -69,7 +69,9 @@ function parseRecord(
     measures,
     rejection:
       nameLimitFault(dimensions, measureName, nameBytes, measures, limits) ??
-      sizeLimitFault(8 + seriesBytes + nameBytes + bytes, seriesBytes, measures.length, limits),
+      (type === 'MULTI'
+        ? multiSizeFault(bytes, seriesBytes, measures.length, limits)
+        : singleSizeFault(8 + seriesBytes + nameBytes + bytes, seriesBytes, limits)),
   };
 }
 
@@ -115,7 +117,7 @@ interface MergedValues {
 
 interface ParsedMeasures {
   readonly measures: readonly Measure[];
-  /** Names (of a multi-measure record) and values. */
+  /** The values. */
   readonly bytes: number;
 }
 
@@ -144,7 +146,7 @@ function parseMulti({ value, values }: MergedValues, unit: TimeUnit, place: stri
     if (Type === 'MULTI') throw validationError(`${place}: MULTI is an invalid type for the measure '${shorten(Name)}'.`);
     const stored = parseMeasureText(Value, Type, unit);
     if (stored === undefined) throw notAValue(place, Value, Type);
-    bytes += Buffer.byteLength(Name) + storedBytes(Type, Value);
+    bytes += storedBytes(Type, Value);
     return { name: Name, type: Type, multi: true, value: stored };
   });
   return { measures, bytes };
@@ -173,12 +175,25 @@ function nameLimitFault(
   return clash === undefined ? undefined : `'${clash.name}' is both a dimension and a measure of the record.`;
 }
 
-function sizeLimitFault(recordBytes: number, seriesBytes: number, measures: number, limits: TimestreamLimits): string | undefined {
-  if (measures > limits.maxMeasuresPerRecord) return `The record has ${measures} measures; ${limits.maxMeasuresPerRecord} are allowed.`;
-  if (seriesBytes > limits.maxSeriesDimensionBytes) {
-    return `The dimension names and values of the record take ${seriesBytes} bytes; ${limits.maxSeriesDimensionBytes} are allowed.`;
-  }
+function singleSizeFault(recordBytes: number, seriesBytes: number, limits: TimestreamLimits): string | undefined {
+  if (seriesBytes > limits.maxSeriesDimensionBytes) return seriesSizeFault(seriesBytes, limits);
   return recordBytes > limits.maxRecordBytes ? `The record takes ${recordBytes} bytes; ${limits.maxRecordBytes} are allowed.` : undefined;
+}
+
+/**
+ * A multi-measure record has three bounds of its own in the quota table: 256 measures, 2048 bytes of values, 2 KB of dimensions. 256
+ * doubles are 2048 bytes, so the names of the measures, the time and the dimensions cannot count towards the same 2 KB.
+ */
+function multiSizeFault(valueBytes: number, seriesBytes: number, measures: number, limits: TimestreamLimits): string | undefined {
+  if (measures > limits.maxMeasuresPerRecord) return `The record has ${measures} measures; ${limits.maxMeasuresPerRecord} are allowed.`;
+  if (seriesBytes > limits.maxSeriesDimensionBytes) return seriesSizeFault(seriesBytes, limits);
+  return valueBytes > limits.maxMultiMeasureBytes
+    ? `The measure values of the record take ${valueBytes} bytes; ${limits.maxMultiMeasureBytes} are allowed.`
+    : undefined;
+}
+
+function seriesSizeFault(seriesBytes: number, { maxSeriesDimensionBytes }: TimestreamLimits): string {
+  return `The dimension names and values of the record take ${seriesBytes} bytes; ${maxSeriesDimensionBytes} are allowed.`;
 }
 
 function dimensionBytes(dimensions: readonly WireDimension[]): number {

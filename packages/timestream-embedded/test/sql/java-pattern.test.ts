@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PatternError, translateJavaPattern } from '../../src/sql/java-pattern/java-pattern.js';
+import { translateJavaPattern } from '../../src/sql/java-pattern/java-pattern.js';
+import { PatternError } from '../../src/sql/java-pattern/pattern-node.js';
 import { askJava, base64, isJavaPresent } from './java/java-oracle.js';
 import { createSqlFixture, type SqlFixture } from './sql-fixture.js';
 

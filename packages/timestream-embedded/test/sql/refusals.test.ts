@@ -109,7 +109,6 @@ describe('a statement is refused, with its place, for', () => {
       'SELECT count(*) FILTER (WHERE true) FROM sampleDB.DevOps',
       validation("line 1:17: mismatched input 'FILTER', expecting the end of the statement"),
     ],
-    ['IS DISTINCT FROM', 'SELECT 1 IS DISTINCT FROM 2', validation("line 1:13: mismatched input 'DISTINCT', expecting NULL")],
     [
       'data definition',
       'DROP TABLE sampleDB.DevOps',
@@ -128,7 +127,7 @@ describe('a statement is refused, with its place, for', () => {
     ['a plural unit', 'SELECT ago(5minutes)', validation("line 1:12: '5m' is not a number or a duration")],
     ['a reserved word as a name', 'SELECT select', validation("line 1:8: mismatched input 'select', expecting an expression")],
     ['a query parameter', 'SELECT @x', validation("line 1:8: mismatched input '@', expecting an expression")],
-    ['a lambda', 'SELECT filter(ARRAY[1], x -> x > 1)', validation("line 1:27: mismatched input '->', expecting ')'")],
+    ['a lambda outside a call', 'SELECT x -> x', validation("line 1:10: mismatched input '->', expecting the end of the statement")],
     ['a string that never ends', "SELECT 'x", validation('line 1:8: The string never ends')],
     ['half a character', "SELECT '\ud800'", validation('line 1:1: The statement is not well-formed Unicode')],
     ['an integer that is too large', 'SELECT 9223372036854775808', validation('line 1:8: Invalid numeric literal: 9223372036854775808')],
@@ -171,7 +170,6 @@ describe('a running statement fails for', () => {
       execution('CREATE_TIME_SERIES(): a time or value cannot be null'),
     ],
     ['NaN in max', 'SELECT max(x) FROM (VALUES nan(), 1e0) AS t(x)', execution('NaN in max() is not supported')],
-    ['upper case beyond ASCII', "SELECT upper('straße')", execution('upper() of text outside ASCII is not supported')],
   ])('%s', async (_, sql, expected) => {
     expect(await fixture.refusal(sql)).toBe(expected);
   });

@@ -10,6 +10,7 @@ import {
   type Datum,
   type MeasureDataType,
 } from '../../src/sql/engine.js';
+import { registerCallbacks } from '../../src/store/register-callbacks.js';
 
 export interface FixtureRecord {
   readonly measureName: string;
@@ -54,6 +55,7 @@ export async function createSqlFixture(
 ): Promise<SqlFixture> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
   const connection = await instance.connect();
+  registerCallbacks(connection);
   const tables = new Map<string, Map<string, CatalogTable>>();
   let nextId = 1;
   for (const [database, contents] of Object.entries(databases)) {

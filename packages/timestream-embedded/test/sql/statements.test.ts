@@ -89,7 +89,16 @@ describe('the columns of an answer', () => {
   test('arrays, rows and time series tell the types inside them', async () => {
     const { columns } = await fixture.query("SELECT ARRAY[ROW(1, 'x')], CREATE_TIME_SERIES(time, host) FROM db.t WHERE host IS NOT NULL");
     expect(columns.map(({ Type }) => Type)).toEqual([
-      { ArrayColumnInfo: { Type: { RowColumnInfo: [{ Type: { ScalarType: 'INTEGER' } }, { Type: { ScalarType: 'VARCHAR' } }] } } },
+      {
+        ArrayColumnInfo: {
+          Type: {
+            RowColumnInfo: [
+              { Name: 'field0', Type: { ScalarType: 'INTEGER' } },
+              { Name: 'field1', Type: { ScalarType: 'VARCHAR' } },
+            ],
+          },
+        },
+      },
       { TimeSeriesMeasureValueColumnInfo: { Type: { ScalarType: 'VARCHAR' } } },
     ]);
   });

@@ -7,13 +7,15 @@ import {
   double,
   isScalar,
   sameType,
+  time,
   timestamp,
   typeText,
   yearMonthInterval,
 } from '../values/sql-type.js';
-import type { ArithmeticOperator, LiteralValue } from '../parse/syntax-tree.js';
-import { addMonths } from '../values/time-sql.js';
-import { maxInt64, minInt64 } from '../values/time-text.js';
+import type { ArithmeticOperator } from '../parse/syntax-tree.js';
+import type { LiteralValue } from '../values/literal-value.js';
+import { addMonths, dateOfDays } from '../values/time-sql.js';
+import { maxInt64, minInt64, nsPerDay } from '../values/time-text.js';
 import { coerce, computed, literalExpression, type Emitter, type TypedExpression } from '../values/typed-expression.js';
 
 const isNumber = ({ type }: TypedExpression): boolean => isScalar(type, 'INTEGER', 'BIGINT', 'DOUBLE');
@@ -54,10 +56,30 @@ function numeric(
 }
 
 /** A constant time moved by a constant interval, so that it can bound a scan; undefined when either is not constant or 64 bits do not hold it. */
-function shifted({ literal: time }: TypedExpression, { literal: interval }: TypedExpression, sign: bigint): LiteralValue | undefined {
-  if (time?.type !== 'timestamp' || interval?.type !== 'interval-day-to-second') return undefined;
-  const value = time.value + sign * interval.value;
+function shifted({ literal: from }: TypedExpression, { literal: interval }: TypedExpression, sign: bigint): LiteralValue | undefined {
+  if (from?.type !== 'timestamp' || interval?.type !== 'interval-day-to-second') return undefined;
+  const value = from.value + sign * interval.value;
   return value >= minInt64 && value <= maxInt64 ? { type: 'timestamp', value } : undefined;
+}
+
+/** A date stays a date: it moves by whole days and by months. */
+function movedDate(operator: '+' | '-', day: TypedExpression, interval: TypedExpression, emitter: Emitter): TypedExpression {
+  if (sameType(interval.type, dayTimeInterval)) {
+    const moved = emitter.onceAll(
+      [day.sql, interval.sql],
+      ([days = '', ns = '']) =>
+        `CASE WHEN ${ns} % ${nsPerDay} <> 0 THEN error('Cannot add hour, minutes or seconds to a date') ELSE ${days} ${operator} ${ns} // ${nsPerDay} END`,
+    );
+    return computed(date, moved);
+  }
+  const months = operator === '-' ? `(-${interval.sql})` : interval.sql;
+  return computed(date, `(CAST(${dateOfDays(day.sql)} + to_months(CAST(${months} AS INTEGER)) AS DATE) - DATE '1970-01-01')`);
+}
+
+/** A time of day goes round at midnight. */
+function movedTime(operator: '+' | '-', ofDay: TypedExpression, interval: TypedExpression): TypedExpression | undefined {
+  if (!sameType(interval.type, dayTimeInterval)) return undefined;
+  return computed(time, `((((${ofDay.sql} ${operator} ${interval.sql}) % ${nsPerDay}) + ${nsPerDay}) % ${nsPerDay})`);
 }
 
 function temporal(
@@ -75,17 +97,22 @@ function temporal(
     if (isInterval(left) && sameType(left.type, right.type)) return computed(left.type, `(${left.sql} ${operator} ${right.sql})`);
     if (operator === '+' && isInterval(left)) return temporal('+', right, left, position, emitter);
     if (isInterval(right)) {
-      // DATE and interval: Trino keeps a DATE, but takes whole days only; not supported rather than nearly right.
-      const time = sameType(left.type, date) ? undefined : asTimestamp(left);
-      if (time === undefined) return undefined;
-      const folded = operator === '-' ? shifted(time, right, -1n) : shifted(time, right, 1n);
+      if (sameType(left.type, date)) return movedDate(operator, left, right, emitter);
+      if (sameType(left.type, time)) return movedTime(operator, left, right);
+      const timestampOperand = asTimestamp(left);
+      if (timestampOperand === undefined) return undefined;
+      const folded = shifted(timestampOperand, right, operator === '-' ? -1n : 1n);
       if (folded !== undefined) return literalExpression(folded, position, emitter);
-      if (sameType(right.type, dayTimeInterval)) return computed(timestamp, `(${time.sql} ${operator} ${right.sql})`);
+      if (sameType(right.type, dayTimeInterval)) return computed(timestamp, `(${timestampOperand.sql} ${operator} ${right.sql})`);
       return computed(
         timestamp,
-        emitter.once(time.sql, (t) => addMonths(t, operator === '-' ? `(-${right.sql})` : right.sql)),
+        emitter.once(timestampOperand.sql, (t) => addMonths(t, operator === '-' ? `(-${right.sql})` : right.sql)),
       );
     }
+    if (operator === '-' && sameType(left.type, date) && sameType(right.type, date))
+      return computed(dayTimeInterval, `((${left.sql} - ${right.sql}) * ${nsPerDay})`);
+    if (operator === '-' && sameType(left.type, time) && sameType(right.type, time))
+      return computed(dayTimeInterval, `(${left.sql} - ${right.sql})`);
     if (operator === '-' && (sameType(left.type, timestamp) || sameType(right.type, timestamp))) {
       const a = asTimestamp(left);
       const b = asTimestamp(right);

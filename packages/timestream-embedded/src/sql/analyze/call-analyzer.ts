@@ -1,11 +1,13 @@
-import { analyzeExpression, type ExpressionContext } from './expression-analyzer.js';
-import { aggregateFunctions, notOverWindows, windowFunctions } from '../functions/aggregate-functions.js';
-import { emitCall } from '../functions/function-table.js';
+import { aggregateFunctions, notOverWindows, takesNullTreatment, windowFunctions } from '../functions/aggregate-functions.js';
+import { emitCall, type Argument, type CallContext } from '../functions/function-table.js';
 import { scalarFunctions } from '../functions/scalar-functions.js';
-import { invalidAt } from '../sql-error.js';
-import { isScalar, typeText } from '../values/sql-type.js';
-import type { FrameBound, FunctionCall, SortItem, WindowSpecification } from '../parse/syntax-tree.js';
-import type { TypedExpression } from '../values/typed-expression.js';
+import type { Expression, FrameBound, FunctionCall, LambdaExpression, WindowSpecification } from '../parse/syntax-tree.js';
+import { invalidAt, type SourcePosition } from '../sql-error.js';
+import { nsPerDay } from '../values/time-text.js';
+import { isScalar, typeText, type SqlType } from '../values/sql-type.js';
+import { coerce, type TypedExpression } from '../values/typed-expression.js';
+import type { ExpressionContext } from './context.js';
+import { sortKey, sortSql } from './ordering.js';
 
 export function isAggregateCall(call: FunctionCall): boolean {
   return call.over === undefined && aggregateFunctions.has(call.name.toLowerCase());
@@ -23,8 +25,8 @@ export function analyzeCall(call: FunctionCall, context: ExpressionContext): Typ
   const functions = scalarFunctions.get(name);
   if (functions === undefined) throw invalidAt(position, `Function ${name} not registered`);
   if (call.distinct || call.star) throw invalidAt(position, `${call.star ? '*' : 'DISTINCT'} is for aggregates, not for ${name}`);
-  const args = call.arguments.map((argument) => analyzeExpression(argument, context));
-  return emitCall(functions, name, args, { emitter: context.emitter, nowNs: context.nowNs, position, distinct: '', over: '' });
+  if (call.nulls !== undefined) throw invalidAt(position, `${call.nulls} NULLS is for window functions, not for ${name}`);
+  return emitCall(functions, name, analyzeArguments(call, context), callContext(call, context, {}));
 }
 
 /** An aggregate over the rows of a group. `context` is that of the rows. */
@@ -34,15 +36,67 @@ export function analyzeAggregateCall(call: FunctionCall, context: ExpressionCont
   const functions = aggregateFunctions.get(name);
   if (functions === undefined) throw invalidAt(position, `Function ${name} not registered`);
   if (call.star && name !== 'count') throw invalidAt(position, `* is for count, not for ${name}`);
-  if (call.distinct && name === 'create_time_series') throw invalidAt(position, 'DISTINCT is not supported for create_time_series');
-  const args = call.arguments.map((argument) => analyzeExpression(argument, context));
-  return emitCall(functions, name, args, {
-    emitter: context.emitter,
-    nowNs: context.nowNs,
-    position,
-    distinct: call.distinct ? 'DISTINCT ' : '',
-    over,
-  });
+  if (call.distinct && !takesDistinct.has(name)) throw invalidAt(position, `DISTINCT is not supported for ${name}`);
+  if (call.nulls !== undefined) throw invalidAt(position, `${call.nulls} NULLS is not supported for ${name}`);
+  return emitCall(
+    functions,
+    name,
+    analyzeArguments(call, context),
+    callContext(call, context, { distinct: call.distinct ? 'DISTINCT ' : '', over }),
+  );
+}
+
+/** Aggregates whose answer depends on how often a value is there, or that DISTINCT changes nothing of. */
+const takesDistinct: ReadonlySet<string> = new Set(
+  (
+    'count count_if sum avg min max min_by max_by arbitrary array_agg bool_and every bool_or bitwise_and_agg bitwise_or_agg ' +
+    'stddev stddev_samp stddev_pop variance var_samp var_pop approx_distinct'
+  ).split(' '),
+);
+
+function callContext(
+  { position }: FunctionCall,
+  { emitter, nowNs, faults }: ExpressionContext,
+  { distinct = '', over = '', nulls = '' }: { readonly distinct?: string; readonly over?: string; readonly nulls?: string },
+): Omit<CallContext, 'resultType'> {
+  return { emitter, nowNs, faults, position, distinct, over, nulls };
+}
+
+function analyzeArguments(call: FunctionCall, context: ExpressionContext): Argument[] {
+  return call.arguments.map((argument) =>
+    argument.kind === 'lambda' ? pendingLambda(argument, context) : context.analyzeExpression(argument, context),
+  );
+}
+
+/** A lambda is analyzed once the types of its parameters are known: the arguments before it say them. */
+function pendingLambda({ parameters, body, position }: LambdaExpression, context: ExpressionContext): Argument {
+  return {
+    kind: 'lambda',
+    parameterCount: parameters.length,
+    analyze: (types: readonly SqlType[], result: SqlType | undefined): TypedExpression => {
+      const { emitter } = context;
+      const names = parameters.map(() => emitter.lambdaParameter());
+      const bound = new Map(context.parameters);
+      for (const [index, { name, position: at }] of parameters.entries()) {
+        const type = types[index];
+        const sql = names[index];
+        if (type === undefined || sql === undefined) throw new Error('a lambda is applied to as many types as it has parameters');
+        if (parameters.findIndex((other) => other.name === name) < index) throw invalidAt(at, `The parameter '${name}' is given twice`);
+        bound.set(name, { type, sql, mayBeNaN: true });
+      }
+      const inner: ExpressionContext = {
+        ...context,
+        parameters: bound,
+        clause: 'A lambda',
+        analyzeQuery: (query) => {
+          throw invalidAt(query.position, 'A subquery inside a lambda is not supported');
+        },
+      };
+      const typed = context.analyzeExpression(body, inner);
+      const converted = (result && coerce(typed, result, position, emitter)) ?? typed;
+      return { ...converted, sql: `lambda ${names.join(', ')}: ${converted.sql}` };
+    },
+  };
 }
 
 function analyzeWindowCall(call: FunctionCall, window: WindowSpecification, context: ExpressionContext): TypedExpression {
@@ -57,40 +111,48 @@ function analyzeWindowCall(call: FunctionCall, window: WindowSpecification, cont
   if (aggregateFunctions.has(name)) return analyzeAggregateCall(call, inner, over);
   const functions = windowFunctions.get(name);
   if (functions === undefined) throw invalidAt(position, `Function ${name} not registered as a window function`);
-  const args = call.arguments.map((argument) => analyzeExpression(argument, inner));
-  return emitCall(functions, name, args, { emitter: context.emitter, nowNs: context.nowNs, position, distinct: '', over });
+  if (call.nulls !== undefined && !takesNullTreatment.has(name))
+    throw invalidAt(position, `${call.nulls} NULLS is not supported for ${name}`);
+  const nulls = call.nulls === 'IGNORE' ? ' IGNORE NULLS' : '';
+  return emitCall(functions, name, analyzeArguments(call, inner), callContext(call, inner, { over, nulls }));
 }
 
 function windowSql({ partitionBy, orderBy, frame, position }: WindowSpecification, context: ExpressionContext): string {
+  const analyze = (expression: Expression): TypedExpression => context.analyzeExpression(expression, context);
   const clauses: string[] = [];
-  if (partitionBy.length > 0)
-    clauses.push(`PARTITION BY ${partitionBy.map((expression) => sortKey(analyzeExpression(expression, context))).join(', ')}`);
-  if (orderBy.length > 0)
-    clauses.push(`ORDER BY ${orderBy.map((item) => sortSql(item, analyzeExpression(item.expression, context))).join(', ')}`);
+  if (partitionBy.length > 0) clauses.push(`PARTITION BY ${partitionBy.map((expression) => sortKey(analyze(expression))).join(', ')}`);
+  const keys = orderBy.map((item) => ({ item, typed: analyze(item.expression) }));
+  if (keys.length > 0) clauses.push(`ORDER BY ${keys.map(({ item, typed }) => sortSql(item, typed)).join(', ')}`);
   if (frame !== undefined) {
-    const bounds = [frame.start, frame.end];
-    if (frame.unit === 'RANGE' && bounds.some(({ kind }) => kind === 'preceding' || kind === 'following')) {
-      throw invalidAt(position, 'RANGE with an offset is not supported; use ROWS');
-    }
-    clauses.push(`${frame.unit} BETWEEN ${bounds.map(frameBoundSql).join(' AND ')}`);
+    const [first, second] = keys;
+    const key = second === undefined ? first?.typed : undefined;
+    const bounds = [frame.start, frame.end].map((bound) =>
+      frame.unit === 'ROWS' ? rowsBound(bound, position) : rangeBound(bound, key, position),
+    );
+    clauses.push(`${frame.unit} BETWEEN ${bounds.join(' AND ')}`);
   }
   return clauses.join(' ');
 }
 
-const frameBoundSql = (bound: FrameBound): string =>
-  'rows' in bound ? `${bound.rows} ${bound.kind.toUpperCase()}` : bound.kind.replace('-', ' ').toUpperCase();
+const boundWords = ({ kind }: FrameBound): string => kind.replace('-', ' ').toUpperCase();
 
-/** `x DESC NULLS LAST`. @throws {SqlError} for a type that has no order. */
-export function sortSql({ expression, descending, nullsFirst }: SortItem, typed: TypedExpression): string {
-  if (typed.type.kind !== 'scalar' || isScalar(typed.type, 'UNKNOWN')) {
-    throw invalidAt(expression.position, `Type ${typeText(typed.type)} is not orderable`);
-  }
-  return `${sortKey(typed)} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`;
+function rowsBound(bound: FrameBound, position: SourcePosition): string {
+  if (!('offset' in bound)) return boundWords(bound);
+  if (bound.offset.type !== 'integer') throw invalidAt(position, 'Window frame of type ROWS needs a whole number of rows');
+  return `${bound.offset.value} ${boundWords(bound)}`;
 }
 
-/**
- * DuckDB gives a sorted column back out of its sort keys, in which -0.0 is 0.0. A key that is not the column itself leaves the column as it is.
- */
-function sortKey({ type, sql }: TypedExpression): string {
-  return isScalar(type, 'DOUBLE') ? `CASE WHEN ${sql} = 0 THEN 0 ELSE ${sql} END` : sql;
+/** Times are whole nanoseconds here and dates whole days, so that an interval is a number like any other. */
+function rangeBound(bound: FrameBound, key: TypedExpression | undefined, position: SourcePosition): string {
+  if (!('offset' in bound)) return boundWords(bound);
+  const { offset } = bound;
+  if (key === undefined) throw invalidAt(position, 'Window frame of type RANGE with an offset requires exactly one sort item in ORDER BY');
+  const words = boundWords(bound);
+  if (isScalar(key.type, 'TIMESTAMP') && offset.type === 'interval-day-to-second') return `CAST(${offset.value} AS BIGINT) ${words}`;
+  if (isScalar(key.type, 'DATE') && offset.type === 'interval-day-to-second' && offset.value % nsPerDay === 0n)
+    return `CAST(${offset.value / nsPerDay} AS BIGINT) ${words}`;
+  if (isScalar(key.type, 'INTEGER', 'BIGINT') && offset.type === 'integer') return `${offset.value} ${words}`;
+  if (isScalar(key.type, 'DOUBLE') && (offset.type === 'integer' || offset.type === 'double'))
+    return `CAST(${offset.value} AS DOUBLE) ${words}`;
+  throw invalidAt(position, `Window frame of type RANGE with this offset is not supported for ${typeText(key.type)}`);
 }

@@ -7,22 +7,28 @@ import {
   duckdbType,
   isScalar,
   sameType,
+  time,
   timestamp,
   typeText,
   unknown,
   varchar,
   type SqlType,
 } from '../values/sql-type.js';
+import type { DialectFaults } from '../functions/function-table.js';
 import type { TypeName } from '../parse/syntax-tree.js';
 import { coerce, computed, type Emitter, type TypedExpression } from '../values/typed-expression.js';
 import { dateOfDays, daysOfTimestamp, microsOf, timestampOf } from '../values/time-sql.js';
+import { nsPerDay } from '../values/time-text.js';
 import type { ScalarTypeName } from '../values/wire-value.js';
+import type { ExpressionContext } from './context.js';
 
-const castableNames: readonly ScalarTypeName[] = ['VARCHAR', 'BOOLEAN', 'BIGINT', 'INTEGER', 'DOUBLE', 'TIMESTAMP', 'DATE'];
+const castableNames: readonly ScalarTypeName[] = ['VARCHAR', 'BOOLEAN', 'BIGINT', 'INTEGER', 'DOUBLE', 'TIMESTAMP', 'DATE', 'TIME'];
 
 /** The type that CAST names. @throws {SqlError} for a type that CAST does not take here. */
 export function resolveTypeName(typeName: TypeName): SqlType {
   if (typeName.element !== undefined) return arrayOf(resolveTypeName(typeName.element));
+  if (typeName.fields !== undefined)
+    return { kind: 'row', fields: typeName.fields.map(({ name, type }) => ({ name, type: resolveTypeName(type) })) };
   const aliased = typeName.name === 'INT' ? 'INTEGER' : typeName.name;
   const name = castableNames.find((castable) => castable === aliased);
   if (name === undefined) throw invalidAt(typeName.position, `Unknown type: ${typeName.name.toLowerCase()}`);
@@ -35,21 +41,43 @@ export function castExpression(
   target: SqlType,
   safe: boolean,
   position: SourcePosition,
-  emitter: Emitter,
+  { emitter, faults }: Pick<ExpressionContext, 'emitter' | 'faults'>,
 ): TypedExpression {
   if (sameType(operand.type, unknown) || sameType(operand.type, target)) {
     const same = coerce(operand, target, position, emitter);
     if (same !== undefined) return { ...same, mayBeNaN: operand.mayBeNaN };
   }
-  const sql = castSql(operand, target, safe, emitter);
+  const folded = foldedLiteral(operand, target, emitter);
+  if (folded !== undefined) return folded;
+  const sql = castSql(operand, target, safe, emitter, faults);
   if (sql !== undefined) return { type: target, sql, mayBeNaN: isScalar(operand.type, 'VARCHAR') };
   throw invalidAt(position, `Cannot cast ${typeText(operand.type)} to ${typeText(target)}`);
 }
 
-function castSql({ type, sql }: TypedExpression, target: SqlType, safe: boolean, emitter: Emitter): string | undefined {
+/** `DOUBLE '0.5'` is a literal like `0.5`: units and shares may be written so. */
+function foldedLiteral({ literal }: TypedExpression, target: SqlType, emitter: Emitter): TypedExpression | undefined {
+  if (literal?.type !== 'string') return undefined;
+  const { value } = literal;
+  if (sameType(target, double) && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(value) && Number.isFinite(Number(value)))
+    return { type: double, sql: emitter.bindDouble(Number(value)), literal: { type: 'double', value: Number(value) }, mayBeNaN: false };
+  if (isScalar(target, 'BIGINT', 'INTEGER') && /^-?\d{1,18}$/.test(value)) {
+    const whole = BigInt(value);
+    if (isScalar(target, 'INTEGER') && whole !== BigInt.asIntN(32, whole)) return undefined;
+    return { type: target, sql: emitter.bind(whole, duckdbType(target)), literal: { type: 'integer', value: whole }, mayBeNaN: false };
+  }
+  return undefined;
+}
+
+function castSql(
+  { type, sql }: TypedExpression,
+  target: SqlType,
+  safe: boolean,
+  emitter: Emitter,
+  faults: DialectFaults,
+): string | undefined {
   const cast = `${safe ? 'TRY_CAST' : 'CAST'}(${sql} AS ${duckdbType(target)})`;
   const isNumber = isScalar(type, 'BIGINT', 'INTEGER', 'DOUBLE');
-  if (sameType(target, varchar)) return textSql(type, sql, emitter);
+  if (sameType(target, varchar)) return textSql(type, sql, emitter, faults);
   if (isScalar(target, 'BIGINT', 'INTEGER')) {
     if (isScalar(type, 'BIGINT', 'INTEGER', 'BOOLEAN')) return cast;
     // Halves go away from zero, as in Java's HALF_UP; DuckDB's own cast rounds them to even.
@@ -82,9 +110,35 @@ function castSql({ type, sql }: TypedExpression, target: SqlType, safe: boolean,
     const days = (text: string): string => `(${safe ? 'TRY_CAST' : 'CAST'}(${text} AS DATE) - DATE '1970-01-01')`;
     if (sameType(type, varchar)) return parsedSql(sql, '[0-9]{4}-[0-9]{2}-[0-9]{2}', target, safe, emitter, days);
   }
+  if (sameType(target, time)) {
+    if (sameType(type, timestamp)) return emitter.once(sql, (ns) => `(((${ns} % ${nsPerDay}) + ${nsPerDay}) % ${nsPerDay})`);
+    const form = '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?';
+    const ofDay = (text: string): string => timestampFromText(`('1970-01-01 ' || ${text})`, safe);
+    if (sameType(type, varchar)) return parsedSql(sql, form, target, safe, emitter, ofDay);
+  }
+  if (type.kind === 'row' && target.kind === 'row' && type.fields.length === target.fields.length) {
+    return emitter.onceOr(
+      sql,
+      (row) => {
+        const fields = target.fields.map((field, index) => {
+          const from = type.fields[index]?.type ?? unknown;
+          const part = `${row}.f${index}`;
+          return sameType(from, field.type) || sameType(from, unknown)
+            ? `CAST(${part} AS ${duckdbType(field.type)})`
+            : castSql(computed(from, part), field.type, safe, emitter, faults);
+        });
+        if (fields.includes(undefined)) return undefined;
+        const packed = fields.map((field, index) => `f${index} := ${field ?? ''}`).join(', ');
+        return `CASE WHEN ${row} IS NULL THEN NULL ELSE struct_pack(${packed}) END`;
+      },
+      target,
+    )?.sql;
+  }
   if (type.kind === 'array' && target.kind === 'array') {
     const name = emitter.name('v');
-    const element = castSql(computed(type.element, name), target.element, safe, emitter);
+    const element =
+      castSql(computed(type.element, name), target.element, safe, emitter, faults) ??
+      (sameType(type.element, target.element) ? name : undefined);
     return element && `list_transform(${sql}, lambda ${name}: ${element})`;
   }
   return undefined;
@@ -111,9 +165,9 @@ function timestampFromText(text: string, safe: boolean): string {
 }
 
 /** The text of a value, as it would stand in an answer. */
-function textSql(type: SqlType, sql: string, emitter: Emitter): string | undefined {
+function textSql(type: SqlType, sql: string, emitter: Emitter, faults: DialectFaults): string | undefined {
   if (isScalar(type, 'BIGINT', 'INTEGER', 'BOOLEAN')) return `CAST(${sql} AS VARCHAR)`;
-  if (sameType(type, double)) return doubleTextSql(sql, emitter);
+  if (sameType(type, double)) return doubleTextSql(sql, emitter, faults);
   if (sameType(type, timestamp)) {
     return emitter.once(
       sql,
@@ -122,34 +176,24 @@ function textSql(type: SqlType, sql: string, emitter: Emitter): string | undefin
     );
   }
   if (sameType(type, date)) return `strftime(${dateOfDays(sql)}, '%Y-%m-%d')`;
+  if (sameType(type, time))
+    return emitter.once(
+      sql,
+      (ns) => `strftime(make_timestamp(${ns} // 1000), '%H:%M:%S') || '.' || lpad(CAST(${ns} % 1000000000 AS VARCHAR), 9, '0')`,
+    );
   return undefined;
 }
 
 /**
- * Java's `Double.toString`, built from DuckDB's text, which has the same (shortest) digits in another layout: `1e-05`, `123456789.0`.
- * Below 1e-300 the two may differ in the digits, and DuckDB 1.5 writes a few powers of two wrongly (2^81 among them: half the value): both
- * are refused.
+ * Java's `Double.toString`. From 1e-3 to 1e7 DuckDB's text is the same; the check that it reads back is for DuckDB 1.5, which writes a few
+ * powers of two wrongly (2^81 among them: half the value). All others are written by callback.
  */
-function doubleTextSql(sql: string, emitter: Emitter): string {
-  return emitter.once(sql, (x) => {
-    const layout = emitter.once(`CAST(abs(${x}) AS VARCHAR)`, (text) => {
-      const mantissa = `split_part(${text}, 'e', 1)`;
-      const digits = `rtrim(ltrim(replace(${mantissa}, '.', ''), '0'), '0')`;
-      const exponent =
-        `CASE WHEN contains(${text}, 'e') THEN CAST(split_part(${text}, 'e', 2) AS INTEGER) ` +
-        `WHEN abs(${x}) >= 1 THEN length(split_part(${text}, '.', 1)) - 1 ` +
-        `ELSE length(ltrim(split_part(${text}, '.', 2), '0')) - length(split_part(${text}, '.', 2)) - 1 END`;
-      return (
-        `CASE WHEN TRY_CAST(${text} AS DOUBLE) IS DISTINCT FROM abs(${x}) THEN error('The text of this double is not supported') ` +
-        `WHEN abs(${x}) >= 1e-3 AND abs(${x}) < 1e7 THEN ${text} ` +
-        `ELSE left(${digits}, 1) || '.' || CASE WHEN length(${digits}) = 1 THEN '0' ELSE substr(${digits}, 2) END || 'E' || CAST(${exponent} AS VARCHAR) END`
-      );
-    });
-    return (
-      `CASE WHEN ${x} IS NULL THEN NULL WHEN isnan(${x}) THEN 'NaN' WHEN isinf(${x}) THEN CASE WHEN ${x} > 0 THEN 'Infinity' ELSE '-Infinity' END ` +
-      `WHEN ${x} = 0 THEN CASE WHEN signbit(${x}) THEN '-0.0' ELSE '0.0' END ` +
-      `WHEN abs(${x}) < 1e-300 THEN error('The text of a double below 1e-300 is not supported') ` +
-      `ELSE CASE WHEN ${x} < 0 THEN '-' ELSE '' END || ${layout} END`
-    );
-  });
+function doubleTextSql(sql: string, emitter: Emitter, { doubleDigits }: DialectFaults): string {
+  if (doubleDigits !== undefined) return emitter.once(sql, (x) => `ts_double_text(CAST(printf('%.${doubleDigits - 1}e', ${x}) AS DOUBLE))`);
+  return emitter.once(
+    sql,
+    (x) =>
+      `CASE WHEN abs(${x}) >= 1e-3 AND abs(${x}) < 1e7 AND TRY_CAST(CAST(${x} AS VARCHAR) AS DOUBLE) = ${x} ` +
+      `THEN CAST(${x} AS VARCHAR) ELSE ts_double_text(${x}) END`,
+  );
 }

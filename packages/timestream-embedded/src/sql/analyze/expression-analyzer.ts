@@ -1,10 +1,10 @@
 import { arithmeticExpression } from './arithmetic.js';
 import { analyzeCall } from './call-analyzer.js';
 import { castExpression, resolveTypeName } from './cast.js';
-import { comparisonSql } from './comparison-sql.js';
+import { comparisonSql } from '../values/comparison-sql.js';
 import { likeExpression } from './like-expression.js';
-import type { AnalyzedQuery } from './query-analyzer.js';
-import { resolveColumn, type Field } from './scope.js';
+import type { AnalyzedQuery, ExpressionContext } from './context.js';
+import { findColumn, resolveColumn } from './scope.js';
 import { invalidAt, type SourcePosition } from '../sql-error.js';
 import {
   arrayOf,
@@ -20,31 +20,18 @@ import {
   duckdbType,
   type SqlType,
 } from '../values/sql-type.js';
-import type { CaseExpression, Expression, InExpression, Query } from '../parse/syntax-tree.js';
+import type { CaseExpression, ColumnExpression, Expression, Identifier, InExpression, Query } from '../parse/syntax-tree.js';
 import { coerce, computed, literalExpression, type Emitter, type TypedExpression } from '../values/typed-expression.js';
 
 /** The DuckDB text of one expression; a statement that grows beyond it is refused rather than left to exhaust DuckDB. */
 const maxSqlLength = 2_000_000;
 const maxDepth = 250;
 
-/** Where an expression stands. */
-export interface ExpressionContext {
-  readonly emitter: Emitter;
-  readonly nowNs: bigint;
-  readonly fields: readonly Field[];
-  /** Where neither aggregates nor window functions may stand, the name of the clause. */
-  readonly clause: string | undefined;
-  /** Looked at before anything else: how an aggregated query replaces what it has computed already. */
-  readonly intercept?: (expression: Expression) => TypedExpression | undefined;
-  readonly analyzeQuery: (query: Query) => AnalyzedQuery;
-  readonly depth: number;
-}
-
 /** @throws {SqlError} */
 export function analyzeExpression(expression: Expression, outer: ExpressionContext): TypedExpression {
   const context = { ...outer, depth: outer.depth + 1 };
   if (context.depth > maxDepth) throw invalidAt(expression.position, `The expression nests deeper than ${maxDepth} levels`);
-  const typed = context.intercept?.(expression) ?? analyze(expression, context);
+  const typed = parameterOf(expression, context) ?? context.intercept?.(expression) ?? analyze(expression, context);
   if (typed.sql.length > maxSqlLength) throw invalidAt(expression.position, 'The expression is too large');
   return typed;
 }
@@ -55,10 +42,20 @@ function analyze(expression: Expression, context: ExpressionContext): TypedExpre
   switch (expression.kind) {
     case 'literal':
       return literalExpression(expression.literal, position, emitter);
-    case 'column': {
-      const { type, sql, mayBeNaN } = resolveColumn(expression, context.fields);
-      return { type, sql, mayBeNaN };
+    case 'column':
+      return columnExpression(expression, context);
+    case 'field':
+      return fieldOf(analyzeExpression(expression.operand, context), expression.name, emitter);
+    case 'lambda':
+      throw invalidAt(position, 'A function can only be given to a function that takes one');
+    case 'is-distinct': {
+      const [left, right] = analyzeAlike([expression.left, expression.right], context, position);
+      if (left?.type.kind !== 'scalar' || right === undefined) throw invalidAt(position, 'IS DISTINCT FROM compares scalar values only');
+      // Unlike `=`, this takes NaN for equal to itself, as DuckDB does.
+      return computed(boolean, `(${left.sql} IS ${expression.negated ? 'NOT ' : ''}DISTINCT FROM ${right.sql})`);
     }
+    case 'quantified':
+      return analyzeQuantified(expression, context);
     case 'call':
       return analyzeCall(expression, context);
     case 'negate': {
@@ -112,7 +109,7 @@ function analyze(expression: Expression, context: ExpressionContext): TypedExpre
         resolveTypeName(expression.typeName),
         expression.safe,
         position,
-        emitter,
+        context,
       );
     case 'extract':
       return analyzeCall(
@@ -127,7 +124,10 @@ function analyze(expression: Expression, context: ExpressionContext): TypedExpre
     case 'row': {
       const elements = expression.elements.map((element) => analyzeExpression(element, context));
       const fields = elements.map(({ sql, type }, index) => `f${index} := CAST(${sql} AS ${duckdbType(type)})`);
-      return computed({ kind: 'row', fields: elements.map(({ type }) => type) }, `struct_pack(${fields.join(', ')})`);
+      return computed(
+        { kind: 'row', fields: elements.map(({ type }) => ({ name: undefined, type })) },
+        `struct_pack(${fields.join(', ')})`,
+      );
     }
     case 'subscript': {
       const operand = analyzeExpression(expression.operand, context);
@@ -147,8 +147,63 @@ function analyze(expression: Expression, context: ExpressionContext): TypedExpre
       return { type: column.type, sql: `(${sql})`, mayBeNaN: column.mayBeNaN };
     }
     case 'exists':
-      return computed(boolean, `EXISTS (${context.analyzeQuery(expression.query).sql})`);
+      return computed(boolean, `EXISTS (${context.analyzeQuery(expression.query, context).sql})`);
   }
+}
+
+/** A parameter of a lambda, or a field of one: it hides a column of its name. */
+function parameterOf(expression: Expression, { parameters, emitter }: ExpressionContext): TypedExpression | undefined {
+  if (expression.kind !== 'column' || parameters.size === 0) return undefined;
+  const [first, ...fields] = expression.parts;
+  const parameter = first && parameters.get(first.name);
+  return parameter && fields.reduce((row, field) => fieldOf(row, field, emitter), parameter);
+}
+
+/** A column of this query, a field of one that is a row, or a column of a query around this one. */
+function columnExpression(column: ColumnExpression, context: ExpressionContext): TypedExpression {
+  const { parts } = column;
+  for (let length = parts.length; length > 0; length -= 1) {
+    const base: ColumnExpression = { ...column, parts: parts.slice(0, length) };
+    if (findColumn(base, context.fields).length === 0) continue;
+    // The row itself may be what an aggregated query has computed already.
+    const { type, sql, mayBeNaN } = length < parts.length ? analyzeExpression(base, context) : resolveColumn(base, context.fields);
+    return parts.slice(length).reduce<TypedExpression>((row, field) => fieldOf(row, field, context.emitter), { type, sql, mayBeNaN });
+  }
+  const outer = context.outer?.(column);
+  if (outer !== undefined) return outer;
+  // Says that there is none.
+  return resolveColumn(column, context.fields);
+}
+
+/** `row.name`. @throws {SqlError} unless the value is a row that has one field of the name. */
+function fieldOf({ type, sql }: TypedExpression, { name, position }: Identifier, emitter: Emitter): TypedExpression {
+  if (type.kind !== 'row') throw invalidAt(position, `Expression of type ${typeText(type)} has no field '${name}'`);
+  const indexes = type.fields.flatMap((field, index) => (field.name?.toLowerCase() === name.toLowerCase() ? [index] : []));
+  const [index] = indexes;
+  const field = index === undefined ? undefined : type.fields[index];
+  if (field === undefined) throw invalidAt(position, `Column '${name}' does not exist in ${typeText(type)}`);
+  if (indexes.length > 1) throw invalidAt(position, `Field '${name}' is ambiguous`);
+  return computed(
+    field.type,
+    emitter.once(sql, (row) => `${row}.f${index ?? 0}`),
+  );
+}
+
+/** `x > ALL (SELECT …)`. */
+function analyzeQuantified(
+  { operator, quantifier, operand, query, position }: Extract<Expression, { kind: 'quantified' }>,
+  context: ExpressionContext,
+): TypedExpression {
+  const { emitter } = context;
+  const value = analyzeExpression(operand, context);
+  const { sql, column } = singleColumn(query, context);
+  const name = emitter.name('q');
+  const [left, right] = makeAlike([value, { type: column.type, sql: `${name}.c0`, mayBeNaN: column.mayBeNaN }], position, emitter);
+  if (left?.type.kind !== 'scalar' || right === undefined)
+    throw invalidAt(position, `${quantifier} does not compare ${typeText(value.type)}`);
+  if ((left.mayBeNaN || right.mayBeNaN) && isScalar(left.type, 'DOUBLE'))
+    throw invalidAt(position, `${operator} ${quantifier} is not supported for computed doubles, which may be NaN`);
+  return computed(boolean, `(${left.sql} ${operator} ${quantifier} (SELECT ${right.sql} FROM (${sql}) AS ${name}))`);
 }
 
 /** @throws {SqlError} unless the expression is BOOLEAN (or NULL). */
@@ -261,7 +316,7 @@ function analyzeCase({ operand, branches, otherwise, position }: CaseExpression,
 }
 
 function singleColumn(query: Query, context: ExpressionContext): { sql: string; column: AnalyzedQuery['columns'][number] } {
-  const { sql, columns } = context.analyzeQuery(query);
+  const { sql, columns } = context.analyzeQuery(query, context);
   const [column] = columns;
   if (column === undefined || columns.length > 1)
     throw invalidAt(query.position, `Multiple columns returned by subquery are not yet supported. Found ${columns.length}`);

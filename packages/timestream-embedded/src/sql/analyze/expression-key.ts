@@ -18,8 +18,8 @@ export function createExpressionKeys(fields: readonly Field[]): (expression: Exp
     return key;
   };
   const objectKey = (node: Readonly<Record<string, unknown>>): string => {
-    if (node['kind'] === 'column') {
-      const found = findColumn(node as unknown as ColumnExpression, fields);
+    if (isColumn(node)) {
+      const found = findColumn(node, fields);
       const [field] = found;
       if (field !== undefined && found.length === 1) return columnKey(field);
     }
@@ -29,6 +29,11 @@ export function createExpressionKeys(fields: readonly Field[]): (expression: Exp
     return `{${members.map(([name, value]) => `${name}:${text(name, value)}`).join(',')}}`;
   };
   return keyOf;
+}
+
+/** Only a column has parts. */
+function isColumn(node: object): node is ColumnExpression {
+  return 'kind' in node && node.kind === 'column' && 'parts' in node;
 }
 
 export function columnKey({ sql }: Pick<Field, 'sql'>): string {

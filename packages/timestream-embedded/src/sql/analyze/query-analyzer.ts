@@ -1,49 +1,18 @@
-import type { Catalog } from '../catalog.js';
-import { sortSql } from './call-analyzer.js';
-import { analyzeExpression, makeAlike, type ExpressionContext } from './expression-analyzer.js';
+import type { Query, QueryBody, SetOperation, ValuesBody } from '../parse/syntax-tree.js';
+import { invalidAt } from '../sql-error.js';
+import { commonType, sameType, typeText } from '../values/sql-type.js';
+import { coerce, type TypedExpression } from '../values/typed-expression.js';
+import { expressionContext, type AnalyzedQuery, type OutputColumn, type QueryPlace } from './context.js';
+import { analyzeExpression, makeAlike } from './expression-analyzer.js';
+import { columnList, isComparable, orderAndLimit, ordinalOf, sortSql } from './ordering.js';
 import type { Field } from './scope.js';
 import { analyzeSelect } from './select-analyzer.js';
-import { invalidAt } from '../sql-error.js';
-import { commonType, sameType, typeText, type SqlType } from '../values/sql-type.js';
-import type { Query, QueryBody, SetOperation, SortItem, ValuesBody } from '../parse/syntax-tree.js';
-import { coerce, type Emitter, type TypedExpression } from '../values/typed-expression.js';
-
-export interface OutputColumn {
-  /** Undefined for a computed column without alias; an answer prints it as `_col0` by its position. */
-  readonly name: string | undefined;
-  readonly type: SqlType;
-  readonly mayBeNaN: boolean;
-}
-
-/** A query as a DuckDB SELECT whose columns are named c0, c1, … */
-export interface AnalyzedQuery {
-  readonly sql: string;
-  readonly columns: readonly OutputColumn[];
-}
-
-/** A WITH query: its DuckDB name. */
-export interface NamedQuery {
-  readonly sqlName: string;
-  readonly columns: readonly OutputColumn[];
-}
-
-/** What is the same in the whole statement. */
-export interface StatementContext {
-  readonly catalog: Catalog;
-  readonly emitter: Emitter;
-  readonly nowNs: bigint;
-  /** WITH queries, in the order in which DuckDB needs them. */
-  readonly commonTables: { readonly sqlName: string; readonly sql: string }[];
-}
-
-/** The WITH queries that can be named, innermost first. */
-export type NamedQueries = ReadonlyMap<string, NamedQuery>;
 
 /** @throws {SqlError} */
-export function analyzeQuery(query: Query, statement: StatementContext, outer: NamedQueries): AnalyzedQuery {
-  const named = new Map(outer);
+export function analyzeQuery(query: Query, { statement, named: known, outer }: QueryPlace): AnalyzedQuery {
+  const named = new Map(known);
   for (const { name, columns, query: definition } of query.with) {
-    const analyzed = analyzeQuery(definition, statement, named);
+    const analyzed = analyzeQuery(definition, { statement, named, outer: undefined });
     if (columns.length > 0 && columns.length !== analyzed.columns.length) {
       throw invalidAt(
         name.position,
@@ -57,9 +26,10 @@ export function analyzeQuery(query: Query, statement: StatementContext, outer: N
       columns: analyzed.columns.map((column, index) => ({ ...column, name: columns[index]?.name ?? column.name })),
     });
   }
+  const place: QueryPlace = { statement, named, outer };
   const { body, orderBy, limit } = query;
-  if (body.kind === 'select') return analyzeSelect(body, orderBy, limit, statement, named);
-  const analyzed = analyzeBody(body, statement, named);
+  if (body.kind === 'select') return analyzeSelect(body, orderBy, limit, place);
+  const analyzed = analyzeBody(body, place);
   if (orderBy.length === 0 && limit === undefined) return analyzed;
   const alias = statement.emitter.name('q');
   const fields = analyzed.columns.map((column, index): Field => ({
@@ -68,7 +38,7 @@ export function analyzeQuery(query: Query, statement: StatementContext, outer: N
     database: undefined,
     sql: `${alias}.c${index}`,
   }));
-  const context = expressionContext(statement, named, fields, 'ORDER BY');
+  const context = expressionContext(place, fields, 'ORDER BY');
   const sort = orderBy.map((item) => {
     const ordinal = ordinalOf(item, fields.length);
     const field = ordinal === undefined ? undefined : fields[ordinal];
@@ -80,50 +50,22 @@ export function analyzeQuery(query: Query, statement: StatementContext, outer: N
   };
 }
 
-/** `clause` set: neither aggregates nor windows. */
-export function expressionContext(
-  statement: StatementContext,
-  named: NamedQueries,
-  fields: readonly Field[],
-  clause: string | undefined,
-): ExpressionContext {
-  const { emitter, nowNs } = statement;
-  return { emitter, nowNs, fields, clause, depth: 0, analyzeQuery: (query) => analyzeQuery(query, statement, named) };
-}
-
-/** The zero-based output column that `ORDER BY 2` or `GROUP BY 2` means; undefined for anything but a whole number. */
-export function ordinalOf({ expression }: Pick<SortItem, 'expression'>, count: number): number | undefined {
-  if (expression.kind !== 'literal' || expression.literal.type !== 'integer') return undefined;
-  const { value } = expression.literal;
-  if (value < 1n || value > BigInt(count)) throw invalidAt(expression.position, `Position ${value} is not in select list`);
-  return Number(value) - 1;
-}
-
-export const columnList = (count: number, alias: string): string =>
-  Array.from({ length: count }, (_, index) => `${alias}.c${index} AS c${index}`).join(', ');
-
-export const orderAndLimit = (sort: readonly string[], limit: bigint | undefined): string =>
-  (sort.length > 0 ? ` ORDER BY ${sort.join(', ')}` : '') + (limit === undefined ? '' : ` LIMIT ${limit}`);
-
-function analyzeBody(body: QueryBody, statement: StatementContext, named: NamedQueries): AnalyzedQuery {
+function analyzeBody(body: QueryBody, place: QueryPlace): AnalyzedQuery {
   switch (body.kind) {
     case 'select':
-      return analyzeSelect(body, [], undefined, statement, named);
+      return analyzeSelect(body, [], undefined, place);
     case 'nested':
-      return analyzeQuery(body.query, statement, named);
+      return analyzeQuery(body.query, place);
     case 'values':
-      return analyzeValues(body, statement, named);
+      return analyzeValues(body, place);
     case 'set-operation':
-      return analyzeSetOperation(body, statement, named);
+      return analyzeSetOperation(body, place);
   }
 }
 
-function analyzeSetOperation(
-  { operator, all, left, right, position }: SetOperation,
-  statement: StatementContext,
-  named: NamedQueries,
-): AnalyzedQuery {
-  const sides = [analyzeBody(left, statement, named), analyzeBody(right, statement, named)] as const;
+function analyzeSetOperation({ operator, all, left, right, position }: SetOperation, place: QueryPlace): AnalyzedQuery {
+  const { statement } = place;
+  const sides = [analyzeBody(left, place), analyzeBody(right, place)] as const;
   const [first, second] = sides;
   if (first.columns.length !== second.columns.length) {
     throw invalidAt(position, `${operator} query has different number of fields: ${first.columns.length}, ${second.columns.length}`);
@@ -151,13 +93,9 @@ function analyzeSetOperation(
   return { columns, sql: `${leftSql ?? ''} ${operator}${all ? ' ALL' : ''} ${rightSql ?? ''}` };
 }
 
-/** Whether values of the type can be told apart by DISTINCT, GROUP BY and the set operations. */
-export function isComparable(type: SqlType): boolean {
-  return type.kind === 'scalar' || (type.kind === 'array' && isComparable(type.element));
-}
-
-function analyzeValues({ rows, position }: ValuesBody, statement: StatementContext, named: NamedQueries): AnalyzedQuery {
-  const context = expressionContext(statement, named, [], 'VALUES');
+function analyzeValues({ rows, position }: ValuesBody, place: QueryPlace): AnalyzedQuery {
+  const { statement } = place;
+  const context = expressionContext(place, [], 'VALUES');
   const width = rows[0]?.length ?? 0;
   if (rows.some((row) => row.length !== width)) throw invalidAt(position, 'Values rows have mismatched types: their lengths differ');
   const cells = rows.map((row) => row.map((expression) => analyzeExpression(expression, context)));

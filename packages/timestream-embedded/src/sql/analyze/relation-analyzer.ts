@@ -1,14 +1,16 @@
 import type { CatalogTable } from '../catalog.js';
-import { analyzeCondition, analyzeExpression } from './expression-analyzer.js';
-import { analyzeQuery, expressionContext, type NamedQueries, type OutputColumn, type StatementContext } from './query-analyzer.js';
+import { analyzeCondition, analyzeExpression, makeAlike } from './expression-analyzer.js';
+import { expressionContext, type OutputColumn, type QueryPlace, type StatementContext } from './context.js';
 import type { Field, Source } from './scope.js';
 import { findTable } from './table-name.js';
 import { invalidAt } from '../sql-error.js';
 import { duckdbType, measureType, timestamp, typeText, varchar } from '../values/sql-type.js';
-import type { Relation, RelationAlias } from '../parse/syntax-tree.js';
+import type { Identifier, Relation, RelationAlias } from '../parse/syntax-tree.js';
+import { comparisonSql } from '../values/comparison-sql.js';
 
 /** @throws {SqlError} for a database or table that is not there, and for joins that are not supported. */
-export function analyzeRelation(relation: Relation, statement: StatementContext, named: NamedQueries): Source {
+export function analyzeRelation(relation: Relation, place: QueryPlace): Source {
+  const { statement, named } = place;
   switch (relation.kind) {
     case 'table': {
       const [first, second] = relation.name;
@@ -23,43 +25,69 @@ export function analyzeRelation(relation: Relation, statement: StatementContext,
     }
     case 'derived': {
       const alias = statement.emitter.name('r');
-      const { sql, columns } = analyzeQuery(relation.query, statement, named);
+      const { sql, columns } = statement.analyzeQuery(relation.query, named, place.outer);
       return { sql: `(${sql}) AS ${alias}`, fields: aliased(columns, alias, undefined, undefined, relation.alias) };
     }
     case 'unnest':
-      return analyzeUnnest(relation, [], statement, named);
+      return analyzeUnnest(relation, [], place);
     case 'join':
-      return analyzeJoin(relation, statement, named);
+      return analyzeJoin(relation, place);
   }
 }
 
-function analyzeJoin(
-  { join, left, right, on, position }: Extract<Relation, { kind: 'join' }>,
-  statement: StatementContext,
-  named: NamedQueries,
-): Source {
-  const leftSource = analyzeRelation(left, statement, named);
+function analyzeJoin(relation: Extract<Relation, { kind: 'join' }>, place: QueryPlace): Source {
+  const { join, left, right, on, position } = relation;
+  const leftSource = analyzeRelation(left, place);
   if (right.kind === 'unnest') {
     if (join !== 'CROSS') throw invalidAt(position, 'UNNEST is supported with CROSS JOIN only');
-    const unnested = analyzeUnnest(right, leftSource.fields, statement, named);
+    const unnested = analyzeUnnest(right, leftSource.fields, place);
     return { sql: `${leftSource.sql} CROSS JOIN ${unnested.sql}`, fields: [...leftSource.fields, ...unnested.fields] };
   }
-  const rightSource = analyzeRelation(right, statement, named);
+  const rightSource = analyzeRelation(right, place);
   const fields = [...leftSource.fields, ...rightSource.fields];
+  if (relation.using !== undefined) return joinUsing(relation, relation.using, leftSource, rightSource, place);
   if (on === undefined) return { sql: `${leftSource.sql} CROSS JOIN ${rightSource.sql}`, fields };
-  const condition = analyzeCondition(on, expressionContext(statement, named, fields, 'JOIN clause'), 'JOIN ON clause');
+  const condition = analyzeCondition(on, expressionContext(place, fields, 'JOIN clause'), 'JOIN ON clause');
   return { sql: `(${leftSource.sql} ${join} JOIN ${rightSource.sql} ON ${condition.sql})`, fields };
+}
+
+/** `USING (a, b)`: the columns stand once, in front of all others, and cannot be named by a relation. */
+function joinUsing(
+  { join }: Extract<Relation, { kind: 'join' }>,
+  names: readonly Identifier[],
+  left: Source,
+  right: Source,
+  { statement: { emitter } }: QueryPlace,
+): Source {
+  const used = names.map(({ name, position }) => {
+    const [a, b] = [left, right].map(({ fields }, side) => {
+      const [field, second] = fields.filter((each) => each.name === name);
+      if (field === undefined) throw invalidAt(position, `Column '${name}' is missing from ${side === 0 ? 'left' : 'right'} side of join`);
+      if (second !== undefined) throw invalidAt(position, `Column '${name}' is ambiguous`);
+      return field;
+    });
+    if (a === undefined || b === undefined) throw new Error('a join has two sides');
+    const [x, y] = makeAlike([a, b], position, emitter);
+    if (x === undefined || y === undefined) throw new Error('two columns');
+    const merged = join === 'RIGHT' ? y.sql : join === 'FULL' ? `coalesce(${x.sql}, ${y.sql})` : x.sql;
+    const field: Field = { name, relation: undefined, database: undefined, type: x.type, mayBeNaN: x.mayBeNaN, sql: merged };
+    return { left: a, right: b, field, condition: comparisonSql('=', x, y, position, emitter) };
+  });
+  const isUsed = (field: Field): boolean => used.some((each) => each.left === field || each.right === field);
+  return {
+    sql: `(${left.sql} ${join} JOIN ${right.sql} ON ${used.map(({ condition }) => condition).join(' AND ')})`,
+    fields: [...used.map(({ field }) => field), ...[...left.fields, ...right.fields].filter((field) => !isUsed(field))],
+  };
 }
 
 /** A row for each entry; a time series gives two columns, time and value. */
 function analyzeUnnest(
   { operand, alias, position }: Extract<Relation, { kind: 'unnest' }>,
   left: readonly Field[],
-  statement: StatementContext,
-  named: NamedQueries,
+  place: QueryPlace,
 ): Source {
-  const { type, sql } = analyzeExpression(operand, expressionContext(statement, named, left, 'UNNEST'));
-  const sqlAlias = statement.emitter.name('r');
+  const { type, sql } = analyzeExpression(operand, expressionContext(place, left, 'UNNEST'));
+  const sqlAlias = place.statement.emitter.name('r');
   const from = `UNNEST(${sql}) AS ${sqlAlias}(c0)`;
   if (type.kind === 'array') {
     return { sql: from, fields: aliased([{ name: undefined, type: type.element, mayBeNaN: true }], sqlAlias, undefined, undefined, alias) };
@@ -71,7 +99,7 @@ function analyzeUnnest(
   ];
   const fields = aliased(columns, sqlAlias, undefined, undefined, alias).map((field, index) => ({
     ...field,
-    sql: `struct_extract(${sqlAlias}.c0, '${index === 0 ? 'time' : 'value'}')`,
+    sql: `struct_extract(${sqlAlias}.c0, 'f${index}')`,
   }));
   return { sql: from, fields };
 }

@@ -1,22 +1,13 @@
-import { analyzeAggregateCall, isAggregateCall, sortSql } from './call-analyzer.js';
-import { analyzeCondition, analyzeExpression, type ExpressionContext } from './expression-analyzer.js';
+import { analyzeAggregateCall, isAggregateCall } from './call-analyzer.js';
+import { expressionContext, type AnalyzedQuery, type ExpressionContext, type OutputColumn, type QueryPlace } from './context.js';
+import { analyzeCondition, analyzeExpression } from './expression-analyzer.js';
 import { columnKey, createExpressionKeys, someExpression } from './expression-key.js';
-import {
-  columnList,
-  expressionContext,
-  isComparable,
-  orderAndLimit,
-  ordinalOf,
-  type AnalyzedQuery,
-  type NamedQueries,
-  type OutputColumn,
-  type StatementContext,
-} from './query-analyzer.js';
+import { columnList, isComparable, orderAndLimit, ordinalOf, sortSql } from './ordering.js';
 import { analyzeRelation } from './relation-analyzer.js';
-import { belongsTo, resolveColumn, type Field, type Source } from './scope.js';
+import { belongsTo, findColumn, type Field, type Source } from './scope.js';
 import { invalidAt, type SourcePosition } from '../sql-error.js';
 import { typeText } from '../values/sql-type.js';
-import type { Expression, SelectBody, SelectItem, SortItem } from '../parse/syntax-tree.js';
+import type { ColumnExpression, Expression, SelectBody, SelectItem, SortItem } from '../parse/syntax-tree.js';
 import type { TypedExpression } from '../values/typed-expression.js';
 
 /** One column of a select list: written as an expression, or brought by a star. */
@@ -29,11 +20,11 @@ export function analyzeSelect(
   select: SelectBody,
   orderBy: readonly SortItem[],
   limit: bigint | undefined,
-  statement: StatementContext,
-  named: NamedQueries,
+  place: QueryPlace,
 ): AnalyzedQuery {
-  const source: Source = select.from === undefined ? { sql: '', fields: [] } : analyzeRelation(select.from, statement, named);
-  const rows = expressionContext(statement, named, source.fields, undefined);
+  const { statement } = place;
+  const source: Source = select.from === undefined ? { sql: '', fields: [] } : analyzeRelation(select.from, place);
+  const rows = expressionContext(place, source.fields, undefined);
   const from = source.sql === '' ? '' : ` FROM ${source.sql}`;
   const where =
     select.where === undefined ? '' : ` WHERE ${analyzeCondition(select.where, { ...rows, clause: 'WHERE clause' }, 'WHERE clause').sql}`;
@@ -46,7 +37,7 @@ export function analyzeSelect(
   ];
   const hasAggregates = written.some((expression) => someExpression(expression, (part) => part.kind === 'call' && isAggregateCall(part)));
   const isAggregated = select.groupBy !== undefined || select.having !== undefined || hasAggregates;
-  const groups = isAggregated ? new Aggregation(select, items, rows, statement) : undefined;
+  const groups = isAggregated ? new Aggregation(select, items, rows) : undefined;
   const outputs = groups?.context ?? rows;
   const analyzeItem = (item: Item): TypedExpression => {
     if (item.expression !== undefined) return analyzeExpression(item.expression, outputs);
@@ -104,8 +95,8 @@ class Aggregation {
   readonly #groupSql: string[] = [];
   readonly #aggregates = new Map<string, string>();
 
-  constructor(select: SelectBody, items: readonly Item[], rows: ExpressionContext, statement: StatementContext) {
-    this.alias = statement.emitter.name('g');
+  constructor(select: SelectBody, items: readonly Item[], rows: ExpressionContext) {
+    this.alias = rows.emitter.name('g');
     const keyOf = createExpressionKeys(rows.fields);
     for (const written of select.groupBy ?? []) {
       const ordinal = ordinalOf({ expression: written }, items.length);
@@ -130,10 +121,20 @@ class Aggregation {
           return this.#aggregate(analyzeAggregateCall(expression, { ...rows, clause: 'An aggregate function' }));
         }
         if (expression.kind !== 'column') return undefined;
-        resolveColumn(expression, rows.fields);
+        const isOwn = expression.parts.some((_, index) => {
+          const base = { ...expression, parts: expression.parts.slice(0, index + 1) };
+          return findColumn(base, rows.fields).length > 0;
+        });
+        // A column of the query around this one is the same for the whole group; one of nowhere is said to be missing.
+        if (!isOwn || this.#isFieldOfGroup(expression, keyOf)) return undefined;
         throw notGrouped(expression.parts.map(({ name }) => name).join('.'), expression.position);
       },
     };
+  }
+
+  /** `k.field` where `k` is grouped by: its analysis comes back here for `k`. */
+  #isFieldOfGroup({ parts, ...column }: ColumnExpression, keyOf: (expression: Expression) => string): boolean {
+    return parts.some((_, index) => index > 0 && this.#groupKeys.has(keyOf({ ...column, parts: parts.slice(0, index) })));
   }
 
   /** A column that a star brings: it must be grouped by. */

@@ -7,31 +7,37 @@ type Formatter = (value: unknown) => Datum;
 
 const nullDatum: Datum = { NullValue: true };
 
-/** Compiles the type once, so that a row costs no look at types. The formatter takes values as DuckDB's client gives them. */
-export function createFormatter(type: SqlType): Formatter {
-  const format = createNonNullFormatter(type);
+/**
+ * Compiles the type once, so that a row costs no look at types. The formatter takes values as DuckDB's client gives them.
+ * @param doubleDigits a fault: doubles are written with this many digits.
+ */
+export function createFormatter(type: SqlType, doubleDigits?: number): Formatter {
+  const format = createNonNullFormatter(type, doubleDigits);
   return (value) => (value === null || value === undefined ? nullDatum : format(value));
 }
 
-function createNonNullFormatter(type: SqlType): Formatter {
+function createNonNullFormatter(type: SqlType, doubleDigits: number | undefined): Formatter {
   switch (type.kind) {
     case 'scalar': {
-      const text = scalarTexts[type.name];
+      const text =
+        type.name === 'DOUBLE' && doubleDigits !== undefined
+          ? (value: unknown): string => javaDoubleText(Number(Number(value).toPrecision(doubleDigits)))
+          : scalarTexts[type.name];
       return (value) => ({ ScalarValue: text(value) });
     }
     case 'array': {
-      const element = createFormatter(type.element);
+      const element = createFormatter(type.element, doubleDigits);
       return (value) => ({ ArrayValue: itemsOf(value).map(element) });
     }
     case 'row': {
-      const fields = type.fields.map(createFormatter);
+      const fields = type.fields.map((field) => createFormatter(field.type, doubleDigits));
       return (value) => ({ RowValue: { Data: fields.map((format, index) => format(entriesOf(value)[`f${index}`])) } });
     }
     case 'timeseries': {
-      const point = createFormatter(type.value);
+      const point = createFormatter(type.value, doubleDigits);
       return (value) => ({
         TimeSeriesValue: itemsOf(value).map((item) => {
-          const { time, value: pointValue } = entriesOf(item);
+          const { f0: time, f1: pointValue } = entriesOf(item);
           return { Time: timestampText(bigintOf(time)), Value: point(pointValue) };
         }),
       });

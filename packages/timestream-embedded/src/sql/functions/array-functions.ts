@@ -1,5 +1,8 @@
-import { duckdbType, isScalar } from '../values/sql-type.js';
-import { emitting, emittingOnce, plain, type FunctionRow } from './function-table.js';
+import { setEntryTypes } from '../callbacks/array-callbacks.js';
+import { invalidAt } from '../sql-error.js';
+import { duckdbType, isScalar, typeText, type SqlType } from '../values/sql-type.js';
+import type { TypedExpression } from '../values/typed-expression.js';
+import { emitting, emittingOnce, plain, type CallContext, type FunctionRow } from './function-table.js';
 
 const extreme = (name: 'array_max' | 'array_min', duckdbName: string): FunctionRow => ({
   signature: `${name}(array(T)): T`,
@@ -13,6 +16,7 @@ const extreme = (name: 'array_max' | 'array_min', duckdbName: string): FunctionR
       context,
     );
   },
+  example: [`${name}(ARRAY[1, 3, 2])`, name === 'array_max' ? '3' : '1'],
 });
 
 const tooLong = `error('sequence() of more than 10000 entries is not supported')`;
@@ -24,52 +28,152 @@ const sequence = emittingOnce((from, to = '', step?: string) => {
   );
 });
 
-/** The entries with the separator between them. DuckDB's own function wants a constant separator. */
-const joined = (list: string, separator: string): string =>
-  `CASE WHEN ${separator} IS NULL THEN NULL WHEN len(${list}) = 0 THEN '' ELSE list_reduce(${list}, lambda before, after: before || ${separator} || after) END`;
+/**
+ * The entries that are not NULL with the separator between them. DuckDB's own function wants a constant separator, which nearly every one is.
+ * Its answer for no entries is NULL, here it is the empty text.
+ */
+function joined(list: string, separator: TypedExpression | undefined, context: CallContext): string {
+  const cut = context.faults.maxJoinedCharacters;
+  const joinedList = ((): string => {
+    if (separator?.literal?.type === 'null') return 'CAST(NULL AS VARCHAR)';
+    if (separator?.literal?.type !== 'string') return `ts_array_join(${list}, ${separator?.sql ?? ''})`;
+    return context.emitter.once(
+      list,
+      (entries) => `CASE WHEN ${entries} IS NULL THEN NULL ELSE coalesce(array_to_string(${entries}, ${separator.sql}), '') END`,
+    );
+  })();
+  return cut === undefined ? joinedList : `left(${joinedList}, ${cut})`;
+}
+
+/** The functions on sets run as callbacks, which there are for these types of entries. */
+function setFunction(name: string, result: string, count: number): FunctionRow['emit'] {
+  return (args, { position }) => {
+    const [first] = args;
+    const element: SqlType | undefined = first?.type.kind === 'array' ? first.type.element : undefined;
+    const type = element && setEntryTypes.find((each) => each === duckdbType(element));
+    if (element === undefined || type === undefined || isScalar(element, 'UNKNOWN'))
+      throw invalidAt(position, `${result} of ${element === undefined ? 'this type' : typeText(element)} is not supported`);
+    return `ts_${name}_${type}(${args
+      .slice(0, count)
+      .map(({ sql }) => sql)
+      .join(', ')})`;
+  };
+}
+
+const zipRow = (count: number): FunctionRow => {
+  const names = ['A', 'B', 'C', 'D', 'E'].slice(0, count);
+  return {
+    signature: `zip(${names.map((name) => `array(${name})`).join(', ')}): array(row(${names.join(', ')}))`,
+    emit: emittingOnce((...lists) => {
+      const longest = `greatest(${lists.map((list) => `len(${list})`).join(', ')})`;
+      const fields = lists.map((list, index) => `f${index} := ${list}[i]`).join(', ');
+      const isNull = lists.map((list) => `${list} IS NULL`).join(' OR ');
+      return `CASE WHEN ${isNull} THEN NULL ELSE list_transform(generate_series(1, ${longest}), lambda i: struct_pack(${fields})) END`;
+    }),
+    ...(count === 2
+      ? {
+          example: [
+            "zip(ARRAY[1, 2], ARRAY['1b', NULL, '3b'])",
+            [
+              ['1', '1b'],
+              ['2', null],
+              [null, '3b'],
+            ],
+          ] as const,
+        }
+      : {}),
+  };
+};
 
 export const arrayFunctions: readonly FunctionRow[] = [
-  { signature: 'cardinality(array(T)): bigint', emit: plain('len') },
+  { signature: 'cardinality(array(T)): bigint', emit: plain('len'), example: ['cardinality(ARRAY[6, 7, 8])', '3'] },
   { signature: 'cardinality(timeseries(T)): bigint', emit: plain('len') },
   {
     signature: 'element_at(array(T), bigint): T',
     emit: emittingOnce(
       (list, index = '') => `CASE WHEN ${index} = 0 THEN error('SQL array indices start at 1') ELSE ${list}[${index}] END`,
     ),
+    example: ['element_at(ARRAY[6, 7, 8, 9], -1)', '9'],
   },
   {
     signature: 'array_join(array(varchar), varchar): varchar',
-    emit: emittingOnce((list, separator = '') => joined(`list_filter(${list}, lambda each: each IS NOT NULL)`, separator)),
+    emit: ([list, separator], context) => joined(list?.sql ?? '', separator, context),
+    example: ["array_join(ARRAY['6', '7', NULL, '8'], '-')", '6-7-8'],
   },
   {
     signature: 'array_join(array(varchar), varchar, varchar): varchar',
-    emit: emittingOnce((list, separator = '', absent = '') =>
-      joined(`list_transform(${list}, lambda each: coalesce(each, ${absent}))`, separator),
+    emit: ([list, separator, absent], context) =>
+      context.emitter.once(absent?.sql ?? '', (text) =>
+        joined(`list_transform(${list?.sql ?? ''}, lambda each: coalesce(each, ${text}))`, separator, context),
+      ),
+    example: ["array_join(ARRAY['6', NULL, '8'], '-', '?')", '6-?-8'],
+  },
+  {
+    signature: 'array_distinct(array(T)): array(T)',
+    emit: setFunction('array_distinct', 'array_distinct()', 1),
+    example: ['array_distinct(ARRAY[6, 7, 8, 9, 7, 4])', ['6', '7', '8', '9', '4']],
+  },
+  {
+    signature: 'array_intersect(array(T), array(T)): array(T)',
+    emit: setFunction('array_intersect', 'array_intersect()', 2),
+    example: ['array_intersect(ARRAY[6, 7, 8], ARRAY[7, 9, 8])', ['7', '8']],
+  },
+  {
+    signature: 'array_union(array(T), array(T)): array(T)',
+    emit: setFunction('array_union', 'array_union()', 2),
+    example: ['array_union(ARRAY[6, 7], ARRAY[7, 9])', ['6', '7', '9']],
+  },
+  {
+    signature: 'array_except(array(T), array(T)): array(T)',
+    emit: setFunction('array_except', 'array_except()', 2),
+    example: ['array_except(ARRAY[6, 7, 8], ARRAY[7])', ['6', '8']],
+  },
+  {
+    signature: 'arrays_overlap(array(T), array(T)): boolean',
+    emit: setFunction('arrays_overlap', 'arrays_overlap()', 2),
+    example: ['arrays_overlap(ARRAY[6, 7], ARRAY[7, 9])', 'true'],
+  },
+  {
+    signature: 'array_remove(array(T), T): array(T)',
+    emit: emittingOnce(
+      (list, value = '') =>
+        `CASE WHEN ${value} IS NULL THEN NULL ELSE list_filter(${list}, lambda each: each IS NULL OR each <> ${value}) END`,
     ),
+    example: ['array_remove(ARRAY[1, 2, 1], 1)', ['2']],
   },
   extreme('array_max', 'list_max'),
   extreme('array_min', 'list_min'),
-  { signature: 'array_sort(array(T)): array(T)', emit: emitting((list = '') => `list_sort(${list}, 'ASC', 'NULLS LAST')`) },
+  {
+    signature: 'array_sort(array(T)): array(T)',
+    emit: emitting((list = '') => `list_sort(${list}, 'ASC', 'NULLS LAST')`),
+    example: ['array_sort(ARRAY[3, 1, NULL, 2])', ['1', '2', '3', null]],
+  },
   {
     signature: 'array_position(array(T), T): bigint',
     emit: emitting(
       (list = '', value = '') =>
         `CAST(coalesce(list_position(${list}, ${value}), CASE WHEN ${list} IS NULL OR ${value} IS NULL THEN NULL ELSE 0 END) AS BIGINT)`,
     ),
+    example: ['array_position(ARRAY[6, 7, 8], 8)', '3'],
   },
-  { signature: 'reverse(array(T)): array(T)', emit: plain('list_reverse') },
+  { signature: 'reverse(array(T)): array(T)', emit: plain('list_reverse'), example: ['reverse(ARRAY[1, 2])', ['2', '1']] },
   {
     signature: 'concat(array(T), array(T)...): array(T)',
     emit: emitting((...lists) =>
       lists.reduce((left, right) => `CASE WHEN ${right} IS NULL THEN NULL ELSE list_concat(${left}, ${right}) END`),
     ),
+    example: ['concat(ARRAY[1], ARRAY[2, 3])', ['1', '2', '3']],
   },
   {
     signature: 'slice(array(T), bigint, bigint): array(T)',
-    emit: emittingOnce(
-      (list, start = '', length = '') =>
-        `CASE WHEN ${start} <= 0 OR ${length} < 0 THEN error('slice() takes a start from 1 and a length from 0') ELSE list_slice(${list}, ${start}, ${start} + ${length} - 1) END`,
-    ),
+    emit: emittingOnce((list, start = '', length = '') => {
+      const from = `CASE WHEN ${start} < 0 THEN len(${list}) + ${start} + 1 ELSE ${start} END`;
+      return (
+        `CASE WHEN ${start} = 0 THEN error('SQL array indices start at 1') WHEN ${length} < 0 THEN error('length must be greater than or equal to 0') ` +
+        `WHEN ${start} < -len(${list}) OR ${length} = 0 THEN ${list}[1:0] ELSE list_slice(${list}, ${from}, ${from} + ${length} - 1) END`
+      );
+    }),
+    example: ['slice(ARRAY[1, 2, 3, 4], -3, 2)', ['2', '3']],
   },
   {
     signature: 'repeat(T, bigint): array(T)',
@@ -79,8 +183,25 @@ export const arrayFunctions: readonly FunctionRow[] = [
           `CASE WHEN ${count} > 10000 THEN error('repeat() of more than 10000 entries is not supported') ` +
           `ELSE list_transform(generate_series(1, ${count}), lambda each: CAST(${value} AS ${duckdbType(args[0]?.type ?? context.resultType)})) END`,
       )(args, context),
+    example: ["repeat('a', 3)", ['a', 'a', 'a']],
   },
-  { signature: 'sequence(bigint, bigint): array(bigint)', emit: sequence },
-  { signature: 'sequence(bigint, bigint, bigint): array(bigint)', emit: sequence },
-  { signature: 'sequence(timestamp, timestamp, interval day to second): array(timestamp)', emit: sequence },
+  { signature: 'sequence(bigint, bigint): array(bigint)', emit: sequence, example: ['sequence(2, 4)', ['2', '3', '4']] },
+  { signature: 'sequence(bigint, bigint, bigint): array(bigint)', emit: sequence, example: ['sequence(1, 10, 4)', ['1', '5', '9']] },
+  {
+    signature: 'sequence(timestamp, timestamp, interval day to second): array(timestamp)',
+    emit: sequence,
+    example: [
+      "sequence('2023-04-02 19:26:12.941000000', '2023-04-03 19:26:12.941000000', 1d)",
+      ['2023-04-02 19:26:12.941000000', '2023-04-03 19:26:12.941000000'],
+    ],
+  },
+  {
+    signature: 'shuffle(array(T)): array(T)',
+    emit: emitting(
+      (list = '') =>
+        `list_transform(list_sort(list_transform(${list}, lambda each: struct_pack(r := random(), v := each))), lambda each: each.v)`,
+    ),
+    example: ['cardinality(shuffle(ARRAY[6, 7, 8]))', '3'],
+  },
+  ...[2, 3, 4, 5].map(zipRow),
 ];

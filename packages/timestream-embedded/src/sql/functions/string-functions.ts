@@ -1,7 +1,4 @@
-import { translateJavaPattern, PatternError, type PatternUse } from '../java-pattern/java-pattern.js';
-import { invalidAt } from '../sql-error.js';
-import type { TypedExpression } from '../values/typed-expression.js';
-import { emitting, emittingOnce, literalText, plain, type CallContext, type FunctionRow } from './function-table.js';
+import { emitting, emittingOnce, plain, type FunctionRow } from './function-table.js';
 
 /** What Java calls white space (`Character.isWhitespace`), as an RE2 class. */
 const blank = '[\\x{9}-\\x{d}\\x{1c}-\\x{20}\\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{2028}\\x{2029}\\x{205f}\\x{3000}]';
@@ -20,63 +17,51 @@ const substring = emittingOnce((text, start = '', length?: string) => {
 const refusingEmpty = (value: string, what: string, otherwise: string): string =>
   `CASE WHEN ${value} = '' THEN error('${what}') ELSE ${otherwise} END`;
 
-/** The pattern of a regexp_* call as an RE2 string for DuckDB; the translation leaves nothing in it that SQL would have to quote. */
-function re2Literal(pattern: TypedExpression | undefined, use: PatternUse, context: CallContext): string {
-  const java = literalText(pattern, 'A regular expression', context);
-  try {
-    return `'${translateJavaPattern(java, use)}'`;
-  } catch (error) {
-    if (error instanceof PatternError)
-      throw invalidAt(context.position, `Invalid or unsupported regular expression '${java}': ${error.message}`);
-    throw error;
-  }
-}
-
-function replacement(argument: TypedExpression | undefined, context: CallContext): string {
-  const text = argument === undefined ? '' : literalText(argument, 'A replacement', context);
-  if (/[\\$]/.test(text)) throw invalidAt(context.position, 'A replacement with $ or \\ is not supported');
-  return context.emitter.bind(text, 'VARCHAR');
-}
-
-/**
- * Only ASCII letters change case alike in every Unicode version and in both engines (Java: ß stays, DuckDB: ẞ), so other letters that
- * would change are refused.
- */
-const asciiCase = (name: 'lower' | 'upper'): FunctionRow['emit'] =>
-  emittingOnce(
-    (text) =>
-      `CASE WHEN regexp_matches(${text}, '[^\\x{0}-\\x{7f}]') THEN error('${name}() of text outside ASCII is not supported') ELSE ${name}(${text}) END`,
-  );
+/** ASCII has the same case in every engine and stays in SQL; other letters change as in Java, one code point to one (ß stays ß). */
+const changedCase = (name: 'lower' | 'upper'): FunctionRow['emit'] =>
+  emittingOnce((text) => `CASE WHEN regexp_matches(${text}, '[^\\x{0}-\\x{7f}]') THEN ts_${name}(${text}) ELSE ${name}(${text}) END`);
 
 export const stringFunctions: readonly FunctionRow[] = [
-  { signature: 'length(varchar): bigint', emit: plain('length') },
-  { signature: 'lower(varchar): varchar', emit: asciiCase('lower') },
-  { signature: 'upper(varchar): varchar', emit: asciiCase('upper') },
-  { signature: 'concat(varchar, varchar...): varchar', emit: emitting((...texts) => `(${texts.join(' || ')})`) },
-  { signature: 'substr(varchar, bigint): varchar', emit: substring },
-  { signature: 'substr(varchar, bigint, bigint): varchar', emit: substring },
-  { signature: 'strpos(varchar, varchar): bigint', emit: plain('strpos') },
+  { signature: 'length(varchar): bigint', example: ["length('hello')", '5'], emit: plain('length') },
+  { signature: 'lower(varchar): varchar', example: ["lower('HELLO')", 'hello'], emit: changedCase('lower') },
+  { signature: 'upper(varchar): varchar', example: ["upper('hello')", 'HELLO'], emit: changedCase('upper') },
+  {
+    signature: 'concat(varchar, varchar...): varchar',
+    example: ["concat('hello', 'world')", 'helloworld'],
+    emit: emitting((...texts) => `(${texts.join(' || ')})`),
+  },
+  { signature: 'substr(varchar, bigint): varchar', example: ["substr('hello', 2)", 'ello'], emit: substring },
+  { signature: 'substr(varchar, bigint, bigint): varchar', example: ["substr('hello', 2, 2)", 'el'], emit: substring },
+  { signature: 'strpos(varchar, varchar): bigint', example: ["strpos('hello world', 'o')", '5'], emit: plain('strpos') },
   {
     signature: 'replace(varchar, varchar): varchar',
+    example: ["replace('hello world', 'l')", 'heo word'],
     emit: emittingOnce((text, search = '') =>
       refusingEmpty(search, 'replace() of the empty text is not supported', `replace(${text}, ${search}, '')`),
     ),
   },
   {
     signature: 'replace(varchar, varchar, varchar): varchar',
+    example: ["replace('hello', 'l', 'L')", 'heLLo'],
     emit: emittingOnce((text, search = '', by = '') =>
       refusingEmpty(search, 'replace() of the empty text is not supported', `replace(${text}, ${search}, ${by})`),
     ),
   },
   {
     signature: 'reverse(varchar): varchar',
+    example: ["reverse('hello')", 'olleh'],
     emit: emitting((text = '') => `array_to_string(list_reverse(regexp_extract_all(${text}, '(?s).')), '')`),
   },
-  { signature: 'trim(varchar): varchar', emit: emitting((text = '') => withoutEnd(withoutStart(text))) },
-  { signature: 'ltrim(varchar): varchar', emit: emitting((text = '') => withoutStart(text)) },
-  { signature: 'rtrim(varchar): varchar', emit: emitting((text = '') => withoutEnd(text)) },
+  {
+    signature: 'trim(varchar): varchar',
+    example: ["trim('  hello  ')", 'hello'],
+    emit: emitting((text = '') => withoutEnd(withoutStart(text))),
+  },
+  { signature: 'ltrim(varchar): varchar', example: ["ltrim('  hello')", 'hello'], emit: emitting((text = '') => withoutStart(text)) },
+  { signature: 'rtrim(varchar): varchar', example: ["rtrim('hello  ')", 'hello'], emit: emitting((text = '') => withoutEnd(text)) },
   ...['lpad', 'rpad'].map((name) => ({
     signature: `${name}(varchar, bigint, varchar): varchar`,
+    example: [`${name}('hello', 7, '*')`, name === 'lpad' ? '**hello' : 'hello**'] as const,
     emit: emittingOnce((text, size = '', pad = '') =>
       refusingEmpty(
         pad,
@@ -87,10 +72,12 @@ export const stringFunctions: readonly FunctionRow[] = [
   })),
   {
     signature: 'split(varchar, varchar): array(varchar)',
+    example: ["split('a,b', ',')", ['a', 'b']],
     emit: emittingOnce((text, by = '') => refusingEmpty(by, 'The delimiter may not be the empty string', `string_split(${text}, ${by})`)),
   },
   {
     signature: 'split_part(varchar, varchar, bigint): varchar',
+    example: ["split_part('a,b', ',', 2)", 'b'],
     emit: emittingOnce((text, by = '', index = '') =>
       refusingEmpty(
         by,
@@ -101,6 +88,7 @@ export const stringFunctions: readonly FunctionRow[] = [
   },
   {
     signature: 'chr(bigint): varchar',
+    example: ['chr(65)', 'A'],
     emit: emittingOnce(
       (code) =>
         `CASE WHEN ${code} NOT BETWEEN 0 AND 1114111 OR ${code} BETWEEN 55296 AND 57343 THEN error('Not a valid Unicode code point: ' || ${code}) ELSE chr(CAST(${code} AS INTEGER)) END`,
@@ -108,33 +96,31 @@ export const stringFunctions: readonly FunctionRow[] = [
   },
   {
     signature: 'codepoint(varchar): integer',
+    example: ["codepoint('A')", '65'],
     emit: emittingOnce(
       (text) => `CASE WHEN length(${text}) <> 1 THEN error('Input string must be a single character string') ELSE unicode(${text}) END`,
     ),
   },
   {
-    signature: 'regexp_like(varchar, varchar): boolean',
-    emit: ([text, pattern], context) => `regexp_matches(${text?.sql ?? ''}, ${re2Literal(pattern, 'find', context)})`,
+    signature: 'split(varchar, varchar, bigint): array(varchar)',
+    emit: plain('ts_split'),
+    example: ["split('a,b,c', ',', 2)", ['a', 'b,c']],
+  },
+  { signature: 'strpos(varchar, varchar, bigint): bigint', emit: plain('ts_strpos'), example: ["strpos('hello world', 'l', 2)", '4'] },
+  {
+    signature: 'strrpos(varchar, varchar): bigint',
+    emit: emitting((text = '', search = '') => `ts_strrpos(${text}, ${search}, CAST(1 AS BIGINT))`),
+    example: ["strrpos('hello world', 'o')", '8'],
+  },
+  { signature: 'strrpos(varchar, varchar, bigint): bigint', emit: plain('ts_strrpos'), example: ["strrpos('hello world', 'l', 3)", '3'] },
+  {
+    signature: 'levenshtein_distance(varchar, varchar): bigint',
+    emit: plain('ts_levenshtein'),
+    example: ["levenshtein_distance('kitten', 'sitting')", '3'],
   },
   {
-    signature: 'regexp_extract(varchar, varchar): varchar',
-    emit: ([text, pattern], context) => {
-      const re2 = re2Literal(pattern, 'extract', context);
-      // DuckDB's answer is '' where nothing matches; a match is never empty here.
-      return `nullif(regexp_extract(${text?.sql ?? ''}, ${re2}), '')`;
-    },
-  },
-  {
-    signature: 'regexp_extract_all(varchar, varchar): array(varchar)',
-    emit: ([text, pattern], context) => `regexp_extract_all(${text?.sql ?? ''}, ${re2Literal(pattern, 'extract', context)})`,
-  },
-  ...['', ', varchar'].map((third) => ({
-    signature: `regexp_replace(varchar, varchar${third}): varchar`,
-    emit: ([text, pattern, by]: readonly TypedExpression[], context: CallContext) =>
-      `regexp_replace(${text?.sql ?? ''}, ${re2Literal(pattern, 'extract', context)}, ${replacement(by, context)}, 'g')`,
-  })),
-  {
-    signature: 'regexp_split(varchar, varchar): array(varchar)',
-    emit: ([text, pattern], context) => `string_split_regex(${text?.sql ?? ''}, ${re2Literal(pattern, 'extract', context)})`,
+    signature: 'hamming_distance(varchar, varchar): bigint',
+    emit: plain('ts_hamming'),
+    example: ["hamming_distance('here', 'hear')", '2'],
   },
 ];

@@ -25,6 +25,10 @@ export function complement(set: CodePointSet): CodePointSet {
   return rest;
 }
 
+export function intersection(a: CodePointSet, b: CodePointSet): CodePointSet {
+  return complement(union(complement(a), complement(b)));
+}
+
 export function includes(set: CodePointSet, codePoint: number): boolean {
   return set.some(([first, last]) => first <= codePoint && codePoint <= last);
 }

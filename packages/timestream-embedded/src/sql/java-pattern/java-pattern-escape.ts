@@ -1,6 +1,6 @@
 import { complement, ofCharacters, union, type CodePointSet } from './code-point-set.js';
-import type { PatternReader } from './java-pattern-parser.js';
-import { PatternError } from './java-pattern.js';
+import { PatternError } from './pattern-node.js';
+import type { PatternReader } from './pattern-reader.js';
 
 const lower: CodePointSet = [[0x61, 0x7a]];
 const upper: CodePointSet = [[0x41, 0x5a]];

@@ -1,23 +1,6 @@
-import { includes, re2OfSet, sealRe2, type CodePointSet } from './code-point-set.js';
+import { includes, re2OfSet, sealRe2 } from './code-point-set.js';
 import { parseJavaPattern } from './java-pattern-parser.js';
-
-/** A piece of a regular expression whose meaning is the same in Java and in RE2. */
-export type PatternNode =
-  | { readonly kind: 'set'; readonly set: CodePointSet }
-  | { readonly kind: 'sequence'; readonly items: readonly PatternNode[] }
-  | { readonly kind: 'alternation'; readonly branches: readonly PatternNode[] }
-  | { readonly kind: 'repeat'; readonly item: PatternNode; readonly min: number; readonly max: number | undefined; readonly lazy: boolean }
-  /** `^` and `\A`. */
-  | { readonly kind: 'start' }
-  /** `\z`. */
-  | { readonly kind: 'end' }
-  /** `$` and `\Z`: the end, or before a line terminator that ends the text. */
-  | { readonly kind: 'line-end' };
-
-/** Why a pattern cannot be used: it is no Java pattern, or RE2 (the engine here) cannot express it exactly. */
-export class PatternError extends Error {
-  override readonly name = 'PatternError';
-}
+import { PatternError, type PatternNode } from './pattern-node.js';
 
 /** How a pattern is used: only whether it occurs, or also where, which asks more of the two engines' agreement. */
 export type PatternUse = 'find' | 'extract';
@@ -26,7 +9,7 @@ export type PatternUse = 'find' | 'extract';
  * A Java regular expression as RE2 syntax, printable ASCII without quotes.
  *
  * The translation is exact or refused: look-around, back-references, possessive quantifiers, `\b`, Unicode properties, nested classes and `&&`,
- * the flags `m`, `u`, `x`, `d`, `U`, and `$` anywhere but at the end are refused.
+ * the flags `m`, `u`, `x`, `d`, `U`, and `$` anywhere but at the end are refused. `JavaRegexMatcher` is for those.
  * @throws {PatternError}
  */
 export function translateJavaPattern(pattern: string, use: PatternUse): string {

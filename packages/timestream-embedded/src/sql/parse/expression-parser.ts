@@ -52,12 +52,19 @@ function parsePredicateAfter(stream: TokenStream, operand: Expression): Expressi
   const operator = token.kind === 'symbol' ? comparisonOperators[token.text] : undefined;
   if (operator !== undefined) {
     stream.next();
-    if (stream.isWord('ALL') || stream.isWord('ANY') || stream.isWord('SOME'))
-      throw stream.mismatch('a value: quantified comparisons are not supported');
+    const quantifier = ['ALL', 'ANY', 'SOME'].find((word) => stream.isWord(word) && stream.isSymbol('(', 1));
+    if (quantifier !== undefined) {
+      stream.next();
+      stream.expectSymbol('(');
+      const query = stream.query();
+      stream.expectSymbol(')');
+      return { kind: 'quantified', operator, quantifier: quantifier === 'ALL' ? 'ALL' : 'ANY', operand, query, position };
+    }
     return { kind: 'comparison', operator, left: operand, right: parseConcat(stream), position };
   }
   if (stream.acceptWord('IS')) {
     const negated = stream.acceptWord('NOT');
+    if (stream.acceptWord('DISTINCT', 'FROM')) return { kind: 'is-distinct', left: operand, right: parseConcat(stream), negated, position };
     stream.expectWord('NULL');
     return { kind: 'is-null', operand, negated, position };
   }
@@ -117,7 +124,7 @@ function parseSigned(stream: TokenStream): Expression {
   if (!stream.acceptSymbol('-')) return parsePostfix(stream);
   const operand = stream.nested(() => parseSigned(stream));
   // -9223372036854775808 is a BIGINT although 9223372036854775808 is not.
-  if (operand.kind === 'literal' && operand.literal.type !== 'timestamp' && operand.literal.type !== 'date') {
+  if (operand.kind === 'literal' && !['timestamp', 'date', 'time'].includes(operand.literal.type)) {
     const { literal } = operand;
     if (literal.type === 'double') return { ...operand, position, literal: { ...literal, value: -literal.value } };
     if ('value' in literal && typeof literal.value === 'bigint') {
@@ -129,10 +136,15 @@ function parseSigned(stream: TokenStream): Expression {
 
 function parsePostfix(stream: TokenStream): Expression {
   let operand: Expression = acceptLiteral(stream) ?? parsePrimary(stream);
-  for (let count = 0; stream.isSymbol('['); count += 1) {
+  for (let count = 0; stream.isSymbol('[') || stream.isSymbol('.'); count += 1) {
     const { position } = stream;
+    const isSubscript = stream.isSymbol('[');
     if (count >= maxOperatorsInARow) throw invalidAt(position, `More than ${maxOperatorsInARow} subscripts in a row`);
     stream.next();
+    if (!isSubscript) {
+      operand = { kind: 'field', operand, name: stream.identifier(), position };
+      continue;
+    }
     const index = parseExpression(stream);
     stream.expectSymbol(']');
     operand = { kind: 'subscript', operand, index, position };

@@ -1,6 +1,7 @@
 import { invalidAt } from '../sql-error.js';
-import type { LiteralExpression, LiteralValue } from './syntax-tree.js';
-import { maxInt64, parseDate, parseDuration, parseTimestamp } from '../values/time-text.js';
+import type { LiteralValue } from '../values/literal-value.js';
+import type { LiteralExpression } from './syntax-tree.js';
+import { maxInt64, parseDate, parseDuration, parseTimeOfDay, parseTimestamp } from '../values/time-text.js';
 import type { TokenStream } from './token-stream.js';
 
 /** The literal that comes next, or undefined. */
@@ -46,6 +47,7 @@ function acceptWordLiteral(stream: TokenStream, literal: (value: LiteralValue) =
   }
   if (following !== 'string') return undefined;
   if (stream.acceptWord('TIMESTAMP')) return literal({ type: 'timestamp', value: typedText(stream, 'timestamp', parseTimestamp) });
+  if (stream.acceptWord('TIME')) return literal({ type: 'time', value: typedText(stream, 'time', parseTimeOfDay) });
   if (stream.acceptWord('DATE')) return literal({ type: 'date', value: typedText(stream, 'date', parseDate) });
   return undefined;
 }
@@ -63,9 +65,10 @@ function intervalLiteral(stream: TokenStream): LiteralValue {
   const negative = stream.acceptSymbol('-');
   if (!negative) stream.acceptSymbol('+');
   const { text, position } = stream.expectString();
-  const unit = ['SECOND', 'MINUTE', 'HOUR', 'DAY', 'MONTH', 'YEAR'].find((word) => stream.acceptWord(word));
-  if (unit === undefined) throw stream.mismatch('SECOND, MINUTE, HOUR, DAY, MONTH or YEAR');
-  const interval = parseDuration(text + unit.toLowerCase());
+  const unit = ['SECOND', 'MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH', 'YEAR'].find((word) => stream.acceptWord(word));
+  if (unit === undefined) throw stream.mismatch('SECOND, MINUTE, HOUR, DAY, WEEK, MONTH or YEAR');
+  const days = unit === 'WEEK' && /^\d{1,30}$/.test(text) ? String(BigInt(text) * 7n) : text;
+  const interval = parseDuration(days + (unit === 'WEEK' ? 'day' : unit.toLowerCase()));
   if (interval === undefined) throw invalidAt(position, `'${text}' is not a valid interval literal`);
   return negative ? { ...interval, value: -interval.value } : interval;
 }

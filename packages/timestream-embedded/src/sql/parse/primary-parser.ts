@@ -1,9 +1,13 @@
 import { parseExpression } from './expression-parser.js';
-import type { Expression, FrameBound, SortItem, TypeName, WindowSpecification } from './syntax-tree.js';
+import { acceptLiteral } from './literal-parser.js';
+import type { Expression, FrameBound, Identifier, SortItem, TypeName, WindowSpecification } from './syntax-tree.js';
 import type { TokenStream } from './token-stream.js';
 
 /** Functions that are called without parentheses. */
 const callsWithoutParentheses = ['CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'LOCALTIME', 'LOCALTIMESTAMP'];
+
+/** `DOUBLE '0.5'` is the text as a value of the type. Times and intervals have literals of their own. */
+const literalTypes: ReadonlySet<string> = new Set(['DOUBLE', 'BIGINT', 'INTEGER', 'INT', 'BOOLEAN', 'VARCHAR']);
 
 /** A parenthesis, CASE, CAST, EXTRACT, ARRAY, ROW, EXISTS, a call or a column. Literals are read before this is called. */
 export function parsePrimary(stream: TokenStream): Expression {
@@ -59,6 +63,12 @@ export function parsePrimary(stream: TokenStream): Expression {
     stream.expectSymbol(')');
     return { kind: 'exists', query, position };
   }
+  if (stream.peek().kind === 'word' && stream.peek(1).kind === 'string' && literalTypes.has(stream.peek().text.toUpperCase())) {
+    const typeName = parseTypeName(stream);
+    const { text, position: at } = stream.expectString();
+    const operand: Expression = { kind: 'literal', literal: { type: 'string', value: text }, position: at };
+    return { kind: 'cast', operand, typeName, safe: false, position };
+  }
   const bare = callsWithoutParentheses.find((word) => stream.acceptWord(word));
   if (bare !== undefined) return { kind: 'call', name: bare.toLowerCase(), arguments: [], distinct: false, star: false, position };
   if (stream.isIdentifier()) {
@@ -109,12 +119,27 @@ function parseTypeName(stream: TokenStream): TypeName {
   const { position } = stream;
   if (stream.peek().kind !== 'word') throw stream.mismatch('a type');
   const name = stream.next().text.toUpperCase();
+  if (name === 'ROW') return { name, fields: parseRowFields(stream), position };
   if (name !== 'ARRAY') return { name, position };
   const close = stream.acceptSymbol('<') ? '>' : ')';
   if (close === ')') stream.expectSymbol('(');
   const element = stream.nested(() => parseTypeName(stream));
   stream.expectSymbol(close);
   return { name, element, position };
+}
+
+/** `(sum DOUBLE, count INTEGER)`; the names may be left out. */
+function parseRowFields(stream: TokenStream): { name: string | undefined; type: TypeName }[] {
+  stream.expectSymbol('(');
+  const fields = stream.list(() => {
+    const second = stream.peek(1);
+    const isNamed =
+      second.kind === 'word' && !(stream.peek().kind === 'word' && stream.peek().text.toUpperCase() === second.text.toUpperCase());
+    const name = isNamed ? stream.identifier().name : undefined;
+    return { name, type: stream.nested(() => parseTypeName(stream)) };
+  });
+  stream.expectSymbol(')');
+  return fields;
 }
 
 function parseCall(stream: TokenStream): Expression {
@@ -127,11 +152,37 @@ function parseCall(stream: TokenStream): Expression {
   else if (!stream.isSymbol(')')) {
     distinct = stream.acceptWord('DISTINCT');
     if (!distinct) stream.acceptWord('ALL');
-    callArguments = stream.list(() => parseExpression(stream));
+    callArguments = stream.list(() => acceptLambda(stream) ?? parseExpression(stream));
   }
   stream.expectSymbol(')');
+  const treatment = (['IGNORE', 'RESPECT'] as const).find((word) => stream.acceptWord(word, 'NULLS'));
+  const nulls = treatment === undefined ? {} : { nulls: treatment };
   const over = stream.acceptWord('OVER') ? { over: parseWindow(stream) } : {};
-  return { kind: 'call', name, arguments: callArguments, distinct, star, ...over, position };
+  return { kind: 'call', name, arguments: callArguments, distinct, star, ...nulls, ...over, position };
+}
+
+/** Looks ahead for `x ->` and `(x, y) ->`, and takes nothing unless the arrow is there. */
+function acceptLambda(stream: TokenStream): Expression | undefined {
+  const { position } = stream;
+  const parameters: Identifier[] = [];
+  const isName = (ahead: number): boolean => ['word', 'quoted-identifier'].includes(stream.peek(ahead).kind);
+  let ahead = 0;
+  if (stream.isSymbol('(')) {
+    do {
+      if (!isName(ahead + 1)) return undefined;
+      parameters.push({ name: stream.peek(ahead + 1).text, position: stream.peek(ahead + 1).position });
+      ahead += 2;
+    } while (stream.isSymbol(',', ahead));
+    if (!stream.isSymbol(')', ahead)) return undefined;
+    ahead += 1;
+  } else {
+    if (!isName(0)) return undefined;
+    parameters.push({ name: stream.peek().text, position });
+    ahead = 1;
+  }
+  if (!stream.isSymbol('->', ahead)) return undefined;
+  for (let count = 0; count <= ahead; count += 1) stream.next();
+  return { kind: 'lambda', parameters, body: stream.nested(() => parseExpression(stream)), position };
 }
 
 export function parseSortItems(stream: TokenStream): SortItem[] {
@@ -166,9 +217,9 @@ function parseFrameBound(stream: TokenStream): FrameBound {
   if (stream.acceptWord('UNBOUNDED', 'PRECEDING')) return { kind: 'unbounded-preceding' };
   if (stream.acceptWord('UNBOUNDED', 'FOLLOWING')) return { kind: 'unbounded-following' };
   if (stream.acceptWord('CURRENT', 'ROW')) return { kind: 'current-row' };
-  if (stream.peek().kind !== 'integer') throw stream.mismatch('a frame bound');
-  const rows = BigInt(stream.next().text);
-  if (stream.acceptWord('PRECEDING')) return { kind: 'preceding', rows };
+  const offset = acceptLiteral(stream)?.literal;
+  if (offset === undefined) throw stream.mismatch('a frame bound');
+  if (stream.acceptWord('PRECEDING')) return { kind: 'preceding', offset };
   stream.expectWord('FOLLOWING');
-  return { kind: 'following', rows };
+  return { kind: 'following', offset };
 }

@@ -177,9 +177,14 @@ function parseJoins(stream: TokenStream): Relation {
     if (join === undefined) return left;
     if (count >= 20) throw invalidAt(position, 'More than 20 joins in a row');
     const right = parseRelation(stream);
-    if (join !== 'CROSS') stream.expectWord('ON');
-    left = { kind: 'join', join, left, right, ...(join === 'CROSS' ? {} : { on: parseExpression(stream) }), position };
+    left = { kind: 'join', join, left, right, ...(join === 'CROSS' ? {} : parseJoinCriteria(stream)), position };
   }
+}
+
+function parseJoinCriteria(stream: TokenStream): { on: Expression } | { using: Identifier[] } {
+  if (stream.acceptWord('USING')) return { using: parseColumnList(stream) };
+  stream.expectWord('ON');
+  return { on: parseExpression(stream) };
 }
 
 function acceptJoin(stream: TokenStream): JoinKind | undefined {

@@ -1,25 +1,11 @@
 import type { SourcePosition } from '../sql-error.js';
+import type { LiteralValue } from '../values/literal-value.js';
 
 /** A name as the statement wrote it, without quotes. Names are case-sensitive, quoted or not. */
 export interface Identifier {
   readonly name: string;
   readonly position: SourcePosition;
 }
-
-export type LiteralValue =
-  | { readonly type: 'null' }
-  | { readonly type: 'boolean'; readonly value: boolean }
-  | { readonly type: 'integer'; readonly value: bigint }
-  | { readonly type: 'double'; readonly value: number }
-  | { readonly type: 'string'; readonly value: string }
-  /** Nanoseconds since the epoch. */
-  | { readonly type: 'timestamp'; readonly value: bigint }
-  /** Days since the epoch. */
-  | { readonly type: 'date'; readonly value: bigint }
-  /** Nanoseconds. */
-  | { readonly type: 'interval-day-to-second'; readonly value: bigint }
-  /** Months. */
-  | { readonly type: 'interval-year-to-month'; readonly value: bigint };
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
 export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
@@ -45,7 +31,15 @@ export interface FunctionCall extends Node {
   readonly distinct: boolean;
   /** `count(*)`. */
   readonly star: boolean;
+  /** `IGNORE NULLS` or `RESPECT NULLS` behind the parenthesis. */
+  readonly nulls?: 'IGNORE' | 'RESPECT';
   readonly over?: WindowSpecification;
+}
+/** `x -> …` or `(x, y) -> …`, an argument of a function that takes one. */
+export interface LambdaExpression extends Node {
+  readonly kind: 'lambda';
+  readonly parameters: readonly Identifier[];
+  readonly body: Expression;
 }
 export interface CaseExpression extends Node {
   readonly kind: 'case';
@@ -66,6 +60,17 @@ export type Expression =
   | FunctionCall
   | CaseExpression
   | InExpression
+  | LambdaExpression
+  /** `(…).name`: a field of a row. */
+  | (Node & { readonly kind: 'field'; readonly operand: Expression; readonly name: Identifier })
+  | (Node & { readonly kind: 'is-distinct'; readonly left: Expression; readonly right: Expression; readonly negated: boolean })
+  | (Node & {
+      readonly kind: 'quantified';
+      readonly operator: ComparisonOperator;
+      readonly quantifier: 'ALL' | 'ANY';
+      readonly operand: Expression;
+      readonly query: Query;
+    })
   | (Node & { readonly kind: 'negate'; readonly operand: Expression })
   | (Node & { readonly kind: 'not'; readonly operand: Expression })
   | (Node & {
@@ -105,10 +110,11 @@ export type Expression =
   | (Node & { readonly kind: 'subquery'; readonly query: Query })
   | (Node & { readonly kind: 'exists'; readonly query: Query });
 
-/** A type as CAST names it: upper case, `ARRAY` with its element. */
+/** A type as CAST names it: upper case, `ARRAY` with its element, `ROW` with its fields. */
 export interface TypeName extends Node {
   readonly name: string;
   readonly element?: TypeName;
+  readonly fields?: readonly { readonly name: string | undefined; readonly type: TypeName }[];
 }
 
 export interface SortItem {
@@ -120,7 +126,8 @@ export interface SortItem {
 
 export type FrameBound =
   | { readonly kind: 'unbounded-preceding' | 'current-row' | 'unbounded-following' }
-  | { readonly kind: 'preceding' | 'following'; readonly rows: bigint };
+  /** A number of rows, or for RANGE how far from the current row's own value. */
+  | { readonly kind: 'preceding' | 'following'; readonly offset: LiteralValue };
 
 export interface WindowSpecification extends Node {
   readonly partitionBy: readonly Expression[];
@@ -182,6 +189,7 @@ export type Relation =
       readonly left: Relation;
       readonly right: Relation;
       readonly on?: Expression;
+      readonly using?: readonly Identifier[];
     });
 
 export interface LikeClause {

@@ -4,9 +4,15 @@ import type { ScalarTypeName, WireType } from './wire-value.js';
 export type SqlType =
   | { readonly kind: 'scalar'; readonly name: ScalarTypeName }
   | { readonly kind: 'array'; readonly element: SqlType }
-  | { readonly kind: 'row'; readonly fields: readonly SqlType[] }
+  | { readonly kind: 'row'; readonly fields: readonly RowField[] }
   /** Points in order of time; the time is a TIMESTAMP. */
   | { readonly kind: 'timeseries'; readonly value: SqlType };
+
+export interface RowField {
+  /** Undefined for a field of `ROW(…)` that no cast has named. */
+  readonly name: string | undefined;
+  readonly type: SqlType;
+}
 
 const scalar = (name: ScalarTypeName): SqlType => ({ kind: 'scalar', name });
 
@@ -24,6 +30,15 @@ export const yearMonthInterval = scalar('INTERVAL_YEAR_TO_MONTH');
 export const unknown = scalar('UNKNOWN');
 
 export const arrayOf = (element: SqlType): SqlType => ({ kind: 'array', element });
+
+/** A point of a time series as a lambda sees it: `x.time`, `x.value`. */
+export const pointOf = (value: SqlType): SqlType => ({
+  kind: 'row',
+  fields: [
+    { name: 'time', type: timestamp },
+    { name: 'value', type: value },
+  ],
+});
 
 export function isScalar(type: SqlType, ...names: readonly ScalarTypeName[]): boolean {
   return type.kind === 'scalar' && names.includes(type.name);
@@ -55,7 +70,7 @@ export function typeText(type: SqlType): string {
     case 'array':
       return `array(${typeText(type.element)})`;
     case 'row':
-      return `row(${type.fields.map(typeText).join(', ')})`;
+      return `row(${type.fields.map((field) => `${field.name === undefined ? '' : `${field.name} `}${typeText(field.type)}`).join(', ')})`;
     case 'timeseries':
       return `timeseries(${typeText(type.value)})`;
   }
@@ -70,9 +85,9 @@ export function duckdbType(type: SqlType): string {
     case 'array':
       return `${duckdbType(type.element)}[]`;
     case 'row':
-      return `STRUCT(${type.fields.map((field, index) => `f${index} ${duckdbType(field)}`).join(', ')})`;
+      return `STRUCT(${type.fields.map((field, index) => `f${index} ${duckdbType(field.type)}`).join(', ')})`;
     case 'timeseries':
-      return `STRUCT("time" BIGINT, "value" ${duckdbType(type.value)})[]`;
+      return `${duckdbType(pointOf(type.value))}[]`;
     case 'scalar':
       switch (type.name) {
         case 'VARCHAR':
@@ -95,7 +110,8 @@ export function wireType(type: SqlType): WireType {
     case 'array':
       return { ArrayColumnInfo: { Type: wireType(type.element) } };
     case 'row':
-      return { RowColumnInfo: type.fields.map((field) => ({ Type: wireType(field) })) };
+      // A field without a name gets the one that Presto's clients show: Grafana's plug-in does not survive a field without any.
+      return { RowColumnInfo: type.fields.map((field, index) => ({ Name: field.name ?? `field${index}`, Type: wireType(field.type) })) };
     case 'timeseries':
       return { TimeSeriesMeasureValueColumnInfo: { Type: wireType(type.value) } };
   }
@@ -121,6 +137,14 @@ export function commonType(a: SqlType, b: SqlType): SqlType | undefined {
       if (ladder.some((type) => sameType(type, a)) && ladder.some((type) => sameType(type, b))) return ladder[higher];
     }
     return undefined;
+  }
+  if (a.kind === 'row' && b.kind === 'row' && a.fields.length === b.fields.length) {
+    const fields = a.fields.flatMap((field, index): RowField[] => {
+      const other = b.fields[index];
+      const type = other && commonType(field.type, other.type);
+      return type === undefined ? [] : [{ name: field.name === other?.name ? field.name : undefined, type }];
+    });
+    return fields.length === a.fields.length ? { kind: 'row', fields } : undefined;
   }
   if (a.kind === 'array' && b.kind === 'array') {
     const element = commonType(a.element, b.element);

@@ -59,6 +59,32 @@ export function parseTimestamp(text: string): bigint | undefined {
   return timeNs >= minInt64 && timeNs <= maxInt64 ? timeNs : undefined;
 }
 
+/** Nanoseconds since midnight of `01:00`, `01:00:00` or `01:00:00.123456789`; undefined for any other form. */
+export function parseTimeOfDay(text: string): bigint | undefined {
+  return /^\d\d:/.test(text) ? parseTimestamp(`1970-01-01 ${text}`) : undefined;
+}
+
+/** Days since the epoch of `2020-08-08`, `2020-08`, `2020`, the week dates `2020-W32-6` and `2020-W32`, and the ordinal date `2020-221`. */
+export function parseIso8601Date(text: string): bigint | undefined {
+  const month = /^(\d{4})(?:-(\d{2}))?$/.exec(text);
+  if (month !== null) return parseDate(`${month[1] ?? ''}-${month[2] ?? '01'}-01`);
+  const ordinal = /^(\d{4})-(\d{3})$/.exec(text);
+  if (ordinal !== null) {
+    const days = (parseDate(`${ordinal[1] ?? ''}-01-01`) ?? 0n) + BigInt(ordinal[2] ?? 0) - 1n;
+    return ordinal[2] !== '000' && dateText(days).startsWith(ordinal[1] ?? '') ? days : undefined;
+  }
+  const week = /^(\d{4})-W(\d{2})(?:-([1-7]))?$/.exec(text);
+  if (week === null) return parseDate(text);
+  const [, year = '', number = '', day = '1'] = week;
+  // 4 January is always in the first week; 1970-01-01 was a Thursday.
+  const fourth = parseDate(`${year}-01-04`);
+  if (fourth === undefined || Number(number) < 1) return undefined;
+  const mondayOf = (days: bigint): bigint => days - ((((days + 3n) % 7n) + 7n) % 7n);
+  const monday = mondayOf(fourth) + (BigInt(number) - 1n) * 7n;
+  // The Thursday says which year a week belongs to.
+  return dateText(monday + 3n).startsWith(year) ? monday + BigInt(day) - 1n : undefined;
+}
+
 /** Nanoseconds since the epoch of `2020-08-08T01:00:00.000Z` or with an offset `+05:00`; undefined for any other form. */
 export function parseIso8601Timestamp(text: string): bigint | undefined {
   const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(?:Z|([+-])(\d{2}):(\d{2}))?$/.exec(text);
@@ -92,18 +118,21 @@ const monthsPerDurationUnit: Readonly<Record<string, bigint>> = { month: 1n, y: 
 export type IntervalLiteral =
   { readonly type: 'interval-day-to-second'; readonly value: bigint } | { readonly type: 'interval-year-to-month'; readonly value: bigint };
 
-/** `15m`, `100ms`, `8month`, …; undefined for any other text and for what 64 bits of nanoseconds cannot hold. */
-export function parseDuration(text: string): IntervalLiteral | undefined {
-  const match = /^(\d{1,30})([a-z]+)$/.exec(text);
-  if (match === null) return undefined;
-  const [, digits = '', unit = ''] = match;
+/**
+ * `15m`, `100ms`, `8month`, …; undefined for any other text and for what 64 bits of nanoseconds cannot hold.
+ * @param allowsFraction as `parse_duration('42.8ms')` does; what is less than a nanosecond is cut off.
+ */
+export function parseDuration(text: string, { allowsFraction = false } = {}): IntervalLiteral | undefined {
+  const match = /^(\d{1,30})(?:\.(\d{1,30}))?([a-z]+)$/.exec(text);
+  if (match === null || (match[2] !== undefined && !allowsFraction)) return undefined;
+  const [, digits = '', fraction = '', unit = ''] = match;
   const ns = Object.hasOwn(nsPerDurationUnit, unit) ? nsPerDurationUnit[unit] : undefined;
   if (ns !== undefined) {
-    const value = BigInt(digits) * ns;
+    const value = BigInt(digits) * ns + (BigInt(`0${fraction}`) * ns) / 10n ** BigInt(fraction.length);
     return value <= maxInt64 ? { type: 'interval-day-to-second', value } : undefined;
   }
   const months = Object.hasOwn(monthsPerDurationUnit, unit) ? monthsPerDurationUnit[unit] : undefined;
-  if (months === undefined) return undefined;
+  if (months === undefined || fraction !== '') return undefined;
   const value = BigInt(digits) * months;
   return value <= 2_147_483_647n ? { type: 'interval-year-to-month', value } : undefined;
 }

@@ -8,14 +8,15 @@ import {
   duckdbType,
   integer,
   sameType,
+  time,
   timestamp,
   unknown,
   varchar,
   yearMonthInterval,
   type SqlType,
 } from './sql-type.js';
-import type { LiteralValue } from '../parse/syntax-tree.js';
-import { maxInt64, parseDate, parseTimestamp } from './time-text.js';
+import type { LiteralValue } from './literal-value.js';
+import { maxInt64, parseDate, parseTimeOfDay, parseTimestamp } from './time-text.js';
 
 /** A value as the DuckDB client binds it. The SQL text casts every parameter, so the client's own idea of its type does not matter. */
 export type SqlParameter = string | bigint | boolean | null;
@@ -76,14 +77,41 @@ export class Emitter {
     return `${prefix}${this.#names}`;
   }
 
+  /**
+   * A name for the parameter of a lambda. Its first letter stands nowhere else in what this engine writes, not even in a literal, so that
+   * `apply` can put something in its place.
+   */
+  lambdaParameter(): string {
+    this.#names += 1;
+    return `λ${this.#names}`;
+  }
+
+  /** The body of `lambda λ1, λ2: body` with values in place of the parameters. */
+  apply(lambda: string, values: readonly string[]): string {
+    const colon = lambda.indexOf(':');
+    const names = lambda.slice('lambda '.length, colon).split(', ');
+    return lambda.slice(colon + 2).replace(/λ\d+/g, (name) => values[names.indexOf(name)] ?? name);
+  }
+
   /** SQL that names a value and uses the name as often as it likes, so that nested expressions do not double in size at every level. */
   once(sql: string, body: (name: string) => string): string {
     return this.onceAll([sql], (names) => body(names[0] ?? sql));
   }
 
+  /** An expression of this type out of a value named once; undefined when the body says so. */
+  onceOr(sql: string, body: (name: string) => string | undefined, type: SqlType): TypedExpression | undefined {
+    let isRefused = false as boolean;
+    const text = this.once(sql, (name) => {
+      const inner = body(name);
+      if (inner === undefined) isRefused = true;
+      return inner ?? 'NULL';
+    });
+    return isRefused ? undefined : computed(type, text);
+  }
+
   /** The same for several values. All stand outside the lambda, where DuckDB takes subqueries. */
   onceAll(values: readonly string[], body: (names: readonly string[]) => string): string {
-    const isSimple = (sql: string): boolean => /^[\w.]+$|^\$\d+::\w+$/.test(sql);
+    const isSimple = (sql: string): boolean => /^[\wλ.]+$|^\$\d+::\w+$/.test(sql);
     if (values.every(isSimple)) return body(values);
     const name = this.name('v');
     const names = values.map((sql, index) => (isSimple(sql) ? sql : `${name}.f${index}`));
@@ -122,6 +150,8 @@ export function literalExpression(literal: LiteralValue, position: SourcePositio
       return typed(timestamp, literal.value);
     case 'date':
       return typed(date, literal.value);
+    case 'time':
+      return typed(time, literal.value);
     case 'interval-day-to-second':
       return typed(dayTimeInterval, literal.value);
     case 'interval-year-to-month':
@@ -153,11 +183,30 @@ export function coerce(
   if (sameType(type, integer) && (sameType(target, bigint) || sameType(target, double))) return widened();
   if (sameType(type, bigint) && sameType(target, double)) return widened();
   if (sameType(type, date) && sameType(target, timestamp)) return computed(timestamp, `(${sql} * 86400000000000)`);
+  if (literal?.type === 'string' && sameType(target, time)) {
+    const value = parseTimeOfDay(literal.value);
+    if (value === undefined) throw invalidAt(position, `'${literal.value}' cannot be read as a time`);
+    return literalExpression({ type: 'time', value }, position, emitter);
+  }
   if (literal?.type === 'string' && (sameType(target, timestamp) || sameType(target, date))) {
     const isTimestamp = sameType(target, timestamp);
     const value = isTimestamp ? parseTimestamp(literal.value) : parseDate(literal.value);
     if (value === undefined) throw invalidAt(position, `'${literal.value}' cannot be read as a ${isTimestamp ? 'timestamp' : 'date'}`);
     return literalExpression(isTimestamp ? { type: 'timestamp', value } : { type: 'date', value }, position, emitter);
+  }
+  if (type.kind === 'row' && target.kind === 'row' && type.fields.length === target.fields.length) {
+    return emitter.onceOr(
+      sql,
+      (row) => {
+        const fields = target.fields.map((field, index) =>
+          coerce(computed(type.fields[index]?.type ?? unknown, `${row}.f${index}`), field.type, position, emitter),
+        );
+        if (fields.some((field) => field === undefined)) return undefined;
+        const packed = fields.map((field, index) => `f${index} := ${field?.sql ?? 'NULL'}`).join(', ');
+        return `CASE WHEN ${row} IS NULL THEN NULL ELSE struct_pack(${packed}) END`;
+      },
+      target,
+    );
   }
   if (type.kind === 'array' && target.kind === 'array') {
     const name = emitter.name('v');

@@ -1,7 +1,7 @@
 import { invalidAt, type SourcePosition } from '../sql-error.js';
-import { isScalar, sameType, typeText } from '../values/sql-type.js';
+import { isScalar, sameType, typeText } from './sql-type.js';
 import type { ComparisonOperator } from '../parse/syntax-tree.js';
-import type { Emitter, TypedExpression } from '../values/typed-expression.js';
+import type { Emitter, TypedExpression } from './typed-expression.js';
 
 /**
  * The comparison of two values of one type.

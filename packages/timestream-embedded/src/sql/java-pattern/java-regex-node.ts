@@ -1,0 +1,46 @@
+/** A piece of a Java regular expression, all of what `java.util.regex` writes that the matcher here can follow exactly. */
+export type RegexNode =
+  | { readonly kind: 'set'; readonly includes: (codePoint: number) => boolean }
+  | { readonly kind: 'sequence'; readonly items: readonly RegexNode[] }
+  | { readonly kind: 'alternation'; readonly branches: readonly RegexNode[] }
+  | {
+      readonly kind: 'repeat';
+      readonly item: RegexNode;
+      readonly min: number;
+      readonly max: number;
+      readonly mode: 'greedy' | 'lazy' | 'possessive';
+    }
+  | { readonly kind: 'group'; readonly number: number; readonly item: RegexNode }
+  | { readonly kind: 'atomic'; readonly item: RegexNode }
+  | { readonly kind: 'look'; readonly ahead: boolean; readonly negated: boolean; readonly item: RegexNode }
+  | { readonly kind: 'reference'; readonly number: number; readonly ignoreCase: boolean }
+  | { readonly kind: 'boundary'; readonly negated: boolean }
+  | { readonly kind: 'start' }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'line-start'; readonly unixLines: boolean }
+  | { readonly kind: 'line-end'; readonly multiline: boolean; readonly unixLines: boolean };
+
+/** How long a match of the node is in code points: the least and the most, which is Infinity without a bound. */
+export function lengthOf(node: RegexNode): readonly [min: number, max: number] {
+  switch (node.kind) {
+    case 'set':
+      return [1, 1];
+    case 'sequence':
+      return node.items.map(lengthOf).reduce(([min, max], [itemMin, itemMax]) => [min + itemMin, max + itemMax], [0, 0]);
+    case 'alternation':
+      return node.branches
+        .map(lengthOf)
+        .reduce(([min, max], [itemMin, itemMax]) => [Math.min(min, itemMin), Math.max(max, itemMax)], [Infinity, 0]);
+    case 'repeat': {
+      const [min, max] = lengthOf(node.item);
+      return [min * node.min, max === 0 ? 0 : max * node.max];
+    }
+    case 'group':
+    case 'atomic':
+      return lengthOf(node.item);
+    case 'reference':
+      return [0, Infinity];
+    default:
+      return [0, 0];
+  }
+}
