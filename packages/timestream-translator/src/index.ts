@@ -52,7 +52,18 @@ export type {
 } from './model/record.js';
 
 // Writing.
-export { batchRecords, expandBatch } from './write/batch-records.js';
+export { batchRecords } from './write/batch-records.js';
+export { expandBatch } from './write/expand-batch.js';
+export type { PlannedBatch } from './write/planned-batch.js';
+export { SeriesCache, type SeriesCacheOptions } from './write/series-cache.js';
+export { referenceOf, type SeriesColumns } from './write/series-columns.js';
+export {
+  translateColumns,
+  type RecordColumns,
+  type TranslateColumnsOptions,
+  type TranslateOptions,
+  type Translation,
+} from './write/translate-columns.js';
 export { createDimensionBudget, type DimensionBudget } from './write/dimension-budget.js';
 export {
   dropReasons,
@@ -65,8 +76,7 @@ export {
 } from './write/drop-reason.js';
 export { meteredWriteBytes, recordBytes, writeBytes } from './write/record-size.js';
 export { seriesText } from './text/series-text.js';
-export { translateSeries, type TranslateOptions, type Translation } from './write/translate-series.js';
-export type { TranslatedRecord } from './write/translate-samples.js';
+export { translateSeries } from './write/translate-series.js';
 export type { StoredSeries } from './write/stored-series.js';
 
 // Reading.

@@ -80,8 +80,8 @@ function isAboutRecords(error: unknown): error is ConnectorError {
   return error.code === 'service-quota-exceeded' && (rejectionClass === 'too-many-metric-names' || rejectionClass === 'table-dimensions');
 }
 
-function sliceBatch(batch: WriteBatch, start: number, end?: number): WriteBatch {
-  return { ...batch, Records: batch.Records.slice(start, end), sources: batch.sources.slice(start, end) };
+function sliceBatch({ CommonAttributes, Records, sources }: WriteBatch, start: number, end?: number): WriteBatch {
+  return { CommonAttributes, Records: Records.slice(start, end), sources: sources.slice(start, end) };
 }
 
 function addOutcome(batch: WriteBatch, outcome: WriteOutcome, tally: WriteTally, { metrics, onStored }: WriteBatchesOptions): void {

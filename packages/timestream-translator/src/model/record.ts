@@ -33,7 +33,7 @@ export interface SampleReference {
 
 /** What one WriteRecords call takes: at most 100 records. `sources[i]` is where `Records[i]` came from. */
 export interface WriteBatch {
-  readonly CommonAttributes?: TimestreamRecord;
+  readonly CommonAttributes?: TimestreamRecord | undefined;
   readonly Records: readonly TimestreamRecord[];
   readonly sources: readonly SampleReference[];
 }

@@ -16,6 +16,8 @@ export interface DimensionBudget {
   claim(labelName: string): boolean;
   /** Places taken, the one for `prometheus_labels` included. */
   usedDimensions(): number;
+  /** Changes when an answer of {@link claim} may no longer be the one that it would give now. */
+  readonly revision: number;
 }
 
 /**
@@ -30,9 +32,12 @@ export function createDimensionBudget(options: { readonly maxDimensions?: number
     throw new RangeError(`maxDimensions is ${maxDimensions}, allowed are whole numbers from 1 to ${MAX_DIMENSIONS_PER_TABLE}`);
   }
   const taken = new Set([LABELS_DIMENSION]);
+  let revision = 0;
   return {
     learn(dimensionNames) {
+      const before = taken.size;
       for (const name of dimensionNames) taken.add(name);
+      if (taken.size !== before) revision += 1;
     },
     claim(labelName) {
       if (taken.has(labelName)) return true;
@@ -41,5 +46,8 @@ export function createDimensionBudget(options: { readonly maxDimensions?: number
       return true;
     },
     usedDimensions: () => taken.size,
+    get revision() {
+      return revision;
+    },
   };
 }

@@ -54,7 +54,7 @@ export interface DroppedSamples {
   readonly reason: DropReason;
   /** Samples; for `native-histogram` and `exemplar` histograms and exemplars. */
   readonly count: number;
-  /** The first of them: its series in Prometheus' notation, the offence, the limit and the actual size. Bounded length, one line. */
+  /** The first of them: its series in Prometheus' notation, what is wrong, the limit and the actual size. Bounded length, one line. */
   readonly example: string;
 }
 

@@ -1,10 +1,11 @@
-import { floatsOf, type TimeSeries } from '@timestream-prometheus/prom-codec';
-import type { Refusal } from './drop-reason.js';
+import type { LabelSet } from '@timestream-prometheus/prom-codec';
 import { METRIC_NAME_LABEL } from '../model/layout.js';
 import { MAX_DIMENSION_NAME_BYTES, MAX_MEASURE_NAME_BYTES } from '../model/limits.js';
 import { doubleOrBitsText } from '../text/number-text.js';
 import { quotedText, seriesText } from '../text/series-text.js';
 import { utf8ByteLength } from '../text/text-codec.js';
+import type { Refusal } from './drop-reason.js';
+import { seriesIndexOf, type SeriesColumns } from './series-columns.js';
 
 export interface RefusalOptions {
   /** Refuse a request that holds a label name over 60 bytes or a metric name over 256 bytes. Default: store them. */
@@ -14,23 +15,17 @@ export interface RefusalOptions {
 }
 
 /** The first series for which the options demand that the whole request is refused, or null. */
-export function findRefusal(timeseries: readonly TimeSeries[], options: RefusalOptions): Refusal | null {
+export function findRefusal(columns: SeriesColumns, options: RefusalOptions): Refusal | null {
   if (options.failOnLongLabel === true) {
-    for (const series of timeseries) {
-      const offence = findLongLabel(series);
-      if (offence !== null) return { reason: 'long-label', example: `${seriesText(series.labels)}: ${offence}` };
+    for (const labelSet of columns.labelSets) {
+      const problem = findLongLabel(labelSet);
+      if (problem !== null) return { reason: 'long-label', example: `${seriesText(labelSet.labels)}: ${problem}` };
     }
   }
-  if (options.failOnInvalidSampleValue === true) {
-    for (const series of timeseries) {
-      const offence = findNonFinite(series);
-      if (offence !== null) return { reason: 'invalid-sample-value', example: `${seriesText(series.labels)}: ${offence}` };
-    }
-  }
-  return null;
+  return options.failOnInvalidSampleValue === true ? findNonFinite(columns) : null;
 }
 
-function findLongLabel({ labels }: TimeSeries): string | null {
+function findLongLabel({ labels }: LabelSet): string | null {
   for (const { name, value } of labels) {
     if (value === '') continue;
     const nameBytes = utf8ByteLength(name);
@@ -43,8 +38,13 @@ function findLongLabel({ labels }: TimeSeries): string | null {
   return null;
 }
 
-function findNonFinite({ samples }: TimeSeries): string | null {
-  const index = floatsOf(samples).findIndex((value) => !Number.isFinite(value));
-  if (index < 0) return null;
-  return `the value at ${String(samples.timestampsMs[index])} ms is ${doubleOrBitsText(samples.valueBits[index] ?? 0n)}, only finite values are allowed`;
+function findNonFinite(columns: SeriesColumns): Refusal | null {
+  const sample = columns.values.findIndex((value) => !Number.isFinite(value));
+  if (sample < 0) return null;
+  const series = seriesText(columns.labelSets[seriesIndexOf(columns, sample)]?.labels ?? []);
+  const value = doubleOrBitsText(columns.valueBits[sample] ?? 0n);
+  return {
+    reason: 'invalid-sample-value',
+    example: `${series}: the value at ${String(columns.timestampsMs[sample])} ms is ${value}, only finite values are allowed`,
+  };
 }

@@ -6,23 +6,18 @@ import type { DropReason } from './drop-reason.js';
 import { quotedText } from '../text/series-text.js';
 import { utf8ByteLength } from '../text/text-codec.js';
 
-const NUL = '\u0000';
-
 /** The labels of a series as Prometheus understands them. */
 export interface SeriesLabels {
-  readonly metricName: string;
   /** `__name__` included; sorted by the UTF-8 bytes of the names; no empty value, no name twice. */
   readonly labels: readonly Label[];
-  /** Equal for equal label sets and for no others. */
-  readonly key: string;
-  /** What a record of the series has at least without its value, wherever the labels go: see `recordBytes`. */
-  readonly leastBytes: number;
+  /** Where `__name__` stands among them. */
+  readonly metricIndex: number;
 }
 
 export interface LabelFault {
   readonly reason: Extract<DropReason, 'missing-metric-name' | 'empty-label-name' | 'duplicate-label-name' | 'record-too-large'>;
   /** What is wrong, for a person. */
-  readonly offence: string;
+  readonly problem: string;
 }
 
 /**
@@ -31,43 +26,27 @@ export interface LabelFault {
  */
 export function parseSeriesLabels(received: readonly Label[]): SeriesLabels | LabelFault {
   const labels = isCanonical(received) ? received : sortLabels(received);
-  let metricName = '';
+  let metricIndex = -1;
+  let index = 0;
   let leastBytes = TIME_BYTES;
   let previous: string | undefined;
   for (const { name, value } of labels) {
-    if (name === '') return { reason: 'empty-label-name', offence: `a label without a name has the value ${quotedText(value)}` };
-    if (name === previous) return { reason: 'duplicate-label-name', offence: `label ${quotedText(name)} occurs more than once` };
-    if (name === METRIC_NAME_LABEL) metricName = value;
+    if (name === '') return { reason: 'empty-label-name', problem: `a label without a name has the value ${quotedText(value)}` };
+    if (name === previous) return { reason: 'duplicate-label-name', problem: `label ${quotedText(name)} occurs more than once` };
+    if (name === METRIC_NAME_LABEL) metricIndex = index;
     else leastBytes += utf8ByteLength(name);
     leastBytes += utf8ByteLength(value);
-    // Here already, so that the key and everything after it stay small.
-    if (leastBytes > MAX_RECORD_BYTES) return { reason: 'record-too-large', offence: tooLargeOffence(leastBytes) };
+    // Here already, so that everything that is made of the labels stays small.
+    if (leastBytes > MAX_RECORD_BYTES) return { reason: 'record-too-large', problem: tooLargeProblem(leastBytes) };
     previous = name;
+    index += 1;
   }
-  if (metricName === '') return { reason: 'missing-metric-name', offence: 'label __name__ is missing or empty' };
-  return { metricName, labels, key: keyOf(labels), leastBytes };
+  if (metricIndex < 0) return { reason: 'missing-metric-name', problem: 'label __name__ is missing or empty' };
+  return { labels, metricIndex };
 }
 
-export function tooLargeOffence(leastBytes: number): string {
+export function tooLargeProblem(leastBytes: number): string {
   return `a record of it has at least ${leastBytes} bytes, the limit is ${MAX_RECORD_BYTES}`;
-}
-
-/** A text that no other label set has: texts between NULs, or, if one of them contains a NUL, a NUL and every text behind its length. */
-function keyOf(labels: readonly Label[]): string {
-  // Joined at once: text made by many additions is a tree to the engine, slow to compare and several times the size.
-  const texts = new Array<string>(2 * labels.length);
-  let next = 0;
-  for (const { name, value } of labels) {
-    if (name.includes(NUL) || value.includes(NUL))
-      return labels.reduce((all, label) => all + lengthAndText(label.name) + lengthAndText(label.value), NUL);
-    texts[next++] = name;
-    texts[next++] = value;
-  }
-  return texts.join(NUL);
-}
-
-function lengthAndText(text: string): string {
-  return `${text.length}:${text}`;
 }
 
 /** Whether the labels are in ascending order without empty values, as Prometheus sends them. A repeated name does not matter here. */

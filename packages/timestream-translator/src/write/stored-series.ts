@@ -1,73 +1,92 @@
-import type { Label } from '@timestream-prometheus/prom-codec';
-import type { DimensionBudget } from './dimension-budget.js';
-import { canBeDimension, encodeLabelDimension } from '../names/label-dimension.js';
-import { LABELS_DIMENSION, METRIC_NAME_LABEL } from '../model/layout.js';
-import { encodeMeasureName, isHashedMeasureName } from '../names/measure-name.js';
-import type { Dimension } from '../model/record.js';
-import { dimensionsBytes, TIME_BYTES } from './record-size.js';
-import type { SeriesLabels } from './series-labels.js';
-import { utf8ByteLength } from '../text/text-codec.js';
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
 
-/** What the records of one series have in common in Timestream. Every record of the series in a request holds the same object. */
-export interface StoredSeries {
-  readonly measureName: string;
-  /** At least one; sorted by name (UTF-8 bytes), `prometheus_labels` last. Shared: never change it. */
-  readonly dimensions: Dimension[];
-  /** Equal for equal label sets and for no others. */
-  readonly key: string;
+import type { Dimension } from '../model/record.js';
+import { LABELS_DIMENSION, METRIC_NAME_LABEL } from '../model/layout.js';
+import { encodeLabelDimension } from '../names/label-dimension.js';
+import { isHashedMeasureName } from '../names/measure-name.js';
+import { doubleText } from '../text/number-text.js';
+import type { DimensionBudget } from './dimension-budget.js';
+import type { InternedLabel, InternedLabels, StoredMeasure } from './interned-label.js';
+import { TIME_BYTES } from './record-size.js';
+
+/** More dimensions than bits of a small integer: then the text of a series' own dimensions is made anew each time. */
+const MAX_MASK_DIMENSIONS = 30;
+
+/** What the records of one series have in common in Timestream, and the texts that a request is put together from. */
+export class StoredSeries {
+  readonly measure: StoredMeasure;
+  /** At least one; sorted by name (UTF-8 bytes), `prometheus_labels` last. */
+  readonly labels: readonly InternedLabel[];
   /** Metered bytes of a record of the series without its value: time, dimensions and measure name. */
   readonly baseBytes: number;
-}
+  #dimensions: Dimension[] | undefined;
+  #ownMask = -1;
+  #ownJson = '';
+  #lastValue = NaN;
+  #lastText = '';
 
-/** Decides where labels go; keep one per request, it remembers each label name. */
-export type StoreSeries = (series: SeriesLabels) => StoredSeries;
-
-export function createSeriesStorer(budget: DimensionBudget): StoreSeries {
-  // By place: series that follow each other mostly have the same label names, and those of one target the same values.
-  const lastPlaced: PlacedLabel[] = [];
-  const isDimensionByName = new Map<string, boolean>();
-  const isDimension = (labelName: string): boolean => {
-    let known = isDimensionByName.get(labelName);
-    if (known === undefined) {
-      known = canBeDimension(labelName) && budget.claim(labelName);
-      isDimensionByName.set(labelName, known);
-    }
-    return known;
-  };
-  const place = (label: Label, index: number): PlacedLabel => {
-    const { name, value } = label;
-    const last = lastPlaced[index];
-    if (last?.label.name === name) {
-      if (last.label.value === value) return last;
-      return (lastPlaced[index] = { label, dimension: last.dimension === null ? null : { Name: last.dimension.Name, Value: value } });
-    }
-    return (lastPlaced[index] = { label, dimension: isDimension(name) ? { Name: name, Value: value } : null });
-  };
-  return (series) => placeLabels(series, place);
-}
-
-interface PlacedLabel {
-  readonly label: Label;
-  /** Null if the label goes into `prometheus_labels`, or is the metric name. */
-  readonly dimension: Dimension | null;
-}
-
-function placeLabels(
-  { metricName, labels, key, leastBytes }: SeriesLabels,
-  place: (label: Label, index: number) => PlacedLabel,
-): StoredSeries {
-  const measureName = encodeMeasureName(metricName);
-  const dimensions: Dimension[] = [];
-  const others: Label[] = [];
-  let index = 0;
-  for (const label of labels) {
-    const { dimension } = place(label, index++);
-    if (dimension !== null) dimensions.push(dimension);
-    else if (label.name !== METRIC_NAME_LABEL || isHashedMeasureName(measureName)) others.push(label);
+  constructor(measure: StoredMeasure, labels: readonly InternedLabel[]) {
+    this.measure = measure;
+    this.labels = labels;
+    let baseBytes = TIME_BYTES + measure.bytes;
+    for (const { bytes } of labels) baseBytes += bytes;
+    this.baseBytes = baseBytes;
   }
-  // Nearly every series: all labels are dimensions and the name is stored as it is, so its size is known already.
-  const isPlain = dimensions.length > 0 && dimensions.length === labels.length - 1 && measureName === metricName;
-  if (isPlain) return { measureName, dimensions, key, baseBytes: leastBytes };
-  if (others.length > 0 || dimensions.length === 0) dimensions.push({ Name: LABELS_DIMENSION, Value: encodeLabelDimension(others) });
-  return { measureName, dimensions, key, baseBytes: TIME_BYTES + dimensionsBytes(dimensions) + utf8ByteLength(measureName) };
+
+  get measureName(): string {
+    return this.measure.name;
+  }
+
+  /** Shared: never change it. */
+  get dimensions(): Dimension[] {
+    return (this.#dimensions ??= this.labels.map(({ dimension }) => dimension));
+  }
+
+  /** `"Dimensions":[…],` with those dimensions that are not marked as common to all records of a call; nothing if all of them are. */
+  ownDimensionsJson(commonMark: number): string {
+    const { labels } = this;
+    if (labels.length > MAX_MASK_DIMENSIONS) return dimensionsJson(labels, commonMark);
+    let mask = 0;
+    for (let index = 0; index < labels.length; index++) {
+      if (labels[index]!.mark !== commonMark) mask |= 1 << index;
+    }
+    if (mask !== this.#ownMask) {
+      this.#ownMask = mask;
+      this.#ownJson = dimensionsJson(labels, commonMark);
+    }
+    return this.#ownJson;
+  }
+
+  /** `doubleText`, remembered: most series repeat the value of the scrape before. */
+  finiteText(value: number): string {
+    if (value === 0) return doubleText(value);
+    if (value !== this.#lastValue) {
+      this.#lastValue = value;
+      this.#lastText = doubleText(value);
+    }
+    return this.#lastText;
+  }
+}
+
+function dimensionsJson(labels: readonly InternedLabel[], commonMark: number): string {
+  const own = labels.filter(({ mark }) => mark !== commonMark);
+  return own.length === 0 ? '' : `"Dimensions":[${own.map(({ json }) => json).join(',')}],`;
+}
+
+/** Gives each label of a series its place: a dimension of its own if the name and the table allow it, else `prometheus_labels`. */
+export function storeSeries(
+  labels: readonly InternedLabel[],
+  metric: InternedLabel,
+  budget: DimensionBudget,
+  interned: InternedLabels,
+): StoredSeries {
+  const { measure } = metric;
+  const dimensions: InternedLabel[] = [];
+  const others: InternedLabel[] = [];
+  for (const label of labels) {
+    if (label.internedName.canBeDimension && budget.claim(label.name)) dimensions.push(label);
+    else if (label.name !== METRIC_NAME_LABEL || isHashedMeasureName(measure.name)) others.push(label);
+  }
+  if (others.length > 0 || dimensions.length === 0) dimensions.push(interned.intern(LABELS_DIMENSION, encodeLabelDimension(others)));
+  return new StoredSeries(measure, dimensions);
 }

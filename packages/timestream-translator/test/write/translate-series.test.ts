@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import {
   bitsFromFloat,
   createSamples,
+  decodeWriteColumns,
+  encodeWriteRequest,
   floatFromBits,
+  LabelSetCache,
   STALE_NAN_BITS,
   type Histogram,
   type Label,
@@ -15,8 +18,10 @@ import { decodeLabelDimension } from '../../src/names/label-dimension.js';
 import { LABELS_DIMENSION, layouts, type Layout } from '../../src/model/layout.js';
 import { decodeMeasureName } from '../../src/names/measure-name.js';
 import { dimensionsBytes } from '../../src/write/record-size.js';
-import { translateSeries, type TranslateOptions, type Translation } from '../../src/write/translate-series.js';
-import type { TranslatedRecord } from '../../src/write/translate-samples.js';
+import { SeriesCache } from '../../src/write/series-cache.js';
+import { translateColumns, type TranslateOptions, type Translation } from '../../src/write/translate-columns.js';
+import { translateSeries } from '../../src/write/translate-series.js';
+import { recordObjects, translateOneByOne, type RecordObject } from '../support/record-objects.js';
 import { anyTimeSeries } from '../support/arbitraries.js';
 
 function labelsOf(record: Record<string, string>): Label[] {
@@ -27,27 +32,34 @@ function seriesOf(labels: Label[] | Record<string, string>, ...pairs: (readonly 
   return { labels: Array.isArray(labels) ? labels : labelsOf(labels), samples: createSamples(pairs), exemplars: [], histograms: [] };
 }
 
-function translate(timeseries: TimeSeries[], options: Partial<TranslateOptions> = {}): Translation {
-  return translateSeries(timeseries, { layout: 'multi-measure', dimensionBudget: createDimensionBudget(), ...options });
+type TranslationOfObjects = Omit<Translation, 'records'> & { readonly records: readonly RecordObject[] };
+
+function translate(timeseries: TimeSeries[], options: Partial<TranslateOptions> = {}): TranslationOfObjects {
+  const translation = translateSeries(timeseries, { layout: 'multi-measure', dimensionBudget: createDimensionBudget(), ...options });
+  return { ...translation, records: recordObjects(translation.records) };
 }
 
 function dimensionsOf(labels: Label[] | Record<string, string>, options: Partial<TranslateOptions> = {}): Record<string, string> {
   const [record] = translate([seriesOf(labels, [1, 1])], options).records;
-  return Object.fromEntries((record?.series.dimensions ?? []).map(({ Name, Value }) => [Name, Value]));
+  return Object.fromEntries((record?.dimensions ?? []).map(({ Name, Value }) => [Name, Value]));
 }
 
-const pairsOf = (records: readonly TranslatedRecord[]): unknown[] =>
+const pairsOf = (records: readonly RecordObject[]): unknown[] =>
   records.map(({ timestampMs, column, value }) => [timestampMs, column, value]);
 
 /** Reads a record back the way the read path defines it; labels without `__name__` of a hashed name are not expected here. */
-function readBack({ series, timestampMs, column, value }: TranslatedRecord): { labels: Label[]; timestampMs: number; bits: bigint } {
-  const packed = series.dimensions.find(({ Name }) => Name === LABELS_DIMENSION);
+function readBack({ dimensions, measureName, timestampMs, column, value }: RecordObject): {
+  labels: Label[];
+  timestampMs: number;
+  bits: bigint;
+} {
+  const packed = dimensions.find(({ Name }) => Name === LABELS_DIMENSION);
   const decoded = decodeLabelDimension(packed?.Value ?? '{}') ?? [];
   const labels = [
-    ...series.dimensions.filter((dimension) => dimension !== packed).map(({ Name, Value }) => ({ name: Name, value: Value })),
+    ...dimensions.filter((dimension) => dimension !== packed).map(({ Name, Value }) => ({ name: Name, value: Value })),
     ...decoded,
   ];
-  if (!labels.some(({ name }) => name === '__name__')) labels.push({ name: '__name__', value: decodeMeasureName(series.measureName) });
+  if (!labels.some(({ name }) => name === '__name__')) labels.push({ name: '__name__', value: decodeMeasureName(measureName) });
   return { labels, timestampMs, bits: column === 'sample_bits' ? BigInt.asUintN(64, BigInt(value)) : bitsFromFloat(Number(value)) };
 }
 
@@ -63,8 +75,8 @@ const labelKey = (labels: readonly Label[]): string =>
 describe('translateSeries: labels', () => {
   it('makes dimensions of labels, sorted by the UTF-8 bytes of their names, and a measure name of the metric name', () => {
     const [record] = translate([seriesOf({ job: 'api', Zone: 'a', __name__: 'job:up:sum', '😀': '1', '\uffff': '2' }, [1, 2])]).records;
-    expect(record?.series.measureName).toBe('job%3Aup%3Asum');
-    expect(record?.series.dimensions).toEqual([
+    expect(record?.measureName).toBe('job%3Aup%3Asum');
+    expect(record?.dimensions).toEqual([
       { Name: 'Zone', Value: 'a' },
       { Name: 'job', Value: 'api' },
       { Name: '\uffff', Value: '2' },
@@ -120,29 +132,29 @@ describe('translateSeries: labels', () => {
   });
 
   it('shares one series object between all records of a label set', () => {
-    const { records } = translate([
-      seriesOf({ __name__: 'up', a: '1', b: '2' }, [1, 1], [2, 1]),
-      seriesOf({ b: '2', a: '1', __name__: 'up' }, [3, 1]),
-    ]);
-    expect(records).toHaveLength(3);
-    expect(new Set(records.map(({ series }) => series)).size).toBe(1);
+    const { records } = translateSeries(
+      [seriesOf({ __name__: 'up', a: '1', b: '2' }, [1, 1], [2, 1]), seriesOf({ b: '2', a: '1', __name__: 'up' }, [3, 1])],
+      { layout: 'multi-measure', dimensionBudget: createDimensionBudget() },
+    );
+    expect(records.count).toBe(3);
+    expect(new Set(records.series).size).toBe(1);
   });
 
   it.each([
-    { reason: 'missing-metric-name', labels: [{ name: 'job', value: 'x' }], offence: '{job="x"}: label __name__ is missing or empty' },
+    { reason: 'missing-metric-name', labels: [{ name: 'job', value: 'x' }], problem: '{job="x"}: label __name__ is missing or empty' },
     {
       reason: 'missing-metric-name',
       labels: [{ name: '__name__', value: '' }],
-      offence: '{__name__=""}: label __name__ is missing or empty',
+      problem: '{__name__=""}: label __name__ is missing or empty',
     },
-    { reason: 'missing-metric-name', labels: [], offence: '{}: label __name__ is missing or empty' },
+    { reason: 'missing-metric-name', labels: [], problem: '{}: label __name__ is missing or empty' },
     {
       reason: 'empty-label-name',
       labels: [
         { name: '__name__', value: 'up' },
         { name: '', value: 'x' },
       ],
-      offence: '{__name__="up", ""="x"}: a label without a name has the value "x"',
+      problem: '{__name__="up", ""="x"}: a label without a name has the value "x"',
     },
     {
       reason: 'duplicate-label-name',
@@ -151,7 +163,7 @@ describe('translateSeries: labels', () => {
         { name: '__name__', value: 'up' },
         { name: 'a', value: '2' },
       ],
-      offence: '{a="1", __name__="up", a="2"}: label "a" occurs more than once',
+      problem: '{a="1", __name__="up", a="2"}: label "a" occurs more than once',
     },
     {
       reason: 'duplicate-label-name',
@@ -159,11 +171,11 @@ describe('translateSeries: labels', () => {
         { name: '__name__', value: 'up' },
         { name: '__name__', value: 'up' },
       ],
-      offence: '{__name__="up", __name__="up"}: label "__name__" occurs more than once',
+      problem: '{__name__="up", __name__="up"}: label "__name__" occurs more than once',
     },
-  ])('drops the samples of $offence and stores the others', ({ reason, labels, offence }) => {
+  ])('drops the samples of $problem and stores the others', ({ reason, labels, problem }) => {
     const { records, dropped } = translate([seriesOf(labels, [1, 1], [2, 2]), seriesOf({ __name__: 'up', job: 'x' }, [1, 1])]);
-    expect(dropped).toEqual([{ reason, count: 2, example: offence }]);
+    expect(dropped).toEqual([{ reason, count: 2, example: problem }]);
     expect(records).toHaveLength(1);
   });
 
@@ -330,10 +342,10 @@ describe('translateSeries: refusals', () => {
     {
       what: 'label name',
       labels: { __name__: 'up', ['x'.repeat(61)]: '1' },
-      offence: /: label name "x{61}" has 61 bytes, the limit is 60$/,
+      problem: /: label name "x{61}" has 61 bytes, the limit is 60$/,
     },
-    { what: 'metric name', labels: { __name__: 'é'.repeat(129) }, offence: /: the metric name has 258 bytes, the limit is 256$/ },
-  ])('refuses everything for a long $what if told so, and nothing otherwise', ({ labels, offence }) => {
+    { what: 'metric name', labels: { __name__: 'é'.repeat(129) }, problem: /: the metric name has 258 bytes, the limit is 256$/ },
+  ])('refuses everything for a long $what if told so, and nothing otherwise', ({ labels, problem }) => {
     const timeseries = [good, seriesOf(labels, [1, 1])];
     expect(translate(timeseries).records).toHaveLength(3);
     const dimensionBudget = createDimensionBudget();
@@ -341,7 +353,7 @@ describe('translateSeries: refusals', () => {
       records: [],
       dropped: [],
       identicalCount: 0,
-      refused: { reason: 'long-label', example: expect.stringMatching(offence) as string },
+      refused: { reason: 'long-label', example: expect.stringMatching(problem) as string },
       refusedCount: 3,
       receivedCount: 3,
     });
@@ -420,23 +432,48 @@ describe('translateSeries: for any input', () => {
   it('never makes a record that Timestream forbids', () => {
     fc.assert(
       fc.property(anyTimeSeries, anyLayout, fc.integer({ min: 1, max: 128 }), (timeseries, layout, maxDimensions) => {
-        const { records } = translate(timeseries, { layout, dimensionBudget: createDimensionBudget({ maxDimensions }) });
+        const { records: columns } = translateSeries(timeseries, { layout, dimensionBudget: createDimensionBudget({ maxDimensions }) });
         const names = new Set<string>();
-        for (const { series, column, value } of records) {
-          expect(series.dimensions.length).toBeGreaterThan(0);
-          for (const { Name, Value } of series.dimensions) {
+        for (const [index, { dimensions, measureName, column, value }] of recordObjects(columns).entries()) {
+          const baseBytes = columns.series[index]?.baseBytes ?? NaN;
+          expect(dimensions.length).toBeGreaterThan(0);
+          for (const { Name, Value } of dimensions) {
             names.add(Name);
             expect(Buffer.byteLength(Name)).toBeLessThanOrEqual(60);
             expect(Value).not.toBe('');
           }
-          expect(series.baseBytes).toBe(8 + dimensionsBytes(series.dimensions) + Buffer.byteLength(series.measureName));
-          expect(series.baseBytes + 8 + (layout === 'multi-measure' ? column.length : 0)).toBeLessThanOrEqual(2048);
+          expect(baseBytes).toBe(8 + dimensionsBytes(dimensions) + Buffer.byteLength(measureName));
+          expect(baseBytes + 8 + (layout === 'multi-measure' ? column.length : 0)).toBeLessThanOrEqual(2048);
           if (column !== 'sample_bits') expect(Number.isFinite(Number(value))).toBe(true);
           else expect(Number.isFinite(floatFromBits(BigInt.asUintN(64, BigInt(value))))).toBe(false);
         }
         expect(names.size).toBeLessThanOrEqual(maxDimensions);
       }),
       { numRuns: 1000 },
+    );
+  });
+
+  it('makes the records that one sample after the other would make, whatever is remembered from earlier requests', () => {
+    const series = new SeriesCache({ maxBytes: 20_000 });
+    const labelSets = new LabelSetCache({ maxBytes: 20_000 });
+    fc.assert(
+      fc.property(
+        fc.array(anyTimeSeries, { maxLength: 4 }),
+        anyLayout,
+        fc.integer({ min: 1, max: 8 }),
+        fc.boolean(),
+        (requests, layout, maxDimensions, learns) => {
+          const dimensionBudget = createDimensionBudget({ maxDimensions });
+          const expectedBudget = createDimensionBudget({ maxDimensions });
+          for (const [index, timeseries] of requests.entries()) {
+            if (learns && index === 2) for (const budget of [dimensionBudget, expectedBudget]) budget.learn(['a', 'b', 'le']);
+            const columns = decodeWriteColumns(encodeWriteRequest({ timeseries, metadata: [] }), { labelSets });
+            const { records } = translateColumns(columns, { layout, dimensionBudget, series });
+            expect(recordObjects(records)).toEqual(translateOneByOne(timeseries, layout, expectedBudget));
+          }
+        },
+      ),
+      { numRuns: 500 },
     );
   });
 });

@@ -1,0 +1,120 @@
+import type { Label } from '@timestream-prometheus/prom-codec';
+import type { Dimension } from '../model/record.js';
+import { canBeDimension } from '../names/label-dimension.js';
+import { encodeMeasureName } from '../names/measure-name.js';
+import { utf8ByteLength } from '../text/text-codec.js';
+
+/** A label name, once for all labels that have it. */
+export interface InternedName {
+  readonly name: string;
+  readonly bytes: number;
+  readonly canBeDimension: boolean;
+  readonly labels: Map<string, InternedLabel>;
+  /** A note like those of {@link Shareable}; whoever sets it sets it back to -1. */
+  rank: number;
+}
+
+/**
+ * What the records of one call may share and then state once. The three fields are the notes of whoever goes over many records without
+ * giving up control in between; they mean nothing afterwards.
+ */
+export interface Shareable {
+  /** UTF-8 bytes that each record pays for it. */
+  readonly bytes: number;
+  seenAt: number;
+  runEnd: number;
+  mark: number;
+}
+
+/** The name that a metric is stored under. */
+export class StoredMeasure implements Shareable {
+  readonly name: string;
+  readonly bytes: number;
+  /** As it stands in a record, with the comma behind it. */
+  readonly json: string;
+  seenAt = -1;
+  runEnd = 0;
+  mark = 0;
+
+  constructor(metricName: string) {
+    this.name = encodeMeasureName(metricName);
+    this.bytes = utf8ByteLength(this.name);
+    this.json = `"MeasureName":${JSON.stringify(this.name)},`;
+  }
+}
+
+/** A label that is kept once, however many series have it: equal labels of one {@link InternedLabels} are the same object. */
+export class InternedLabel implements Label, Shareable {
+  /** Greater than 0, and different from every other label's. */
+  readonly id: number;
+  readonly internedName: InternedName;
+  readonly value: string;
+  readonly bytes: number;
+  seenAt = -1;
+  runEnd = 0;
+  mark = 0;
+  #dimension: Dimension | undefined;
+  #json: string | undefined;
+  #measure: StoredMeasure | undefined;
+
+  constructor(id: number, internedName: InternedName, value: string) {
+    this.id = id;
+    this.internedName = internedName;
+    this.value = value;
+    this.bytes = internedName.bytes + utf8ByteLength(value);
+  }
+
+  get name(): string {
+    return this.internedName.name;
+  }
+
+  get dimension(): Dimension {
+    return (this.#dimension ??= { Name: this.name, Value: this.value });
+  }
+
+  /** The dimension as it stands in a request. */
+  get json(): string {
+    return (this.#json ??= JSON.stringify(this.dimension));
+  }
+
+  /** For a label `__name__`: what its value is stored under. */
+  get measure(): StoredMeasure {
+    return (this.#measure ??= new StoredMeasure(this.value));
+  }
+}
+
+/** Estimates, in bytes: objects, map entries and what is made of them later. Texts count double, for they are kept as JSON too. */
+const NAME_BYTES = 400;
+const LABEL_BYTES = 320;
+
+export class InternedLabels {
+  #names = new Map<string, InternedName>();
+  #lastId = 0;
+  #bytes = 0;
+
+  /** Memory taken, estimated. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  intern(name: string, value: string): InternedLabel {
+    let internedName = this.#names.get(name);
+    if (internedName === undefined) {
+      internedName = { name, bytes: utf8ByteLength(name), canBeDimension: canBeDimension(name), labels: new Map(), rank: -1 };
+      this.#names.set(name, internedName);
+      this.#bytes += NAME_BYTES + 2 * name.length;
+    }
+    let label = internedName.labels.get(value);
+    if (label === undefined) {
+      label = new InternedLabel(++this.#lastId, internedName, value);
+      internedName.labels.set(value, label);
+      this.#bytes += LABEL_BYTES + 2 * (name.length + 2 * value.length);
+    }
+    return label;
+  }
+
+  clear(): void {
+    this.#names = new Map();
+    this.#bytes = 0;
+  }
+}

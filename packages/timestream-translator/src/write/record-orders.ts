@@ -1,0 +1,178 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
+import { MAX_RECORDS_PER_WRITE } from '../model/limits.js';
+import type { InternedName, StoredMeasure } from './interned-label.js';
+import type { StoredSeries } from './stored-series.js';
+import type { RecordColumns } from './translate-columns.js';
+
+/** How many series are looked at to learn which labels tell targets apart. */
+const MAX_SAMPLED_SERIES = 256;
+
+/** A label that fewer records than this have in common, on average, is not worth sorting by. */
+const MIN_SHARING_RECORDS = 12;
+
+const MAX_TARGET_LABELS = 8;
+
+const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
+
+/**
+ * The orders in which records may be cut into calls, each a permutation of the records' indexes: by target, then metric, and by metric, then
+ * target. Only one if the other would be the same. The records of one series stay together, in time order.
+ *
+ * A call states once what its records share. The samples of one scrape share the labels of their target, those of one metric its name; which
+ * of the two is cheaper depends on the request.
+ */
+export function recordOrders(records: RecordColumns): readonly Uint32Array[] {
+  const asTheyCame = indexesTo(records.count);
+  if (records.count <= 1) return [asTheyCame];
+  const targetLabels = targetLabelsOf(records);
+  for (const [rank, name] of targetLabels.entries()) name.rank = rank;
+  const cells = new CellTable(records, targetLabels.length);
+  for (const name of targetLabels) name.rank = -1;
+  const orders: Uint32Array[] = [];
+  if (cells.targetCount > 1) orders.push(cells.order('target'));
+  if (cells.measureCount > 1) orders.push(cells.order('measure'));
+  return orders.length > 0 ? orders : [asTheyCame];
+}
+
+/**
+ * The names of the labels that tell targets apart, the one first that takes the most bytes (the name of a pod brings its node and namespace
+ * with it). A label tells targets apart if enough records share each of its values.
+ */
+function targetLabelsOf({ count, series }: RecordColumns): readonly InternedName[] {
+  const usageByName = new Map<InternedName, { bytes: number; uses: number; readonly values: Set<number> }>();
+  const sampleCount = Math.min(count, MAX_SAMPLED_SERIES);
+  for (let sample = 0; sample < sampleCount; sample++) {
+    // Steps of the golden ratio spread evenly and, unlike steps of equal length, fall in with no period of the records.
+    const record = Math.floor(((sample * GOLDEN_RATIO) % 1) * count);
+    for (const { internedName, bytes, id } of series[record]?.labels ?? []) {
+      let usage = usageByName.get(internedName);
+      if (usage === undefined) {
+        usage = { bytes: 0, uses: 0, values: new Set() };
+        usageByName.set(internedName, usage);
+      }
+      usage.bytes += bytes;
+      usage.uses += 1;
+      usage.values.add(id);
+    }
+  }
+  const callCount = Math.ceil(count / MAX_RECORDS_PER_WRITE);
+  const shared = Array.from(usageByName).filter(([, { uses, values }]) => {
+    const sharingRecords = ((uses / sampleCount) * count) / values.size;
+    return values.size > 1 && (values.size <= callCount || sharingRecords >= MIN_SHARING_RECORDS);
+  });
+  shared.sort(([leftName, left], [rightName, right]) => right.bytes - left.bytes || (leftName.name < rightName.name ? -1 : 1));
+  return shared.slice(0, MAX_TARGET_LABELS).map(([name]) => name);
+}
+
+/** Records in cells of one target and one metric; an order of the records is an order of the cells. */
+class CellTable {
+  readonly targetCount: number;
+  readonly measureCount: number;
+  /** By record. */
+  readonly #cells: Uint32Array;
+  /** By cell, in the order that they were met in. */
+  readonly #targets: number[] = [];
+  readonly #measures: number[] = [];
+  /** By target: its place in the order of targets. */
+  readonly #targetPlaces: Uint32Array;
+
+  constructor({ count, series }: RecordColumns, rankCount: number) {
+    this.#cells = new Uint32Array(count);
+    const targetByHash = new Map<number, number>();
+    const targetKeys: number[][] = [];
+    const measures = new Map<StoredMeasure, number>();
+    const cellByPlace = new Map<number, number>();
+    const key = new Array<number>(rankCount);
+    let previous: StoredSeries | undefined;
+    let cell = 0;
+    for (let record = 0; record < count; record++) {
+      const stored = series[record]!;
+      if (stored !== previous) {
+        previous = stored;
+        key.fill(0);
+        for (const label of stored.labels) {
+          const { rank } = label.internedName;
+          if (rank >= 0) key[rank] = label.id;
+        }
+        // Two targets of one hash come into each other's way: a dearer order, and none that is wrong.
+        const hash = hashOf(key);
+        let target = targetByHash.get(hash);
+        if (target === undefined) {
+          target = targetKeys.push(key.slice()) - 1;
+          targetByHash.set(hash, target);
+        }
+        let measure = measures.get(stored.measure);
+        if (measure === undefined) {
+          measure = measures.size;
+          measures.set(stored.measure, measure);
+        }
+        const place = target * count + measure;
+        const known = cellByPlace.get(place);
+        if (known === undefined) {
+          cell = this.#targets.push(target) - 1;
+          this.#measures.push(measure);
+          cellByPlace.set(place, cell);
+        } else cell = known;
+      }
+      this.#cells[record] = cell;
+    }
+    this.targetCount = targetKeys.length;
+    this.measureCount = measures.size;
+    this.#targetPlaces = placesOf(targetKeys);
+  }
+
+  order(first: 'target' | 'measure'): Uint32Array {
+    const cells = indexesTo(this.#targets.length);
+    const targetPlaces = new Uint32Array(cells.length);
+    for (let cell = 0; cell < cells.length; cell++) targetPlaces[cell] = this.#targetPlaces[this.#targets[cell]!]!;
+    const byTarget = (items: Uint32Array) => sortByPlace(items, targetPlaces, this.targetCount);
+    const byMeasure = (items: Uint32Array) => sortByPlace(items, this.#measures, this.measureCount);
+    const ordered = first === 'target' ? byTarget(byMeasure(cells)) : byMeasure(byTarget(cells));
+    const cellPlaces = new Uint32Array(ordered.length);
+    for (let place = 0; place < ordered.length; place++) cellPlaces[ordered[place]!] = place;
+    const recordPlaces = new Uint32Array(this.#cells.length);
+    for (let record = 0; record < recordPlaces.length; record++) recordPlaces[record] = cellPlaces[this.#cells[record]!]!;
+    return sortByPlace(indexesTo(recordPlaces.length), recordPlaces, ordered.length);
+  }
+}
+
+/** The targets of one namespace, of one node and so on next to each other: what does not fill a call is put together with its neighbours. */
+function placesOf(targetKeys: readonly (readonly number[])[]): Uint32Array {
+  const order = targetKeys.map((_, target) => target).sort((left, right) => compareKeys(targetKeys[left] ?? [], targetKeys[right] ?? []));
+  const places = new Uint32Array(order.length);
+  for (const [place, target] of order.entries()) places[target] = place;
+  return places;
+}
+
+function compareKeys(left: readonly number[], right: readonly number[]): number {
+  for (let rank = 0; rank < left.length; rank++) {
+    const difference = left[rank]! - right[rank]!;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function hashOf(key: readonly number[]): number {
+  let hash = 0;
+  for (const id of key) {
+    hash = Math.imul(hash ^ id, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  return hash;
+}
+
+/** Stable counting sort of indexes by the places that stand at them. */
+function sortByPlace(items: Uint32Array, places: ArrayLike<number>, placeCount: number): Uint32Array {
+  const starts = new Uint32Array(placeCount + 1);
+  for (const item of items) starts[places[item]! + 1]! += 1;
+  for (let place = 0; place < placeCount; place++) starts[place + 1]! += starts[place]!;
+  const sorted = new Uint32Array(items.length);
+  for (const item of items) sorted[starts[places[item]!]!++] = item;
+  return sorted;
+}
+
+function indexesTo(count: number): Uint32Array {
+  const indexes = new Uint32Array(count);
+  for (let index = 0; index < count; index++) indexes[index] = index;
+  return indexes;
+}

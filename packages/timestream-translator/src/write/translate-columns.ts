@@ -1,0 +1,246 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
+
+import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_VALUE_COLUMN, type Layout, type ValueColumn } from '../model/layout.js';
+import { MAX_RECORD_BYTES, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS } from '../model/limits.js';
+import { doubleOrBitsText } from '../text/number-text.js';
+import type { DimensionBudget } from './dimension-budget.js';
+import type { DroppedSamples, Refusal } from './drop-reason.js';
+import { createDropTally, type DropTally } from './drop-tally.js';
+import { findRefusal, type RefusalOptions } from './find-refusal.js';
+import { valueBytes } from './record-size.js';
+import type { CachedSeries, SeriesCache } from './series-cache.js';
+import type { SeriesColumns } from './series-columns.js';
+import { tooLargeProblem } from './series-labels.js';
+import type { StoredSeries } from './stored-series.js';
+
+export interface TranslateOptions extends RefusalOptions {
+  readonly layout: Layout;
+  /** The budget of the table that is written to; labels of stored series claim places in it. */
+  readonly dimensionBudget: DimensionBudget;
+}
+
+export interface TranslateColumnsOptions extends TranslateOptions {
+  /** What is known of series from earlier requests. */
+  readonly series: SeriesCache;
+}
+
+/** The samples of a request that become records, as columns: no object for a sample. */
+export interface RecordColumns {
+  readonly count: number;
+  readonly layout: Layout;
+  /** The series of each record; the records of one series stand together, in time order. */
+  readonly series: readonly StoredSeries[];
+  /** The place of each record's sample in `columns`. */
+  readonly samples: Uint32Array;
+  readonly columns: SeriesColumns;
+}
+
+/**
+ * The outcome for every sample, histogram and exemplar of the input:
+ * `records.count + identicalCount + (sum of dropped counts) + refusedCount === receivedCount`.
+ */
+export interface Translation {
+  /** No two with the same series and time. Series in the order they came. */
+  readonly records: RecordColumns;
+  /** One entry per reason that occurred, in the order of their first occurrence. */
+  readonly dropped: readonly DroppedSamples[];
+  /** Samples that repeat another sample of the request bit for bit; they are stored by storing that one. */
+  readonly identicalCount: number;
+  /** Set if an option demands to refuse the request: then there are no records, and nothing of it may be written. */
+  readonly refused?: Refusal;
+  /** All that came, if `refused` is set, else 0. */
+  readonly refusedCount: number;
+  /** Samples, native histograms and exemplars of the input. */
+  readonly receivedCount: number;
+}
+
+const NO_RECORD = -1;
+
+/**
+ * Translates the series of one remote-write request to records. Label sets may be unsorted and may occur several times, samples may be in
+ * any order; texts must be well-formed Unicode, as they are when they come from UTF-8. Never throws because of its input.
+ */
+export function translateColumns(columns: SeriesColumns, options: TranslateColumnsOptions): Translation {
+  const { layout } = options;
+  const receivedCount = columns.timestampsMs.length + columns.histograms.length + columns.exemplars.length;
+  const refused = findRefusal(columns, options);
+  if (refused !== null) {
+    const records: RecordColumns = { count: 0, layout, series: [], samples: new Uint32Array(0), columns };
+    return { records, dropped: [], identicalCount: 0, refused, refusedCount: receivedCount, receivedCount };
+  }
+  const translator = new SampleTranslator(columns, options);
+  translator.translateAll();
+  const { identicalCount, drops } = translator;
+  return { records: translator.records(), dropped: drops.list(), identicalCount, refusedCount: 0, receivedCount };
+}
+
+/** The column that a value is written to. */
+export function valueColumnOf(layout: Layout, value: number): ValueColumn {
+  if (layout === 'single-measure') return MEASURE_VALUE_DOUBLE_COLUMN;
+  return Number.isFinite(value) ? SAMPLE_VALUE_COLUMN : SAMPLE_BITS_COLUMN;
+}
+
+class SampleTranslator {
+  readonly drops: DropTally = createDropTally();
+  identicalCount = 0;
+  readonly #columns: SeriesColumns;
+  readonly #options: TranslateColumnsOptions;
+  readonly #request: number;
+  readonly #series: StoredSeries[] = [];
+  readonly #samples: Uint32Array;
+  /** The record of the same series before each record. */
+  readonly #previous: Int32Array;
+  /** Only of series of which a sample came that is not later than all before it: Prometheus sends them in order. */
+  readonly #recordByTime = new Map<CachedSeries, Map<number, number>>();
+  #isOrdered = true;
+
+  constructor(columns: SeriesColumns, options: TranslateColumnsOptions) {
+    this.#columns = columns;
+    this.#options = options;
+    this.#request = options.series.startRequest();
+    this.#samples = new Uint32Array(columns.timestampsMs.length);
+    this.#previous = new Int32Array(columns.timestampsMs.length);
+  }
+
+  translateAll(): void {
+    const { labelSets, sampleEnds, histograms, exemplars } = this.#columns;
+    let histogram = 0;
+    let exemplar = 0;
+    let start = 0;
+    for (let index = 0; index < labelSets.length; index++) {
+      const labelSet = labelSets[index];
+      const end = sampleEnds[index] ?? start;
+      if (labelSet === undefined) return;
+      const histogramCount = countOf(histograms, histogram, index);
+      const exemplarCount = countOf(exemplars, exemplar, index);
+      histogram += histogramCount;
+      exemplar += exemplarCount;
+      if (histogramCount > 0) this.drops.add('native-histogram', histogramCount, labelSet.labels, `${histogramCount} of this series`);
+      if (exemplarCount > 0) this.drops.add('exemplar', exemplarCount, labelSet.labels, `${exemplarCount} of this series`);
+      if (end > start) {
+        const series = this.#options.series.seriesOf(labelSet);
+        if ('reason' in series) this.drops.add(series.reason, end - start, labelSet.labels, series.problem);
+        else this.#translateSeries(series, start, end);
+      }
+      start = end;
+    }
+  }
+
+  records(): RecordColumns {
+    const { layout } = this.#options;
+    const count = this.#series.length;
+    const records = { count, layout, series: this.#series, samples: this.#samples.subarray(0, count), columns: this.#columns };
+    return this.#isOrdered ? records : inSeriesAndTimeOrder(records);
+  }
+
+  #translateSeries(series: CachedSeries, start: number, end: number): void {
+    const { dimensionBudget, layout, series: cache } = this.#options;
+    const { timestampsMs, values, valueBits } = this.#columns;
+    if (series.request !== this.#request) {
+      series.request = this.#request;
+      series.lastRecord = NO_RECORD;
+      series.latestTimestampMs = -1;
+    } else if (series.lastRecord !== this.#series.length - 1) this.#isOrdered = false;
+    // Made with the first sample that can be stored, so that a series without one claims no dimension.
+    let stored: StoredSeries | undefined;
+    for (let sample = start; sample < end; sample++) {
+      const timestampMs = timestampsMs[sample]!;
+      const value = values[sample]!;
+      if (!(timestampMs >= MIN_TIMESTAMP_MS && timestampMs <= MAX_TIMESTAMP_MS)) {
+        this.drops.add('timestamp-out-of-range', 1, series.labels, () => describeRange(timestampMs));
+        continue;
+      }
+      if (layout === 'single-measure' && !Number.isFinite(value)) {
+        this.drops.add(
+          'non-finite-value',
+          1,
+          series.labels,
+          () => `the value at ${timestampMs} ms is ${doubleOrBitsText(valueBits[sample] ?? 0n)}`,
+        );
+        continue;
+      }
+      stored ??= series.storedIn(dimensionBudget, cache.interned);
+      const recordBytes = stored.baseBytes + valueBytes(valueColumnOf(layout, value));
+      if (recordBytes > MAX_RECORD_BYTES) {
+        this.drops.add('record-too-large', 1, series.labels, () => tooLargeProblem(recordBytes));
+        continue;
+      }
+      if (timestampMs > series.latestTimestampMs) {
+        series.latestTimestampMs = timestampMs;
+        this.#addRecord(series, stored, sample);
+      } else this.#addLate(series, stored, sample);
+    }
+  }
+
+  #addRecord(series: CachedSeries, stored: StoredSeries, sample: number): number {
+    const record = this.#series.length;
+    this.#series.push(stored);
+    this.#samples[record] = sample;
+    this.#previous[record] = series.lastRecord;
+    series.lastRecord = record;
+    return record;
+  }
+
+  /** A sample that is not later than all of its series before it: a repetition, a conflict, or only out of order. */
+  #addLate(series: CachedSeries, stored: StoredSeries, sample: number): void {
+    const { timestampsMs, valueBits } = this.#columns;
+    const timestampMs = timestampsMs[sample]!;
+    const recordByTime = this.#recordsByTime(series);
+    const earlier = recordByTime.get(timestampMs);
+    if (earlier === undefined) {
+      this.#isOrdered = false;
+      recordByTime.set(timestampMs, this.#addRecord(series, stored, sample));
+      return;
+    }
+    const bits = valueBits[sample] ?? 0n;
+    if (valueBits[this.#samples[earlier]!] === bits) this.identicalCount += 1;
+    else {
+      const problem = () => `at ${timestampMs} ms the request has another value before ${doubleOrBitsText(bits)}`;
+      this.drops.add('conflicting-sample', 1, series.labels, problem);
+    }
+  }
+
+  /** Complete for every time that is not later than all before it. */
+  #recordsByTime(series: CachedSeries): Map<number, number> {
+    let recordByTime = this.#recordByTime.get(series);
+    if (recordByTime === undefined) {
+      recordByTime = new Map();
+      this.#recordByTime.set(series, recordByTime);
+    }
+    // What was added in order since the last time is not in it yet; everything before that is.
+    for (let record = series.lastRecord; record !== NO_RECORD; record = this.#previous[record]!) {
+      const timestampMs = this.#columns.timestampsMs[this.#samples[record]!]!;
+      if (recordByTime.has(timestampMs)) break;
+      recordByTime.set(timestampMs, record);
+    }
+    return recordByTime;
+  }
+}
+
+function countOf(entries: readonly { readonly seriesIndex: number }[], start: number, seriesIndex: number): number {
+  let end = start;
+  while (entries[end]?.seriesIndex === seriesIndex) end++;
+  return end - start;
+}
+
+/** By series, in the order of their first record, then by time. */
+function inSeriesAndTimeOrder({ count, layout, series, samples, columns }: RecordColumns): RecordColumns {
+  const rankBySeries = new Map<StoredSeries, number>();
+  for (const stored of series) if (!rankBySeries.has(stored)) rankBySeries.set(stored, rankBySeries.size);
+  const ranks = Uint32Array.from(series, (stored) => rankBySeries.get(stored) ?? 0);
+  const timeOf = (record: number): number => columns.timestampsMs[samples[record]!]!;
+  const order = Uint32Array.from({ length: count }, (_, record) => record).sort(
+    (left, right) => ranks[left]! - ranks[right]! || timeOf(left) - timeOf(right),
+  );
+  return {
+    count,
+    layout,
+    series: Array.from(order, (record) => series[record]!),
+    samples: order.map((record) => samples[record]!),
+    columns,
+  };
+}
+
+function describeRange(timestampMs: number): string {
+  return `timestamp ${timestampMs} ms is outside ${MIN_TIMESTAMP_MS} to ${MAX_TIMESTAMP_MS} ms (1970-01-01T00:00:00Z to 2262-04-11T23:47:16.854Z)`;
+}
