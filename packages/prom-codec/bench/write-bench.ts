@@ -53,7 +53,7 @@ for (const { title, series, labels } of CASES) {
   const [body = new Uint8Array()] = bodies;
   const block = encodeSnappy(body);
   const labelSets = new LabelSetCache({ maxBytes: CACHE_BYTES });
-  const churned = new LabelSetCache({ maxBytes: CACHE_BYTES / 8 });
+  const churned = new LabelSetCache({ maxBytes: CACHE_BYTES / 2 });
   let next = 0;
   const nextBody = (): Uint8Array => bodies[next++ % CHURN_REQUESTS] ?? body;
   const times = measureCpu({

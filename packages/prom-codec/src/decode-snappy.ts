@@ -14,6 +14,9 @@ const FRAMED_START = [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59
  */
 const MAX_EXPANSION = 64 / 3;
 
+/** Short literals and copies are moved four bytes at a time, up to three of them too many; this is room for those at the very end. */
+const OVERRUN_BYTES = 4;
+
 /**
  * Uncompress one snappy block (`format_description.txt` of google/snappy): a uvarint of the uncompressed length, then literals and copies.
  *
@@ -31,9 +34,9 @@ export function decodeSnappy(bytes: Uint8Array, limits: SnappyLimits): Uint8Arra
   if (length > (bytes.length - bodyStart) * MAX_EXPANSION) {
     throw new CodecError('malformed', `snappy: ${bytes.length - bodyStart} bytes cannot hold the declared length ${length}`, 0);
   }
-  const output = new Uint8Array(length);
-  decodeElements(bytes, bodyStart, output);
-  return output;
+  const output = new Uint8Array(length + OVERRUN_BYTES);
+  decodeElements(bytes, bodyStart, output, length);
+  return output.subarray(0, length);
 }
 
 function isFramed(bytes: Uint8Array): boolean {
@@ -55,14 +58,15 @@ function readPreamble(bytes: Uint8Array): { readonly length: number; readonly bo
   throw new CodecError('malformed', 'snappy: the length is longer than 5 bytes', 0);
 }
 
-function decodeElements(input: Uint8Array, bodyStart: number, output: Uint8Array): void {
+function decodeElements(input: Uint8Array, bodyStart: number, output: Uint8Array, outputEnd: number): void {
   const inputEnd = input.length;
-  const outputEnd = output.length;
+  const inputView = new DataView(input.buffer, input.byteOffset, inputEnd);
+  const outputView = new DataView(output.buffer);
   let position = bodyStart;
   let written = 0;
   while (position < inputEnd) {
     const elementStart = position;
-    const tag = input[position++] ?? 0;
+    const tag = inputView.getUint8(position++);
     const kind = tag & 3;
     if (kind === 0) {
       let length = tag >>> 2;
@@ -77,26 +81,36 @@ function decodeElements(input: Uint8Array, bodyStart: number, output: Uint8Array
         throw new CodecError('truncated', `snappy: a literal of ${length} bytes goes past the end`, elementStart);
       }
       if (length > outputEnd - written) throw overrun('literal', length, elementStart);
-      copyLiteral(input, position, output, written, length);
+      if (length <= 64 && position + length + OVERRUN_BYTES <= inputEnd) {
+        for (let index = 0; index < length; index += 4)
+          outputView.setInt32(written + index, inputView.getInt32(position + index, true), true);
+      } else output.set(input.subarray(position, position + length), written);
       position += length;
       written += length;
       continue;
     }
     const offsetBytes = kind === 3 ? 4 : kind;
     if (position + offsetBytes > inputEnd) throw new CodecError('truncated', 'snappy: the block ends inside a copy', elementStart);
-    let offset = littleEndian(input, position, offsetBytes);
+    let offset: number;
     let length = (tag >>> 2) + 1;
     if (kind === 1) {
-      offset |= (tag & 0xe0) << 3;
+      offset = inputView.getUint8(position) | ((tag & 0xe0) << 3);
       length = ((tag >>> 2) & 7) + 4;
-    }
+    } else offset = kind === 2 ? inputView.getUint16(position, true) : inputView.getUint32(position, true);
     position += offsetBytes;
     if (offset === 0 || offset > written) {
       throw new CodecError('malformed', `snappy: a copy from ${offset} bytes back with ${written} bytes written`, elementStart);
     }
     if (length > outputEnd - written) throw overrun('copy', length, elementStart);
-    // One byte after the other: a copy may overlap what it writes, which repeats a pattern.
-    for (let from = written - offset, end = written + length; written < end; from++, written++) output[written] = output[from] ?? 0;
+    const end = written + length;
+    let from = written - offset;
+    if (offset >= 4) {
+      for (; written < end; from += 4, written += 4) outputView.setInt32(written, outputView.getInt32(from, true), true);
+      written = end;
+    } else {
+      // One byte after the other: a copy may overlap what it writes, which repeats a pattern.
+      for (; written < end; from++, written++) outputView.setUint8(written, outputView.getUint8(from));
+    }
   }
   if (written !== outputEnd) {
     throw new CodecError('truncated', `snappy: the block ends after ${written} of ${outputEnd} bytes`, inputEnd);
@@ -111,12 +125,4 @@ function littleEndian(bytes: Uint8Array, position: number, count: number): numbe
   let number = 0;
   for (let index = count - 1; index >= 0; index--) number = number * 256 + (bytes[position + index] ?? 0);
   return number;
-}
-
-function copyLiteral(input: Uint8Array, from: number, output: Uint8Array, to: number, length: number): void {
-  if (length > 48) {
-    output.set(input.subarray(from, from + length), to);
-    return;
-  }
-  for (let index = 0; index < length; index++) output[to + index] = input[from + index] ?? 0;
 }

@@ -57,6 +57,8 @@ class WriteColumnsDecoder {
   readonly #histogramReader: HistogramReader;
   readonly #samples: ColumnBuffer;
   readonly #labelSets: LabelSet[] = [];
+  /** Labels of the series being read; copied when their number is known, because an array that grows takes more room than it needs. */
+  readonly #newLabels: Label[] = [];
   readonly #sampleEnds: number[] = [];
   readonly #histograms: { readonly seriesIndex: number; readonly histogram: Histogram }[] = [];
   readonly #exemplars: { readonly seriesIndex: number; readonly exemplar: Exemplar }[] = [];
@@ -195,21 +197,25 @@ class WriteColumnsDecoder {
 
   /** Labels that no request had before, or not lately. */
   #readNewLabels(start: number, end: number): LabelSet {
-    const reader = this.#reader;
-    const labels: Label[] = [];
-    reader.seek(start);
-    const outerEnd = reader.enterRegion(end - start, 'TimeSeries');
-    if (!reader.atEnd()) {
-      reader.readTag(TIME_SERIES);
-      reader.prefetchText((1 << 3) | WIRE_BYTES);
-      reader.seek(start);
+    const view = this.#view;
+    const known = this.#labelSetCache.labels;
+    const labels = this.#newLabels;
+    let count = 0;
+    for (let position = start; position < end;) {
+      // Tag and length have been seen to be of one byte and one or two.
+      const first = view.getUint8(position + 1);
+      const contentStart = position + (first < 0x80 ? 2 : 3);
+      const contentEnd = contentStart + (first < 0x80 ? first : (first & 0x7f) | (view.getUint8(position + 2) << 7));
+      let label = known.find(view, contentStart, contentEnd);
+      if (label === undefined) {
+        this.#reader.seek(position + 1);
+        label = this.#labels.read(count, 'TimeSeries.labels');
+        known.set(view, contentStart, contentEnd, label);
+      } else this.#labels.count++;
+      labels[count++] = label;
+      position = contentEnd;
     }
-    while (!reader.atEnd()) {
-      reader.readTag(TIME_SERIES);
-      this.#labels.readInto(labels, 'TimeSeries.labels');
-    }
-    reader.leave(outerEnd);
-    return this.#labelSetCache.add(this.#view, start, end, labels);
+    return this.#labelSetCache.add(view, start, end, labels.slice(0, count));
   }
 
   /** The series at hand, of any form. */

@@ -1,4 +1,6 @@
+import { copyBytes, equalBytes, hashBytes } from './hash-bytes.js';
 import type { Label } from './model.js';
+import { TextTable } from './text-table.js';
 
 /**
  * The labels of a series as they arrived: neither sorted nor checked. While a cache keeps one, equal bytes give the same object, so whoever
@@ -22,17 +24,17 @@ const MAX_CHAIN = 8;
 const INITIAL_SLOTS = 1024;
 const SLAB_BYTES = 64 * 1024;
 
-/** Of an entry, a label set, and for each label of it an object and two strings; V8 with pointer compression off, rounded up. */
-const ENTRY_BYTES = 176;
+/** Of an entry with its array, and of each label with its two strings, if no other label set shares it; V8 without pointer compression. */
+const ENTRY_BYTES = 144;
 const LABEL_BYTES = 96;
 
-interface Entry {
-  hash: number;
-  /** The bytes stand in `slab`, from `start`. */
+/** A label set with its place in the cache: one object, because a churning sender makes many. */
+interface Entry extends LabelSet {
+  readonly hash: number;
+  /** The bytes stand in `slab`, from `start`; {@link GONE_SLAB} once the cache has forgotten it. */
   slab: DataView;
   start: number;
-  labelSet: LabelSet;
-  cost: number;
+  readonly cost: number;
   /** The period in which it was last asked for. */
   period: number;
   /** Next entry of the same slot. */
@@ -42,10 +44,9 @@ interface Entry {
 }
 
 const GONE_SLAB = new DataView(new ArrayBuffer(0));
-const GONE_LABEL_SET: LabelSet = { labels: [], byteLength: -1 };
 
 /**
- * Label sets by their bytes on the wire: a hash finds candidates, and the bytes themselves, all of them, decide. Bounded in memory, and in
+ * Label sets by their bytes on the wire, those that came more than once: a hash finds candidates, and the bytes themselves, all of them, decide. Bounded in memory, and in
  * the work that one question takes, whatever the labels are: they are chosen by whoever sends them.
  */
 export class LabelSetCache {
@@ -60,12 +61,26 @@ export class LabelSetCache {
   #slab = GONE_SLAB;
   #slabUsed = 0;
   #last: Entry | undefined;
+  /** The hash that {@link find} came to, for {@link add}. */
+  #missedHash = 0;
+  /**
+   * Hashes of labels that were seen. Only what is asked for a second time is kept: keeping what comes once, as churning senders send it, costs
+   * more than all of its decoding.
+   */
+  readonly #seenHashes: Int32Array;
+  /** Notes made; each group of four places is written in turn. */
+  #seenCount = 0;
+  /** Single labels by their bytes: what is new of new series is often one label. */
+  readonly labels: TextTable<Label>;
 
   /** @throws RangeError if `maxBytes` is not a positive number */
   constructor({ maxBytes, seed = Math.floor(Math.random() * 2 ** 32) }: LabelSetCacheOptions) {
     if (!(maxBytes > 0)) throw new RangeError(`maxBytes must be above 0, not ${maxBytes}`);
     this.#maxBytes = maxBytes;
     this.#seed = seed | 0;
+    this.labels = new TextTable(this.#seed);
+    // A few times the number of entries that fit, so that those that come again meet their own hash.
+    this.#seenHashes = new Int32Array(2 ** Math.min(20, Math.max(10, Math.ceil(Math.log2(maxBytes / 256)))));
   }
 
   /** Label sets kept. */
@@ -82,39 +97,42 @@ export class LabelSetCache {
   find(view: DataView, start: number, end: number): LabelSet | undefined {
     const length = end - start;
     const guess = this.#last?.successor;
-    if (guess?.labelSet.byteLength === length && equalBytes(guess.slab, guess.start, view, start, length)) {
+    if (guess?.byteLength === length && guess.slab !== GONE_SLAB && equalBytes(guess.slab, guess.start, view, start, length)) {
       guess.period = this.#period;
       this.#last = guess;
-      return guess.labelSet;
+      return guess;
     }
     const hash = hashBytes(view, start, end, this.#seed);
     let entry = this.#slots[hash & (this.#slots.length - 1)];
     while (entry !== undefined) {
-      if (entry.hash === hash && entry.labelSet.byteLength === length && equalBytes(entry.slab, entry.start, view, start, length)) {
+      if (entry.hash === hash && entry.byteLength === length && equalBytes(entry.slab, entry.start, view, start, length)) {
         entry.period = this.#period;
         this.#follow(entry);
-        return entry.labelSet;
+        return entry;
       }
       entry = entry.next;
     }
+    this.#missedHash = hash;
     return undefined;
   }
 
-  /** Keep `labels`, whose wire bytes are `view[start, end)`, which {@link find} did not find. Gives their label set. */
+  /**
+   * The label set of `labels`, kept if it comes for the second time. Their wire bytes are `view[start, end)`, which {@link find} was asked
+   * for last and did not find.
+   */
   add(view: DataView, start: number, end: number, labels: readonly Label[]): LabelSet {
     const length = end - start;
-    const labelSet: LabelSet = { labels, byteLength: length };
     // The text is there twice: as bytes to compare and as strings.
     const cost = ENTRY_BYTES + LABEL_BYTES * labels.length + 2 * length;
-    if (cost > this.#maxBytes / 4) return labelSet;
+    if (cost > this.#maxBytes / 4 || !this.#wasSeen(this.#missedHash)) return { labels, byteLength: length };
     this.#makeRoom(cost);
     if (this.#count >= this.#slots.length) this.#grow();
-    const hash = hashBytes(view, start, end, this.#seed);
     const entry: Entry = {
-      hash,
+      labels,
+      byteLength: length,
+      hash: this.#missedHash,
       slab: GONE_SLAB,
       start: 0,
-      labelSet,
       cost,
       period: this.#period,
       next: undefined,
@@ -125,7 +143,18 @@ export class LabelSetCache {
     this.#bytes += cost;
     this.#periodBytes += cost;
     this.#follow(entry);
-    return labelSet;
+    return entry;
+  }
+
+  /** Whether labels with this hash were asked for lately; notes that they now were. */
+  #wasSeen(hash: number): boolean {
+    const seen = this.#seenHashes;
+    const group = hash & (seen.length - 4);
+    for (let index = group; index < group + 4; index++) {
+      if (seen[index] === hash) return true;
+    }
+    seen[group + (this.#seenCount++ & 3)] = hash;
+    return false;
   }
 
   #follow(entry: Entry): void {
@@ -138,8 +167,7 @@ export class LabelSetCache {
       this.#slab = new DataView(new ArrayBuffer(Math.max(SLAB_BYTES, length)));
       this.#slabUsed = 0;
     }
-    const from = new Uint8Array(view.buffer, view.byteOffset + start, length);
-    new Uint8Array(this.#slab.buffer).set(from, this.#slabUsed);
+    copyBytes(view, start, this.#slab, this.#slabUsed, length);
     entry.slab = this.#slab;
     entry.start = this.#slabUsed;
     this.#slabUsed += length;
@@ -196,7 +224,7 @@ export class LabelSetCache {
         const { next } = entry;
         if (keep(entry)) {
           if (compact) {
-            this.#store(entry, entry.slab, entry.start, entry.labelSet.byteLength);
+            this.#store(entry, entry.slab, entry.start, entry.byteLength);
             this.#bytes += entry.cost;
           }
           this.#insert(entry);
@@ -204,43 +232,23 @@ export class LabelSetCache {
         entry = next;
       }
     }
+    if (compact) this.#forgetGoneSuccessors();
+  }
+
+  /** Else each entry kept could keep one that is gone. */
+  #forgetGoneSuccessors(): void {
+    for (const first of this.#slots) {
+      for (let entry = first; entry !== undefined; entry = entry.next) {
+        if (entry.successor?.slab === GONE_SLAB) entry.successor = undefined;
+      }
+    }
+    if (this.#last?.slab === GONE_SLAB) this.#last = undefined;
   }
 }
 
-/** An entry that others may still follow on: it must match nothing and keep nothing alive. */
+/** An entry that others may still follow on, or use: it must match nothing and keep nothing else alive. */
 function forget(entry: Entry): void {
-  entry.labelSet = GONE_LABEL_SET;
   entry.slab = GONE_SLAB;
   entry.next = undefined;
   entry.successor = undefined;
-}
-
-function equalBytes(left: DataView, leftStart: number, right: DataView, rightStart: number, length: number): boolean {
-  // Backwards: series of one metric differ near their end as often as anywhere, and begin alike.
-  let index = length;
-  while (index >= 4) {
-    index -= 4;
-    if (left.getInt32(leftStart + index, true) !== right.getInt32(rightStart + index, true)) return false;
-  }
-  while (index > 0) {
-    index--;
-    if (left.getUint8(leftStart + index) !== right.getUint8(rightStart + index)) return false;
-  }
-  return true;
-}
-
-/** Four bytes at a time, two streams side by side; the last steps are those of MurmurHash3, which spread each bit over all. */
-function hashBytes(view: DataView, start: number, end: number, seed: number): number {
-  let first = seed ^ (end - start);
-  let second = ~seed;
-  let index = start;
-  for (; index + 8 <= end; index += 8) {
-    first = Math.imul(((first << 5) | (first >>> 27)) ^ view.getInt32(index, true), 0x9e3779b1);
-    second = Math.imul(((second << 7) | (second >>> 25)) ^ view.getInt32(index + 4, true), 0x85ebca77);
-  }
-  for (; index < end; index++) first = Math.imul(((first << 5) | (first >>> 27)) ^ view.getUint8(index), 0x9e3779b1);
-  let hash = first ^ Math.imul(second ^ (second >>> 15), 0xc2b2ae3d);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
 }

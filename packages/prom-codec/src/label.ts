@@ -24,9 +24,14 @@ export class LabelReader {
 
   /** Read the label at hand to the end of `labels`. `field` names the owner, e.g. `TimeSeries.labels`. */
   readInto(labels: Label[], field: string): void {
+    labels.push(this.read(labels.length, field));
+  }
+
+  /** The label at hand, of which its owner has `before` already. */
+  read(before: number, field: string): Label {
     const reader = this.#reader;
     assertWithin(this.#limits.maxLabels, 'maxLabels', ++this.count, field, reader.position);
-    assertWithin(this.#limits.maxLabelsPerSeries, 'maxLabelsPerSeries', labels.length + 1, field, reader.position);
+    assertWithin(this.#limits.maxLabelsPerSeries, 'maxLabelsPerSeries', before + 1, field, reader.position);
     const outerEnd = reader.enter(field);
     let name = '';
     let value = '';
@@ -37,7 +42,7 @@ export class LabelReader {
       else reader.skip(tag, LABEL);
     }
     reader.leave(outerEnd);
-    labels.push({ name, value });
+    return { name, value };
   }
 }
 
