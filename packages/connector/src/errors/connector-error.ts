@@ -91,7 +91,11 @@ const ERROR_CLASSES: Readonly<Record<ConnectorErrorCode, ErrorClass>> = {
   },
   'timestream-refused-query': { status: 400, retryable: false, meaning: 'Timestream refuses the query as invalid.' },
   'query-failed': { status: 400, retryable: false, meaning: 'Timestream accepted the query and failed while it ran.' },
-  'malformed-answer': { status: 502, retryable: false, meaning: 'Timestream answered something that is no answer to the request.' },
+  'malformed-answer': {
+    status: 503,
+    retryable: true,
+    meaning: 'What came back is no answer of Timestream to the request, or does not account for all of it.',
+  },
   throttled: { status: 503, retryable: true, meaning: 'Timestream asks for a slower pace.' },
   overloaded: { status: 503, retryable: true, meaning: 'The connector works on max-concurrent-requests already.' },
   'shutting-down': { status: 503, retryable: true, meaning: 'The connector is stopping.' },

@@ -1,5 +1,6 @@
 import { ColumnNotFoundError, ConnectorError, type ConnectorErrorCode } from '../errors/connector-error.js';
 import { abortErrorOf } from '../concurrency/deadline.js';
+import { hostOfResponse } from './host-noting-handler.js';
 
 export type TimestreamOperation = 'WriteRecords' | 'Query' | 'CancelQuery';
 
@@ -48,6 +49,7 @@ export function connectorErrorOf(thrown: unknown, operation: TimestreamOperation
   if (signal.aborted) return abortErrorOf(signal, error);
   const { name, message, status } = describeSdkError(error);
   const options = { cause: thrown };
+  if (status !== undefined && UNTYPED_NAMES.has(name)) return foreignAnswerError(operation, foreignAnswerOf(error, status), options);
   const text = `${operation}: ${name}: ${message}`;
   const column = operation === 'Query' ? COLUMN_NOT_FOUND.exec(message)?.[1] : undefined;
   if (column !== undefined) return new ColumnNotFoundError(column, text, options);
@@ -57,6 +59,41 @@ export function connectorErrorOf(thrown: unknown, operation: TimestreamOperation
   if (name === 'ValidationException' && DESTINATION_NOT_FOUND.test(message))
     return new ConnectorError('destination-not-found', text, options);
   return new ConnectorError(codeOfStatus(status, operation), text, options);
+}
+
+/** What the SDK calls an answer in which it finds no type of error: `Unknown` for JSON or nothing, `SyntaxError` for everything else. */
+const UNTYPED_NAMES: ReadonlySet<string> = new Set(['Unknown', 'SyntaxError']);
+
+/** An answer that names no type of AWS error: it comes from something in between, a proxy or a firewall. */
+export interface ForeignAnswer {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly host: string | undefined;
+}
+
+/** Always retryable: what stands in between says nothing about the samples. */
+export function foreignAnswerError(
+  operation: TimestreamOperation,
+  { status, contentType, host }: ForeignAnswer,
+  options?: { readonly cause?: unknown },
+): ConnectorError {
+  const type = contentType === undefined ? 'no content type' : `content type ${JSON.stringify(contentType.slice(0, 100))}`;
+  const text = `${operation}: not an answer of Timestream: status ${status}, ${type}, from ${host ?? 'an unknown host'}`;
+  return new ConnectorError(codeOfForeignStatus(status), text, options);
+}
+
+function codeOfForeignStatus(status: number): ConnectorErrorCode {
+  if (status === 429) return 'throttled';
+  if (status === 408) return 'deadline-exceeded';
+  return status >= 500 ? 'timestream-unavailable' : 'malformed-answer';
+}
+
+function foreignAnswerOf(error: unknown, status: number): ForeignAnswer {
+  const response: unknown = error instanceof Error && '$response' in error ? error.$response : undefined;
+  const headers: unknown = typeof response === 'object' && response !== null && 'headers' in response ? response.headers : undefined;
+  const contentType: unknown =
+    typeof headers === 'object' && headers !== null && 'content-type' in headers ? headers['content-type'] : undefined;
+  return { status, contentType: typeof contentType === 'string' ? contentType : undefined, host: hostOfResponse(response) };
 }
 
 /** Endpoint discovery hides why it failed in `reason` (@aws-sdk/middleware-endpoint-discovery). */
@@ -88,7 +125,6 @@ function codeOfStatus(status: number | undefined, operation: TimestreamOperation
   if (status === 408) return 'deadline-exceeded';
   if (status === 403) return 'access-denied';
   if (status === 404) return 'destination-not-found';
-  // An answer that is no AWS error at all, a proxy's page for instance, has a 2xx or 3xx status here.
   if (status >= 500 || status < 400 || status === 421) return 'timestream-unavailable';
   return operation === 'WriteRecords' ? 'timestream-refused-write' : 'timestream-refused-query';
 }

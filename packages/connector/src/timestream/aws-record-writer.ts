@@ -1,5 +1,7 @@
 import { RejectedRecordsException, WriteRecordsCommand, type TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
 import type { RecordWriter, WriteOutcome } from '../ports.js';
+import { outcomeOfAnswer, outcomeOfRejections } from './write-outcome.js';
+import { noteAttempts } from './note-attempts.js';
 import type { TimestreamCaller } from './timestream-caller.js';
 
 export interface AwsRecordWriterOptions {
@@ -23,9 +25,12 @@ export function createAwsRecordWriter(
       return caller.call({
         operation: 'WriteRecords',
         signal,
-        send: (client) => client.send(command, { abortSignal: signal }),
-        resultOf: (): WriteOutcome => ({ rejected: [] }),
-        expected: rejectionOf,
+        send: (client, onFailedAttempt) => {
+          noteAttempts(command, onFailedAttempt);
+          return client.send(command, { abortSignal: signal });
+        },
+        resultOf: (output) => outcomeOfAnswer(output, batch.Records.length),
+        expected: outcomeOfRejection,
       });
     },
   };
@@ -33,22 +38,6 @@ export function createAwsRecordWriter(
 
 type TimestreamRecordInput = NonNullable<ConstructorParameters<typeof WriteRecordsCommand>[0]['Records']>[number];
 
-/**
- * HTTP 419 is a partial success: what it does not list is stored. A list that is empty or does not say which records it means is no
- * promise of that kind; then the call counts as refused.
- */
-function rejectionOf(error: unknown): WriteOutcome | undefined {
-  if (!(error instanceof RejectedRecordsException)) return undefined;
-  const rejected = (error.RejectedRecords ?? []).flatMap(({ RecordIndex, Reason, ExistingVersion }) =>
-    RecordIndex === undefined
-      ? []
-      : [
-          {
-            recordIndex: RecordIndex,
-            reason: Reason ?? 'no reason given',
-            ...(ExistingVersion === undefined ? {} : { existingVersion: ExistingVersion }),
-          },
-        ],
-  );
-  return rejected.length === 0 || rejected.length !== error.RejectedRecords?.length ? undefined : { rejected };
+function outcomeOfRejection(error: unknown): WriteOutcome | undefined {
+  return error instanceof RejectedRecordsException ? outcomeOfRejections(error.RejectedRecords) : undefined;
 }

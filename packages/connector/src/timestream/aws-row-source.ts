@@ -4,6 +4,7 @@ import { throwIfAborted } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { Logger, MetricsSink, RowSource } from '../ports.js';
 import type { QueryPage } from '@timestream-prometheus/timestream-translator';
+import { noteAttempts } from './note-attempts.js';
 import type { TimestreamCaller } from './timestream-caller.js';
 
 /** Cancelling saves money but must not hold up the answer. */
@@ -28,7 +29,10 @@ export function createAwsRowSource(caller: TimestreamCaller<TimestreamQueryClien
     return caller.call({
       operation: 'Query',
       signal,
-      send: (client) => client.send(command, { abortSignal: signal }),
+      send: (client, onFailedAttempt) => {
+        noteAttempts(command, onFailedAttempt);
+        return client.send(command, { abortSignal: signal });
+      },
       resultOf: (output) => output,
     });
   }

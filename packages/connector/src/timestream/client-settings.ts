@@ -1,7 +1,7 @@
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Credentials, Logger } from '../ports.js';
+import { HostNotingHandler } from './host-noting-handler.js';
 import { CONNECTOR_VERSION } from '../version.js';
 
 /** An attempt to connect that takes longer will not come to anything. */
@@ -37,7 +37,7 @@ export function clientSettingsOf(choices: ClientChoices) {
       ? {}
       : { credentials: { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey } }),
     customUserAgent: [['timestream-prometheus', CONNECTOR_VERSION] as [string, string]],
-    requestHandler: new NodeHttpHandler({
+    requestHandler: new HostNotingHandler({
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: choices.requestTimeoutMs,
       throwOnRequestTimeout: true,

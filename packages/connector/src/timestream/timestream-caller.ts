@@ -1,4 +1,4 @@
-import type { ConnectorError } from '../errors/connector-error.js';
+import { ColumnNotFoundError, ConnectorError } from '../errors/connector-error.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { Clock, MetricsSink } from '../ports.js';
 import { connectorErrorOf, type TimestreamOperation } from './aws-error.js';
@@ -18,7 +18,8 @@ interface Answer {
 export interface TimestreamCall<Client, Output, Result> {
   readonly operation: TimestreamOperation;
   readonly signal: AbortSignal;
-  readonly send: (client: Client) => Promise<Output>;
+  /** Makes the call; tells `onFailedAttempt` of every attempt that fails, also of those that are followed by another. */
+  readonly send: (client: Client, onFailedAttempt: (error: unknown) => void) => Promise<Output>;
   /** What the answer means. @throws ConnectorError malformed-answer */
   readonly resultOf: (output: Output) => Result;
   /** Turns an error that is an answer after all (RejectedRecordsException) into one. */
@@ -69,19 +70,31 @@ export class TimestreamCaller<Client extends DestroyableClient> {
   async #send<Output extends Answer, Result>(call: TimestreamCall<Client, Output, Result>): Promise<Result> {
     const { operation, signal, send, resultOf, expected } = call;
     let answer: unknown;
+    let attempts = 0;
+    let lastFailure: unknown;
+    const onFailedAttempt = (error: unknown) => {
+      attempts += 1;
+      // An attempt that was given up says nothing of Timestream.
+      if (!signal.aborted) lastFailure = error;
+    };
     try {
-      const output = await this.#clients.use(send);
+      const output = await this.#clients.use((client) => send(client, onFailedAttempt));
       answer = output;
       const result = resultOf(output);
       this.#count(operation, 'ok', output);
       return result;
     } catch (error) {
-      const result = expected?.(error);
-      if (result !== undefined) {
-        this.#count(operation, 'rejected', error);
-        return result;
+      let cause = error;
+      try {
+        const result = expected?.(error);
+        if (result !== undefined) {
+          this.#count(operation, 'rejected', error);
+          return result;
+        }
+      } catch (malformed) {
+        cause = malformed;
       }
-      const failure = connectorErrorOf(error, operation, signal);
+      const failure = withLastReason(connectorErrorOf(cause, operation, signal), attempts, lastFailure, operation);
       this.#count(operation, failure.code, answer ?? error);
       if (failure.cause instanceof Error && failure.cause.name === 'InvalidEndpointException') this.#clients.renew();
       throw failure;
@@ -93,6 +106,24 @@ export class TimestreamCaller<Client extends DestroyableClient> {
     const retries = attemptsOf(answer) - 1;
     if (retries > 0) this.#metrics.add(METRICS.timestreamRetries, retries, { operation });
   }
+}
+
+/** Names in a failure what the attempts before it met: a deadline alone does not say why it was missed. */
+function withLastReason(failure: ConnectorError, attempts: number, lastFailure: unknown, operation: TimestreamOperation): ConnectorError {
+  if (lastFailure === undefined) return failure;
+  if (failure.code === 'client-gone' || failure.code === 'deadline-exceeded') {
+    const { message } = connectorErrorOf(lastFailure, operation, new AbortController().signal);
+    if (failure.message.startsWith(operation)) return failure;
+    return new ConnectorError(failure.code, `${failure.message}; the last of ${countOf(attempts, 'attempt')} failed with ${message}`, {
+      cause: lastFailure,
+    });
+  }
+  if (attempts < 2 || failure instanceof ColumnNotFoundError) return failure;
+  return new ConnectorError(failure.code, `${failure.message} (after ${countOf(attempts, 'attempt')})`, { cause: failure.cause });
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function attemptsOf(answer: unknown): number {

@@ -111,16 +111,77 @@ describe('writing', () => {
     ['without a list', {}],
     ['with an empty list', { RejectedRecords: [] }],
     ['with a record it does not name', { RejectedRecords: [{ Reason: 'x' }] }],
-  ])('takes 419 %s for a refusal of the whole call', async (_case, more) => {
+  ])('does not take 419 %s for records that can never be stored', async (_case, more) => {
     const { storage } = await start(() => wireError(419, 'RejectedRecordsException', 'rejected', more));
-    expect((await errorOf(storage.write(BATCH, signal()))).code).toBe('timestream-refused-write');
+    expect((await errorOf(storage.write(BATCH, signal()))).code).toBe('malformed-answer');
+  });
+
+  it.each<[string, WireAnswer, RegExp]>([
+    ['an empty body', { status: 200, body: '' }, /does not say how many/],
+    ['an empty object', { status: 200, body: {} }, /does not say how many/],
+    ['204', { status: 204, body: '' }, /does not say how many/],
+    ['another answer', { status: 200, body: { RecordsIngested: 'all' } }, /does not say how many/],
+    [
+      'fewer records than were sent',
+      { status: 200, body: { RecordsIngested: { Total: 2 } } },
+      /an answer to 3 records that says that 2 were stored/,
+    ],
+    ['more records than were sent', { status: 200, body: { RecordsIngested: { Total: 4 } } }, /says that 4 were stored/],
+  ])('does not take a success with %s for stored', async (_case, answer, message) => {
+    const { storage, metrics } = await start(() => answer);
+    const error = await errorOf(storage.write(BATCH, signal()));
+    expect(error).toMatchObject({ code: 'malformed-answer', message: expect.stringMatching(message) as string });
+    expect(metrics.sum(METRICS.timestreamCalls, { outcome: 'malformed-answer' })).toBe(1);
+  });
+
+  it.each([403, 404, 405, 407, 413, 302, 200])(
+    'takes a page with status %s for something in between, not for Timestream',
+    async (status) => {
+      const { storage, server } = await start(() => ({ status, body: '<html>no</html>', contentType: 'text/html; charset=utf-8' }));
+      const host = server.url.replace('http://', '');
+      for (const failing of [storage.write(BATCH, signal()), pagesOf(storage)]) {
+        const error = await errorOf(failing);
+        expect(error.code).toBe('malformed-answer');
+        expect(error.message).toMatch(/^(WriteRecords|Query): not an answer of Timestream: /);
+        expect(error.message).toContain(`status ${status}, content type "text/html; charset=utf-8", from ${host}`);
+      }
+    },
+  );
+
+  it.each(['', '{}', '{"message":"Forbidden"}'])('does not believe a 403 without a type of error: %j', async (body) => {
+    const { storage } = await start(() => ({ status: 403, body, contentType: 'application/json' }));
+    const error = await errorOf(storage.write(BATCH, signal()));
+    expect(error.code).toBe('malformed-answer');
+    expect(error.message).not.toMatch(/hidden field|UnknownError/);
+  });
+
+  it('names the last reason and the number of attempts when it gives up', async () => {
+    const { storage } = await start(() => wireError(500, 'InternalServerException', 'oops'), { 'max-write-retries': '3' });
+    expect((await errorOf(storage.write(BATCH, signal()))).message).toBe('WriteRecords: InternalServerException: oops (after 3 attempts)');
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    [
+      'a deadline',
+      new ConnectorError('deadline-exceeded', 'not done within 25000 ms (write-timeout)'),
+      /^not done within 25000 ms \(write-timeout\); /,
+    ],
+    ['a client that goes', undefined, /^the request was given up before it was done; /],
+  ])('names the last reason when %s ends the attempts', async (_case, reason, beginning) => {
+    const { storage, server } = await start(() => wireError(429, 'ThrottlingException', 'slow down'), { 'max-write-retries': '100' });
+    const client = new AbortController();
+    const writing = errorOf(storage.write(BATCH, client.signal));
+    await expect.poll(() => server.requests.length).toBeGreaterThan(1);
+    client.abort(reason);
+    const { message } = await writing;
+    expect(message).toMatch(beginning);
+    expect(message).toMatch(/the last of \d+ attempts? failed with WriteRecords: ThrottlingException: slow down$/);
   });
 
   it.each<[string, WireAnswer, ConnectorErrorCode]>([
     ['throttling', wireError(429, 'ThrottlingException', 'slow down'), 'throttled'],
     ['an internal error', wireError(500, 'InternalServerException', 'oops'), 'timestream-unavailable'],
     ['a gateway without a body', { status: 503, body: '', contentType: 'text/html' }, 'timestream-unavailable'],
-    ["a proxy's page", { status: 200, body: '<html></html>', contentType: 'text/html' }, 'timestream-unavailable'],
     ['a moved endpoint', wireError(421, 'InvalidEndpointException', 'moved'), 'timestream-unavailable'],
     ['a broken connection', 'drop', 'connection-failed'],
     ['a request that timed out', wireError(408, 'RequestTimeout', 'too slow'), 'deadline-exceeded'],
