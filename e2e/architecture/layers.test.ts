@@ -26,6 +26,13 @@ const violations = [
     "import { DuckDBInstance } from '@duckdb/node-api'; export { DuckDBInstance };",
     /Only timestream-embedded knows DuckDB/,
   ],
+  ['packages/promql/src/violation.ts', "import { readFile } from 'node:fs/promises'; export { readFile };", /no Node built-ins/],
+  ['packages/promql/src/violation.ts', 'export const now = setTimeout;', /no I\/O and no Node globals/],
+  [
+    'packages/promql/src/violation.ts',
+    "import { createConnector } from '@timestream-prometheus/connector'; export { createConnector };",
+    /can only depend on libs tagged with|Circular dependency/,
+  ],
   [
     'packages/connector/src/violation.ts',
     "import { TimestreamWriteClient } from '@aws-sdk/client-timestream-write'; export { TimestreamWriteClient };",

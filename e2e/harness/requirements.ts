@@ -24,6 +24,12 @@ const requirements = {
     howToGetIt:
       'Debian and Ubuntu: `apt-get install --no-install-recommends prometheus`; elsewhere put the `prometheus` binary of a release on PATH.',
   },
+  go: {
+    name: 'the program `go`, 1.26 or later',
+    isThere: () => spawnSync('go', ['version'], { stdio: 'ignore' }).error === undefined,
+    environmentName: 'REQUIRE_GO',
+    howToGetIt: 'Install Go from your platform or from a release archive.',
+  },
   awsCli: {
     name: 'the program `aws`',
     isThere: () => isOnPath('aws'),

@@ -4,9 +4,7 @@ export { CodecError, type CodecErrorCode } from './codec-error.js';
 export { compareLabels, compareUtf8 } from './compare-labels.js';
 export { decodeSnappy, type SnappyLimits } from './decode-snappy.js';
 export { decodeWriteColumns, type DecodeWriteColumnsOptions } from './decode-write-columns.js';
-export { decodeWriteColumnsV2, type DecodeWriteColumnsV2Options } from './decode-write-columns-v2.js';
 export { encodeSnappy } from './encode-snappy.js';
-export { encodeWriteRequestV2, type TimeSeriesV2, type WriteRequestV2 } from './encode-write-request-v2.js';
 export { type LabelSet, LabelSetCache, type LabelSetCacheOptions } from './label-set-cache.js';
 export {
   type ChunkedReadLimits,
@@ -14,12 +12,10 @@ export {
   DEFAULT_READ_REQUEST_LIMITS,
   DEFAULT_READ_RESPONSE_LIMITS,
   DEFAULT_WRITE_REQUEST_LIMITS,
-  DEFAULT_WRITE_REQUEST_V2_LIMITS,
   type ReadRequestLimits,
   type ReadResponseLimits,
   type SeriesLimits,
   type WriteRequestLimits,
-  type WriteRequestV2Limits,
 } from './limits.js';
 export type {
   BucketSpan,

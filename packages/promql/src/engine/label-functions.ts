@@ -1,0 +1,81 @@
+import { RE2JS } from 're2js';
+import { type GridSeries, mergeEqualSeries, renamed } from './grid.js';
+import { executionError } from './query-error.js';
+
+function assertLabelName(name: string, place: string): void {
+  if (name === '' || name.includes('\uFFFD')) throw executionError(`invalid ${place}: ${name}`);
+}
+
+/** `label_replace`. @throws QueryError for a regular expression or a label name that is none */
+export function labelReplace(
+  series: readonly GridSeries[],
+  [target, replacement, source, pattern]: readonly [string, string, string, string],
+  steps: number,
+): readonly GridSeries[] {
+  let regex: RE2JS;
+  try {
+    // Prometheus puts the two ends around the text and compiles the whole.
+    regex = RE2JS.compile(`^(?s:${pattern})$`);
+  } catch {
+    throw executionError(`invalid regular expression in label_replace(): ${pattern}`);
+  }
+  assertLabelName(target, 'destination label name in label_replace()');
+  const changed = series.map((one) => {
+    const matcher = regex.matcher(one.metric.get(source));
+    if (!matcher.find()) return one;
+    const names = regex.namedGroups();
+    const group = (name: string): string => {
+      const number = /^\d+$/.test(name) ? Number(name) : (names[name] ?? -1);
+      return number >= 0 && number <= matcher.groupCount() ? (matcher.group(number) ?? '') : '';
+    };
+    return renamed(one, one.metric.with(new Map([[target, expandTemplate(replacement, group)]])));
+  });
+  return mergeEqualSeries(changed, steps);
+}
+
+/** `$1`, `$name` and `${name}` in a replacement, `$$` for a dollar; any other dollar stands for itself (Go's `Regexp.Expand`). */
+function expandTemplate(template: string, group: (name: string) => string): string {
+  return template.replace(/\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu, (match: string, braced?: string, plain?: string) => {
+    if (match === '$$') return '$';
+    return group(braced ?? plain ?? '');
+  });
+}
+
+/** `label_join`. @throws QueryError for a label name that is none */
+export function labelJoin(
+  series: readonly GridSeries[],
+  [target, separator, ...sources]: readonly [string, string, ...string[]],
+  steps: number,
+): readonly GridSeries[] {
+  for (const source of sources) assertLabelName(source, 'source label name in label_join()');
+  assertLabelName(target, 'destination label name in label_join()');
+  const changed = series.map((one) => {
+    const value = sources.map((source) => one.metric.get(source)).join(separator);
+    return renamed(one, one.metric.with(new Map([[target, value]])));
+  });
+  return mergeEqualSeries(changed, steps);
+}
+
+/** Whether a text comes first where digits count as numbers (`facette/natsort`). */
+export function comesFirstNaturally(left: string, right: string): boolean {
+  const leftParts = left.match(/[0-9]+|[^0-9]+/g) ?? [];
+  const rightParts = right.match(/[0-9]+|[^0-9]+/g) ?? [];
+  for (const [index, one] of leftParts.entries()) {
+    const other = rightParts[index];
+    if (other === undefined) return false;
+    const isEnd = index === leftParts.length - 1 ? true : index === rightParts.length - 1 ? false : null;
+    const numbers = [one, other].map(integerOf);
+    const [oneNumber, otherNumber] = numbers;
+    if (oneNumber != null && otherNumber != null) {
+      if (oneNumber !== otherNumber) return oneNumber < otherNumber;
+    } else if (one !== other) return one < other;
+    if (isEnd !== null) return isEnd;
+  }
+  return false;
+}
+
+function integerOf(text: string): bigint | null {
+  if (!/^[0-9]+$/.test(text)) return null;
+  const value = BigInt(text);
+  return value < 2n ** 63n ? value : null;
+}

@@ -1,0 +1,123 @@
+import { msFromNs } from '../durations.js';
+import type { SelectHints } from '../storage.js';
+import { type Expression, inspect, type VectorSelector } from '../syntax/expression.js';
+import type { QueryTimes } from './preprocess.js';
+
+/** What is to be read for a selector. Times are inclusive. */
+export interface Selection {
+  readonly selector: VectorSelector;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly hints: SelectHints;
+  /** Whether nothing but count and sum of a histogram is needed. */
+  readonly skipsBuckets: boolean;
+}
+
+/** What a query reads: for each selector the times in which a sample can matter (`promql/engine.go`, getTimeRangesForSelector). */
+export function planSelections(
+  expression: Expression,
+  times: QueryTimes,
+  lookbackMs: number,
+  defaultSubqueryStepMs: (rangeMs: number) => number,
+): Selection[] {
+  const selections: Selection[] = [];
+  inspect(expression, (part, path) => {
+    if (part.kind !== 'vector-selector') return;
+    const around = path[path.length - 1];
+    if (around?.kind === 'call' && around.signature.name === 'info' && around.args[1] === part) return;
+    const rangeMs = around?.kind === 'matrix-selector' ? msFromNs(around.rangeNs) : 0;
+    selections.push({
+      selector: part,
+      ...timesOf(part, path, rangeMs, times, lookbackMs),
+      hints: {
+        stepMs: innermostStep(path, defaultSubqueryStepMs) ?? times.stepMs,
+        rangeMs,
+        func: functionAround(path),
+        ...groupingAround(path),
+        lookbackMs,
+      },
+      skipsBuckets: skipsBuckets(path),
+    });
+  });
+  return selections;
+}
+
+function timesOf(
+  selector: VectorSelector,
+  path: readonly Expression[],
+  rangeMs: number,
+  times: QueryTimes,
+  lookbackMs: number,
+): { fromMs: number; toMs: number } {
+  let { startMs: fromMs, endMs: toMs } = times;
+  let subqueryOffsetMs = 0;
+  let subqueryRangeMs = 0;
+  for (const outer of path) {
+    if (outer.kind !== 'subquery') continue;
+    if (outer.atMs !== null) {
+      fromMs = outer.atMs;
+      toMs = outer.atMs;
+      subqueryOffsetMs = 0;
+      subqueryRangeMs = 0;
+    }
+    subqueryOffsetMs += msFromNs(outer.offsetNs);
+    subqueryRangeMs += msFromNs(outer.rangeNs);
+  }
+  if (selector.atMs === null) {
+    fromMs -= subqueryOffsetMs + subqueryRangeMs;
+    toMs -= subqueryOffsetMs;
+  } else {
+    fromMs = selector.atMs;
+    toMs = selector.atMs;
+  }
+  const extended = selector.anchored || selector.smoothed;
+  if (rangeMs === 0) fromMs -= lookbackMs - 1;
+  else fromMs -= rangeMs - 1 + (extended ? lookbackMs : 0);
+  if (selector.smoothed) toMs += lookbackMs;
+  const offsetMs = msFromNs(selector.offsetNs);
+  return { fromMs: fromMs - offsetMs, toMs: toMs - offsetMs };
+}
+
+function innermostStep(path: readonly Expression[], defaultStepMs: (rangeMs: number) => number): number | null {
+  let stepMs: number | null = null;
+  for (const outer of path) {
+    if (outer.kind !== 'subquery') continue;
+    stepMs = outer.stepNs === 0 ? defaultStepMs(msFromNs(outer.rangeNs)) : msFromNs(outer.stepNs);
+  }
+  return stepMs;
+}
+
+function functionAround(path: readonly Expression[]): string {
+  for (let index = path.length - 1; index >= 0; index--) {
+    const outer = path[index]!;
+    if (outer.kind === 'aggregate') return outer.operator;
+    if (outer.kind === 'call') return outer.signature.name;
+    if (outer.kind === 'binary') return '';
+  }
+  return '';
+}
+
+function groupingAround(path: readonly Expression[]): { by: boolean; grouping: readonly string[] } {
+  const outer = path[path.length - 1];
+  return outer?.kind === 'aggregate' ? { by: !outer.without, grouping: outer.grouping } : { by: false, grouping: [] };
+}
+
+const COUNT_AND_SUM_FUNCTIONS: ReadonlySet<string> = new Set(['histogram_count', 'histogram_sum', 'histogram_avg', 'timestamp', 'start_timestamp', 'absent']); // prettier-ignore
+const BUCKET_FUNCTIONS: ReadonlySet<string> = new Set(['histogram_quantile', 'histogram_quantiles', 'histogram_fraction', 'histogram_stddev', 'histogram_stdvar', 'changes']); // prettier-ignore
+const BUCKET_OPERATORS: ReadonlySet<string> = new Set(['</', '>/', '==', '!=']);
+
+/** Going outwards: buckets are not needed inside a function that takes count and sum alone, unless something looks at them before. */
+function skipsBuckets(path: readonly Expression[]): boolean {
+  let skips = false;
+  for (let index = path.length - 1; index >= 0; index--) {
+    const outer = path[index]!;
+    if (outer.kind === 'subquery') return false;
+    if (outer.kind === 'call') {
+      if (COUNT_AND_SUM_FUNCTIONS.has(outer.signature.name)) skips = true;
+      else if (BUCKET_FUNCTIONS.has(outer.signature.name)) return false;
+    } else if (outer.kind === 'aggregate') {
+      if (outer.operator === 'count_values') return false;
+    } else if (outer.kind === 'binary' && BUCKET_OPERATORS.has(outer.operator)) return false;
+  }
+  return skips;
+}

@@ -1,0 +1,74 @@
+/** The shortest digits that give the number back, without leading or trailing zeros, and where the decimal point stands before them. */
+function decompose(value: number): { negative: boolean; digits: string; point: number } {
+  const text = Math.abs(value).toExponential();
+  const [mantissa = '', exponent = ''] = text.split('e');
+  const digits = mantissa.replace('.', '').replace(/0+$/, '');
+  return { negative: value < 0 || Object.is(value, -0), digits: digits === '' ? '0' : digits, point: Number(exponent) + 1 };
+}
+
+function special(value: number): string | null {
+  if (Number.isNaN(value)) return 'NaN';
+  if (value === Infinity) return '+Inf';
+  return value === -Infinity ? '-Inf' : null;
+}
+
+/** A number as Prometheus' HTTP API spells a sample: Go's `strconv.FormatFloat(value, 'f', -1, 64)`. */
+export function formatSampleValue(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e21) return Object.is(value, -0) ? '-0' : String(value);
+  const word = special(value);
+  if (word !== null) return word;
+  const text = String(value);
+  if (!text.includes('e')) return text;
+  const { negative, digits, point } = decompose(value);
+  return (negative ? '-' : '') + plain(digits, point);
+}
+
+function plain(digits: string, point: number): string {
+  if (point <= 0) return `0.${'0'.repeat(-point)}${digits}`;
+  if (point >= digits.length) return digits + '0'.repeat(point - digits.length);
+  return `${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+function scientific(digits: string, point: number): string {
+  const exponent = point - 1;
+  const size = String(Math.abs(exponent)).padStart(2, '0');
+  return `${digits.charAt(0)}${digits.length > 1 ? `.${digits.slice(1)}` : ''}e${exponent < 0 ? '-' : '+'}${size}`;
+}
+
+/** A number as Go's `%g` and `%v` write it. */
+export function formatGeneral(value: number): string {
+  const word = special(value);
+  if (word !== null) return word;
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  const { negative, digits, point } = decompose(value);
+  // strconv writes shortest digits with an exponent below 1e-4 and from 1e6 on.
+  const text = point - 1 < -4 || point - 1 >= 6 ? scientific(digits, point) : plain(digits, point);
+  return (negative ? '-' : '') + text;
+}
+
+/** A number as Go's `%.2g` writes it. */
+export function formatTwoDigits(value: number): string {
+  const word = special(value);
+  if (word !== null) return word;
+  if (value === 0) return '0';
+  const { negative, digits, point } = decompose(Number(value.toPrecision(2)));
+  const precision = 2 > digits.length && digits.length >= point ? digits.length : 2;
+  const text = point - 1 < -4 || point - 1 >= precision ? scientific(digits, point) : plain(digits, point);
+  return (negative ? '-' : '') + text;
+}
+
+/** A number as Go's `%f` writes it: six places after the point. */
+export function formatFixed(value: number): string {
+  const word = special(value);
+  if (word !== null) return word;
+  // toFixed gives up its places from 1e21 on; such a number has none.
+  if (Math.abs(value) >= 1e21) return `${BigInt(value).toString()}.000000`;
+  return Object.is(value, -0) ? '-0.000000' : value.toFixed(6);
+}
+
+/** A number as OpenMetrics writes it in a label: there is always a point or an exponent. */
+export function formatOpenMetrics(value: number): string {
+  if (value === 0) return '0.0';
+  const text = formatGeneral(value);
+  return /[.eNI]/.test(text) ? text : `${text}.0`;
+}
