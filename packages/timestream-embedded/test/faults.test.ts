@@ -126,6 +126,9 @@ describe('wrong answers on request', () => {
     server.faults.misanswer({ doubleDigits: 15 });
     expect(await value(joined)).toMatch(/^0\.123456789012346,1\.12345678901235,/);
     expect(await value('SELECT max(measure_value::double) FROM db.t')).toBe('19.1234567890123');
+    server.faults.misanswer({ castDoubleDigits: 15 });
+    expect(await value(joined)).toMatch(/^0\.123456789012346,1\.12345678901235,/);
+    expect(await value('SELECT max(measure_value::double) FROM db.t')).toBe('19.123456789012344');
     server.faults.misanswer({ maxJoinedCharacters: 7 });
     expect(await value(joined)).toBe(right?.slice(0, 7));
     server.faults.misanswer({ reordersAggregates: true });

@@ -188,8 +188,9 @@ function textSql(type: SqlType, sql: string, emitter: Emitter, faults: DialectFa
  * Java's `Double.toString`. From 1e-3 to 1e7 DuckDB's text is the same; the check that it reads back is for DuckDB 1.5, which writes a few
  * powers of two wrongly (2^81 among them: half the value). All others are written by callback.
  */
-function doubleTextSql(sql: string, emitter: Emitter, { doubleDigits }: DialectFaults): string {
-  if (doubleDigits !== undefined) return emitter.once(sql, (x) => `ts_double_text(CAST(printf('%.${doubleDigits - 1}e', ${x}) AS DOUBLE))`);
+function doubleTextSql(sql: string, emitter: Emitter, { doubleDigits, castDoubleDigits = doubleDigits }: DialectFaults): string {
+  if (castDoubleDigits !== undefined)
+    return emitter.once(sql, (x) => `ts_double_text(CAST(printf('%.${castDoubleDigits - 1}e', ${x}) AS DOUBLE))`);
   return emitter.once(
     sql,
     (x) =>

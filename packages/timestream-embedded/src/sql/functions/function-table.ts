@@ -25,6 +25,8 @@ import type { DocumentationPage } from './documentation-page.js';
 export interface DialectFaults {
   /** Doubles are written with this many significant digits instead of as many as they need. */
   readonly doubleDigits?: number;
+  /** The same only where a statement casts a double to text; doubles of an answer are written as they should. */
+  readonly castDoubleDigits?: number;
   /** Aggregated texts (`array_join`) are cut off behind this many characters. */
   readonly maxJoinedCharacters?: number;
   /** `array_agg` gives its elements in another order than they came in. */
