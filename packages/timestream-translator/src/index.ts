@@ -94,6 +94,19 @@ export { createSeriesListReader, type PhysicalSeries, type SeriesListOptions, ty
 export type { Predicate } from './sql/predicate.js';
 export { ReadLimitError, type ReadLimitErrorCode } from './rows/read-limit-error.js';
 export { RowFormatError } from './rows/row-format-error.js';
+export {
+  compilePackedSelect,
+  MAX_ROW_SPAN_MS,
+  type CompiledPackedSelect,
+  type PackedLayout,
+  type PackedSelectOptions,
+} from './sql/compile-packed.js';
+export { compileDoubleProbe, isExactDoubleProbe } from './sql/double-probe.js';
+export { pointsOfPackedRow, pointsOfRows, type PhysicalPoint } from './rows/physical-points.js';
+export { createOrderedAssembler, type OrderedAssembler, type OrderedAssemblerOptions } from './rows/ordered-assembler.js';
+export { PackedAnswerError, type PackedAnswerFault } from './rows/packed-answer-error.js';
+export { createPackedAssembler } from './rows/packed-assembler.js';
+export { readPackedRows, type PackedRow } from './rows/packed-reader.js';
 export { createSeriesAssembler, type ReadLimits, type SeriesAssembler, type SeriesAssemblerOptions } from './rows/series-assembler.js';
 export { identifier, literal } from './sql/sql.js';
 export {

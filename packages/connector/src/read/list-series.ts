@@ -64,9 +64,9 @@ export async function listSeriesWithAllLabels(
 }
 
 /** The columns that the table has now, and from now on is believed to have. */
-async function probeSchema(context: ReadContext): Promise<TableSchema> {
+export async function probeSchema(context: ReadContext): Promise<TableSchema> {
   const { defaultDatabase: database, defaultTable: table } = context.config;
-  let schema: TableSchema = { dimensions: new Set(), valueColumns: new Set() };
+  let schema: TableSchema = { dimensions: new Set(), valueColumns: new Set(), columns: [] };
   await readPages(compileSchemaProbe({ database, table }), context, (page) => {
     schema = schemaOf(page.ColumnInfo);
     return 'next';

@@ -69,4 +69,6 @@ export interface Row {
 export interface QueryPage {
   readonly ColumnInfo: readonly ColumnInfo[];
   readonly Rows: readonly Row[];
+  /** True if no other page follows; not said by every source. */
+  readonly isLast?: boolean | undefined;
 }

@@ -1,13 +1,6 @@
-import {
-  MEASURE_NAME_COLUMN,
-  MEASURE_VALUE_BIGINT_COLUMN,
-  MEASURE_VALUE_DOUBLE_COLUMN,
-  METRIC_NAME_LABEL,
-  SAMPLE_BITS_COLUMN,
-  SAMPLE_HISTOGRAM_COLUMN,
-  SAMPLE_VALUE_COLUMN,
-} from './layout.js';
+import { MEASURE_NAME_COLUMN, METRIC_NAME_LABEL, SAMPLE_BITS_COLUMN, SAMPLE_HISTOGRAM_COLUMN, SAMPLE_VALUE_COLUMN } from './layout.js';
 import type { ColumnInfo } from './record.js';
+import { SAMPLE_COLUMNS } from './sample-column.js';
 
 /** What a table looks like to a query. Columns exist from the first record that has them; naming one before is an error in Timestream. */
 export interface TableSchema {
@@ -15,15 +8,9 @@ export interface TableSchema {
   readonly dimensions: ReadonlySet<string>;
   /** The columns that hold sample values: some of {@link SAMPLE_COLUMNS}. */
   readonly valueColumns: ReadonlySet<string>;
+  /** Every column, in the order in which `SELECT *` shows them. */
+  readonly columns: readonly string[];
 }
-
-/** Every column that a sample value is read from, with its type; of another type it is none of ours. */
-export const SAMPLE_COLUMNS: ReadonlyMap<string, string> = new Map([
-  [SAMPLE_BITS_COLUMN, 'BIGINT'],
-  [SAMPLE_VALUE_COLUMN, 'DOUBLE'],
-  [MEASURE_VALUE_DOUBLE_COLUMN, 'DOUBLE'],
-  [MEASURE_VALUE_BIGINT_COLUMN, 'BIGINT'],
-]);
 
 /**
  * The schema that the columns of a `SELECT *` show. Every VARCHAR column is a label, but for those of Timestream and of ours; a VARCHAR
@@ -32,7 +19,11 @@ export const SAMPLE_COLUMNS: ReadonlyMap<string, string> = new Map([
 export function schemaOf(columns: readonly ColumnInfo[]): TableSchema {
   const namesOf = (isWanted: typeof isLabelColumn): ReadonlySet<string> =>
     new Set(columns.flatMap(({ Name, Type }) => (isWanted(Name, Type?.ScalarType) ? [Name] : [])));
-  return { dimensions: namesOf(isLabelColumn), valueColumns: namesOf(isValueColumn) };
+  return {
+    dimensions: namesOf(isLabelColumn),
+    valueColumns: namesOf(isValueColumn),
+    columns: columns.flatMap(({ Name }) => (Name === undefined ? [] : [Name])),
+  };
 }
 
 /** Whether `known` has every column of `other`: then nothing that was compiled for it can have missed a series. */
@@ -44,7 +35,7 @@ export function coversSchema(known: TableSchema, other: TableSchema): boolean {
 }
 
 function isValueColumn(name: string | undefined, scalarType: string | undefined): name is string {
-  return name !== undefined && scalarType !== undefined && SAMPLE_COLUMNS.get(name) === scalarType;
+  return name !== undefined && SAMPLE_COLUMNS.some((column) => column.name === name && column.scalarType === scalarType);
 }
 
 export function isLabelColumn(name: string | undefined, scalarType: string | undefined): name is string {

@@ -1,14 +1,8 @@
 import { NORMAL_NAN_BITS } from '@timestream-prometheus/prom-codec';
-import {
-  MEASURE_NAME_COLUMN,
-  MEASURE_VALUE_BIGINT_COLUMN,
-  MEASURE_VALUE_DOUBLE_COLUMN,
-  SAMPLE_BITS_COLUMN,
-  SAMPLE_VALUE_COLUMN,
-  TIME_COLUMN,
-} from '../model/layout.js';
+import { MEASURE_NAME_COLUMN, TIME_COLUMN } from '../model/layout.js';
 import type { ColumnInfo, Datum, Row } from '../model/record.js';
 import { RowFormatError } from './row-format-error.js';
+import { SAMPLE_COLUMNS, type SampleColumn } from '../model/sample-column.js';
 import { isLabelColumn } from '../model/table-schema.js';
 
 /** A sample value as it stands in a row, and whether it is of the layout `multi-measure`. */
@@ -18,6 +12,11 @@ export type RowValue =
 
 /** The measure name and the dimension values of a row, null for NULL. */
 export type SeriesTexts = readonly (string | null)[];
+
+/** Of two samples in one millisecond the later one counts, then the one of the layout that loses nothing: the one of the greater rank. */
+export function sampleRank(subMillisecondNanoseconds: number, isMultiMeasure: boolean): number {
+  return subMillisecondNanoseconds * 2 + (isMultiMeasure ? 1 : 0);
+}
 
 /** Reads rows with one set of columns. */
 export interface RowReader {
@@ -41,10 +40,9 @@ export function createRowReader(columns: readonly ColumnInfo[]): RowReader {
   const time = find(TIME_COLUMN, 'TIMESTAMP');
   const measureName = find(MEASURE_NAME_COLUMN, 'VARCHAR');
   if (time < 0 || measureName < 0) throw new RowFormatError('Timestream answered without the columns time and measure_name');
-  const sampleBits = find(SAMPLE_BITS_COLUMN, 'BIGINT');
-  const sampleValue = find(SAMPLE_VALUE_COLUMN, 'DOUBLE');
-  const double = find(MEASURE_VALUE_DOUBLE_COLUMN, 'DOUBLE');
-  const bigint = find(MEASURE_VALUE_BIGINT_COLUMN, 'BIGINT');
+  const values = SAMPLE_COLUMNS.map((column) => ({ column, index: find(column.name, column.scalarType) })).filter(
+    ({ index }) => index >= 0,
+  );
   const dimensions = columns.flatMap(({ Name, Type }, index) => (isLabelColumn(Name, Type?.ScalarType) ? [{ name: Name, index }] : []));
   const keyColumns = [measureName, ...dimensions.map(({ index }) => index)];
 
@@ -63,14 +61,11 @@ export function createRowReader(columns: readonly ColumnInfo[]): RowReader {
     dimensionsOf: (row) => dimensions.map(({ name, index }) => [name, textAt(row, index)]),
     timeTextOf: (row) => textAt(row, time) ?? '',
     valueOf(row) {
-      const bits = textAt(row, sampleBits);
-      if (bits !== null) return { kind: 'bits', valueBits: BigInt.asUintN(64, parseBigint(bits)), isMultiMeasure: true };
-      const value = textAt(row, sampleValue);
-      if (value !== null) return parseDouble(value, true);
-      const single = textAt(row, double);
-      if (single !== null) return parseDouble(single, false);
-      const integer = textAt(row, bigint);
-      return integer === null ? null : { kind: 'float', value: Number(parseBigint(integer)), isMultiMeasure: false };
+      for (const { column, index } of values) {
+        const text = textAt(row, index);
+        if (text !== null) return parseSampleValue(text, column);
+      }
+      return null;
     },
   };
 }
@@ -78,6 +73,14 @@ export function createRowReader(columns: readonly ColumnInfo[]): RowReader {
 function textAt(row: Row, index: number): string | null {
   const datum: Datum | undefined = row.Data?.[index];
   return datum?.ScalarValue ?? null;
+}
+
+/** @throws RowFormatError if the text is none of the column's type */
+export function parseSampleValue(text: string, { scalarType, holds, isMultiMeasure }: SampleColumn): RowValue {
+  if (scalarType === 'DOUBLE') return parseDouble(text, isMultiMeasure);
+  const integer = parseBigint(text);
+  if (holds === 'bits') return { kind: 'bits', valueBits: BigInt.asUintN(64, integer), isMultiMeasure };
+  return { kind: 'float', value: Number(integer), isMultiMeasure };
 }
 
 function parseBigint(text: string): bigint {

@@ -25,7 +25,8 @@ export interface SampleColumns {
   finish(seriesCount: number): readonly Samples[];
 }
 
-export function createSampleColumns(): SampleColumns {
+/** @param firstBlockSize how many samples are expected, if that is known: many small collections take no more room than they need */
+export function createSampleColumns(firstBlockSize = MIN_BLOCK_SIZE): SampleColumns {
   const blocks: Block[] = [];
   let block = createBlock(0);
   let length = 0;
@@ -33,7 +34,7 @@ export function createSampleColumns(): SampleColumns {
 
   const append = (seriesIndex: number, timeMs: number, rank: number): number => {
     if (nextOffset === block.timesMs.length) {
-      block = createBlock(Math.min(MAX_BLOCK_SIZE, Math.max(MIN_BLOCK_SIZE, length)));
+      block = createBlock(Math.min(MAX_BLOCK_SIZE, Math.max(firstBlockSize, length)));
       blocks.push(block);
       nextOffset = 0;
     }

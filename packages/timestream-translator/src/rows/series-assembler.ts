@@ -1,11 +1,11 @@
-import { compareLabels, type Label, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import { compareLabels, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import type { Matcher } from '../matcher/matcher.js';
 import { ReadLimitError } from './read-limit-error.js';
 import type { ColumnInfo, QueryPage, Row } from '../model/record.js';
-import { labelsKey, labelsOfRow } from './row-labels.js';
-import { createRowReader, type RowReader } from './row-reader.js';
+import { createRowReader, sampleRank, type RowReader } from './row-reader.js';
 import { createSampleColumns } from './sample-columns.js';
 import { createSeriesFinder } from './series-finder.js';
+import { createSeriesIndex } from './series-index.js';
 import { createTimestampParser } from './timestamp-text.js';
 
 export interface ReadLimits {
@@ -44,33 +44,23 @@ export interface SeriesAssembler {
 
 export function createSeriesAssembler({ matchers, startMs, endMs, limits, only }: SeriesAssemblerOptions): SeriesAssembler {
   const samples = createSampleColumns();
-  const labelSets: (readonly Label[])[] = [];
-  const indexByLabels = new Map<string, number>();
+  const index = createSeriesIndex({ matchers, maxSeries: limits.maxSeries, only });
   const readers: ReaderWithSeries[] = [];
   const timestamp = createTimestampParser();
   // Any time of a row is far within these numbers.
   const firstMs = Number(BigInt.asIntN(64, startMs));
   const lastMs = Number(BigInt.asIntN(64, endMs));
 
-  const identify = (reader: RowReader, row: Row): number | null => {
-    const labels = labelsOfRow(reader.dimensionsOf(row), reader.measureNameOf(row));
-    const values = new Map(labels.map(({ name, value }) => [name, value]));
-    if (!matchers.every((matcher) => matcher.matches(values.get(matcher.name) ?? ''))) return null;
-    const key = labelsKey(labels);
-    if (only !== undefined && !only.has(key)) return null;
-    const known = indexByLabels.get(key);
-    if (known !== undefined) return known;
-    if (labelSets.length >= limits.maxSeries) throw new ReadLimitError('too-many-series', limits.maxSeries);
-    indexByLabels.set(key, labelSets.length);
-    return labelSets.push(labels) - 1;
-  };
-
   /** The columns of a query are the same on all its pages; different queries have few different sets. */
   const readerFor = (columns: readonly ColumnInfo[]): ReaderWithSeries => {
     const known = readers.findLast((candidate) => candidate.columns === columns || areEqual(candidate.columns, columns));
     if (known !== undefined) return known;
     const reader = createRowReader(columns);
-    const created = { columns, reader, findSeries: createSeriesFinder(reader, (row) => identify(reader, row)) };
+    const created = {
+      columns,
+      reader,
+      findSeries: createSeriesFinder(reader, (row) => index.identify(reader.dimensionsOf(row), reader.measureNameOf(row))),
+    };
     readers.push(created);
     return created;
   };
@@ -88,16 +78,15 @@ export function createSeriesAssembler({ matchers, startMs, endMs, limits, only }
         const series = findSeries(row);
         if (series === null) continue;
         if (samples.length >= limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
-        // Of two rows in one millisecond the later one counts, then the one of the layout that loses nothing.
-        const rank = timestamp.subMillisecondNanoseconds * 2 + (value.isMultiMeasure ? 1 : 0);
+        const rank = sampleRank(timestamp.subMillisecondNanoseconds, value.isMultiMeasure);
         if (value.kind === 'float') samples.addFloat(series, timeMs, rank, value.value);
         else samples.addBits(series, timeMs, rank, value.valueBits);
       }
     },
     finish() {
       return samples
-        .finish(labelSets.length)
-        .map((columns, index) => ({ labels: labelSets[index] ?? [], samples: columns, exemplars: [], histograms: [] }))
+        .finish(index.labelSets.length)
+        .map((columns, series) => ({ labels: index.labelSets[series] ?? [], samples: columns, exemplars: [], histograms: [] }))
         .sort((left, right) => compareLabels(left.labels, right.labels));
     },
   };

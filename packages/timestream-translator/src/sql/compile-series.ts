@@ -5,7 +5,8 @@ import { MAX_QUERY_BYTES, MIN_TIMESTAMP_MS } from '../model/limits.js';
 import type { PhysicalSeries } from '../rows/physical-series.js';
 import { allOf, anyOf, isIn, isNull, type Predicate, printPredicate } from './predicate.js';
 import { identifier } from './sql.js';
-import { SAMPLE_COLUMNS, type TableSchema } from '../model/table-schema.js';
+import { SAMPLE_COLUMNS } from '../model/sample-column.js';
+import type { TableSchema } from '../model/table-schema.js';
 import { utf8ByteLength } from '../text/text-codec.js';
 
 export type CompiledSeriesList =
@@ -24,7 +25,7 @@ export function compileSeriesList(options: SelectOptions & { readonly schema: Ta
   const groups = [...dimensionColumns, MEASURE_NAME_COLUMN].map(identifier).join(', ');
   const head = `SELECT ${groups}, count(*), min(${TIME_COLUMN}), max(${TIME_COLUMN}) FROM ${tableName(options)} WHERE `;
   const { valueColumns } = options.schema;
-  if (valueColumns.size === 0) return { kind: 'nothing', labelsAssumedAbsent: new Set(SAMPLE_COLUMNS.keys()) };
+  if (valueColumns.size === 0) return { kind: 'nothing', labelsAssumedAbsent: new Set(SAMPLE_COLUMNS.map(({ name }) => name)) };
   // Names of ours and of Timestream, and `measure_value::double` stands unquoted in every example of the developer guide.
   const hasValue = [...valueColumns].map((column) => `${column} IS NOT NULL`).join(' OR ');
   const tail = ` AND (${hasValue}) GROUP BY ${groups}`;
@@ -87,7 +88,7 @@ function packSeries(series: readonly PhysicalSeries[], maxSeries: number, maxByt
 }
 
 /** True for the rows of the given series. What all of them have in common is said once, and a single column that differs becomes an IN. */
-function seriesPredicate(series: readonly PhysicalSeries[]): Predicate {
+export function seriesPredicate(series: readonly PhysicalSeries[]): Predicate {
   const rows = series.map(
     ({ measureName, dimensions }) => new Map<string, string | null>([[MEASURE_NAME_COLUMN, measureName], ...dimensions]),
   );

@@ -9,7 +9,11 @@ import { evaluatePredicate } from '../support/evaluate-predicate.js';
 import { dimensionsOfTable, memoryTable, type MemoryRow, pageOf, plainLabels, selects, validMatcher } from '../support/memory-table.js';
 
 const query = { startTimestampMs: 1000n, endTimestampMs: 2000n };
-const schemaWith = (...dimensions: string[]): TableSchema => ({ dimensions: new Set(dimensions), valueColumns: new Set() });
+const schemaWith = (...dimensions: string[]): TableSchema => ({
+  dimensions: new Set(dimensions),
+  valueColumns: new Set(),
+  columns: dimensions,
+});
 const matcher = (name: string, type: MatcherType, value: string) => createMatcher({ name, type, value });
 const compile = (matchers: readonly ReturnType<typeof matcher>[], overrides: Partial<Parameters<typeof compileSelect>[0]> = {}) =>
   compileSelect({

@@ -26,7 +26,7 @@ describe('compileSeriesList', () => {
       ...table,
       query,
       matchers: [createMatcher({ type: '=', name: '__name__', value: 'up' })],
-      schema: { dimensions: new Set(dimensions), valueColumns: new Set(valueColumns) },
+      schema: { dimensions: new Set(dimensions), valueColumns: new Set(valueColumns), columns: [...dimensions, ...valueColumns] },
       regexPushdown: true,
     });
 
@@ -60,7 +60,11 @@ describe('coversSchema', () => {
   const known = schema(['job', 'VARCHAR'], ['sample_value', 'DOUBLE'], ['note', 'BIGINT'], ['sample_bits', 'VARCHAR']);
 
   it('is true as long as no label and no column of values is new', () => {
-    expect(known).toEqual({ dimensions: new Set(['job']), valueColumns: new Set(['sample_value']) });
+    expect(known).toEqual({
+      dimensions: new Set(['job']),
+      valueColumns: new Set(['sample_value']),
+      columns: ['job', 'sample_value', 'note', 'sample_bits'],
+    });
     expect(coversSchema(known, schema(['job', 'VARCHAR']))).toBe(true);
     expect(coversSchema(known, schema(['sample_value', 'DOUBLE'], ['count', 'BIGINT']))).toBe(true);
     expect(coversSchema(known, schema(['pod', 'VARCHAR']))).toBe(false);

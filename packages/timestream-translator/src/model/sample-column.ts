@@ -1,0 +1,22 @@
+import { MEASURE_VALUE_BIGINT_COLUMN, MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_VALUE_COLUMN } from './layout.js';
+
+/** A column that a sample value is read from. */
+export interface SampleColumn {
+  readonly name: string;
+  /** Of another type it is none of ours. */
+  readonly scalarType: 'DOUBLE' | 'BIGINT';
+  /** `number`: the value itself. `bits`: the 64 bits of the double, as a signed integer. */
+  readonly holds: 'number' | 'bits';
+  /** Of two samples at the same nanosecond, the one of the layout `multi-measure` counts. */
+  readonly isMultiMeasure: boolean;
+  /** Stands before the value in a packed point and says which column it is of. No character of a number, and none that JSON escapes. */
+  readonly mark: string;
+}
+
+/** All of them. In a row that has several, the first counts. */
+export const SAMPLE_COLUMNS: readonly SampleColumn[] = [
+  { name: SAMPLE_BITS_COLUMN, scalarType: 'BIGINT', holds: 'bits', isMultiMeasure: true, mark: '!' },
+  { name: SAMPLE_VALUE_COLUMN, scalarType: 'DOUBLE', holds: 'number', isMultiMeasure: true, mark: ':' },
+  { name: MEASURE_VALUE_DOUBLE_COLUMN, scalarType: 'DOUBLE', holds: 'number', isMultiMeasure: false, mark: '=' },
+  { name: MEASURE_VALUE_BIGINT_COLUMN, scalarType: 'BIGINT', holds: 'number', isMultiMeasure: false, mark: '#' },
+];

@@ -1,0 +1,41 @@
+import { bitsFromFloat } from '@timestream-prometheus/prom-codec';
+import type { QueryPage } from '../model/record.js';
+import type { PackedRow } from './packed-reader.js';
+import { createRowReader, sampleRank } from './row-reader.js';
+import { createTimestampParser } from './timestamp-text.js';
+
+/** A point as it lies in the table. */
+export interface PhysicalPoint {
+  readonly timeMs: number;
+  readonly rank: number;
+  /** Equal for equal points and for no others. Only for comparing a few. */
+  readonly text: string;
+}
+
+/** The points of a packed row, in the order of time. */
+export function pointsOfPackedRow(row: PackedRow): readonly PhysicalPoint[] {
+  const points: PhysicalPoint[] = [];
+  row.readPoints({
+    addFloat: (timeMs, rank, value) => points.push(pointOf(timeMs, rank, bitsFromFloat(value))),
+    addBits: (timeMs, rank, valueBits) => points.push(pointOf(timeMs, rank, valueBits)),
+  });
+  return points.sort((left, right) => left.timeMs - right.timeMs || left.rank - right.rank);
+}
+
+/** The points of a page of plain rows, of whatever series. */
+export function pointsOfRows({ ColumnInfo, Rows }: QueryPage): readonly PhysicalPoint[] {
+  if (Rows.length === 0) return [];
+  const reader = createRowReader(ColumnInfo);
+  const timestamp = createTimestampParser();
+  return Rows.flatMap((row) => {
+    const value = reader.valueOf(row);
+    if (value === null) return [];
+    timestamp.parse(reader.timeTextOf(row));
+    const rank = sampleRank(timestamp.subMillisecondNanoseconds, value.isMultiMeasure);
+    return [pointOf(timestamp.timeMs, rank, value.kind === 'bits' ? value.valueBits : bitsFromFloat(value.value))];
+  });
+}
+
+function pointOf(timeMs: number, rank: number, valueBits: bigint): PhysicalPoint {
+  return { timeMs, rank, text: `${timeMs}/${rank}/${valueBits.toString(16)}` };
+}

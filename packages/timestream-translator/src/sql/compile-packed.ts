@@ -1,0 +1,147 @@
+import { MEASURE_NAME_COLUMN, TIME_COLUMN } from '../model/layout.js';
+import { MAX_QUERY_BYTES, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS } from '../model/limits.js';
+import { SAMPLE_COLUMNS } from '../model/sample-column.js';
+import type { TableSchema } from '../model/table-schema.js';
+import type { PhysicalSeries } from '../rows/physical-series.js';
+import { utf8ByteLength } from '../text/text-codec.js';
+import { compileFilter, type CompiledFilter, type SelectOptions, tableName, timePredicate } from './compile-select.js';
+import { labelOrder } from './label-order.js';
+import { seriesPredicate } from './compile-series.js';
+import { allOf, printPredicate } from './predicate.js';
+import { identifier, literal } from './sql.js';
+
+/**
+ * How much of time one row holds at most. A row above 1 MB is refused (API model, Query), and a point takes at most 52 bytes, about 18 as a
+ * rule: four hours of one sample a second are 750 kB at the worst. What is denser is asked for again in shorter rows.
+ */
+export const MAX_ROW_SPAN_MS = 4 * 3_600_000;
+
+export interface PackedSelectOptions extends SelectOptions {
+  readonly schema: TableSchema;
+  /**
+   * The dimensions to group by, all of them if not given. Each costs bytes in every row. Of the others it is only counted in how many rows
+   * of the table they hold a value: if in any, the answer is of no use.
+   */
+  readonly groupColumns?: ReadonlySet<string>;
+  /** Whether the series are to come in the order of their labels: see `labelOrder`. */
+  readonly isOrdered?: boolean;
+  /** These physical series instead of what the matchers select: few enough for their conditions to fit into a statement. */
+  readonly series?: readonly PhysicalSeries[];
+  /** Only the newest point of each physical series. */
+  readonly newestOnly?: boolean;
+  /** A multiple of one millisecond; {@link MAX_ROW_SPAN_MS} if not given. */
+  readonly maxRowSpanMs?: number;
+}
+
+/** What the rows of a packed answer mean, for `createPackedReader`. */
+export interface PackedLayout {
+  /** They are the first columns, in this order; then name, span, counts and points. */
+  readonly dimensionColumns: readonly string[];
+  /** The beginning of the row with the number 0. */
+  readonly fromMs: number;
+  readonly rowSpanMs: number;
+  readonly newestOnly: boolean;
+}
+
+export type CompiledPackedSelect =
+  | Extract<CompiledFilter, { kind: 'nothing' }>
+  | (Extract<CompiledFilter, { kind: 'filter' }> & { readonly sql: string; readonly layout: PackedLayout });
+
+/** Names of columns of the answer. No dimension has a colon in its name (developer guide, naming). */
+const ROW_COLUMN = identifier('packed:row');
+const COUNT_COLUMN = identifier('packed:count');
+const OTHERS_COLUMN = identifier('packed:others');
+const INEXACT_COLUMN = identifier('packed:inexact');
+const POINTS_COLUMN = identifier('packed:points');
+const LAST_LABEL_COLUMN = identifier('packed:last');
+
+/**
+ * The samples that the query can need, the points of a series together in few rows instead of one row each:
+ *
+ * - the dimensions that are grouped by, and the measure name;
+ * - which span of time the row is for;
+ * - how many points it holds, so that a row that was cut is noticed;
+ * - in how many rows of the table a dimension has a value that is not grouped by;
+ * - how many doubles are not the same any more when they are read back from their text, by Timestream's own conversion;
+ * - the points: for each the milliseconds since the beginning of the span, `+` and nanoseconds if it has some, the mark of its column, its
+ *   value, `;`. Their order does not matter.
+ *
+ * The functions are documented (developer guide: `array-functions`, `aggregate-functions`, `string-functions`, `conversion-functions`,
+ * `mathematical-functions`, `date-time-functions`). No text of a double is documented, hence the count of those that do not come back.
+ *
+ * The statement names the columns of the schema and sets `SELECT *` beside them, of no row, in one UNION: as soon as the table has other
+ * columns it is refused, and never answered with a label left out.
+ */
+export function compilePackedSelect(options: PackedSelectOptions): CompiledPackedSelect {
+  const { schema, newestOnly = false } = options;
+  const values = SAMPLE_COLUMNS.filter(({ name }) => schema.valueColumns.has(name));
+  if (values.length === 0) return { kind: 'nothing', labelsAssumedAbsent: new Set(SAMPLE_COLUMNS.map(({ name }) => name)) };
+  const time = timePredicate(options.query);
+  if (time?.kind !== 'time') return { kind: 'nothing', labelsAssumedAbsent: new Set() };
+
+  const dimensions = [...schema.dimensions];
+  const grouped = dimensions.filter((name) => options.groupColumns?.has(name) ?? true);
+  const others = dimensions.filter((name) => !grouped.includes(name)).map(identifier);
+  const rangeMs = (time.beforeMs ?? MAX_TIMESTAMP_MS + 1) - time.fromMs;
+  const rowSpanMs = newestOnly ? rangeMs : Math.min(rangeMs, options.maxRowSpanMs ?? MAX_ROW_SPAN_MS);
+
+  const sinceStart = `(to_nanoseconds(${TIME_COLUMN}) - ${nanoseconds(time.fromMs)})`;
+  const isOneRow = rowSpanMs >= rangeMs;
+  const row = isOneRow ? '0' : `${sinceStart} / ${nanoseconds(rowSpanMs)}`;
+  const sinceRow = isOneRow ? sinceStart : `mod(${sinceStart}, ${nanoseconds(rowSpanMs)})`;
+  const cases = values.map(({ name, mark }) => `WHEN ${name} IS NOT NULL THEN concat(${literal(mark)}, cast(${name} AS varchar))`);
+  const point =
+    `concat(cast(${sinceRow} / 1000000 AS varchar), ` +
+    `CASE WHEN mod(${sinceRow}, 1000000) = 0 THEN '' ELSE concat('+', cast(mod(${sinceRow}, 1000000) AS varchar)) END, ` +
+    `CASE ${cases.join(' ')} END, ';')`;
+  const doubles = values.filter(({ scalarType }) => scalarType === 'DOUBLE');
+  const isInexact = doubles.map(({ name }) => `${name} IS NOT NULL AND cast(cast(${name} AS varchar) AS double) <> ${name}`);
+
+  const groupKeys = [...grouped, MEASURE_NAME_COLUMN].map(identifier);
+  const aggregates = [
+    `${row} AS ${ROW_COLUMN}`,
+    `count(*) AS ${COUNT_COLUMN}`,
+    `${countOf(others)} AS ${OTHERS_COLUMN}`,
+    `${isInexact.length === 0 ? '0' : `count_if(${isInexact.join(' OR ')})`} AS ${INEXACT_COLUMN}`,
+    `${newestOnly ? `max_by(${point}, ${TIME_COLUMN})` : `array_join(array_agg(${point}), '')`} AS ${POINTS_COLUMN}`,
+  ];
+  const order = options.isOrdered === true ? labelOrder(grouped, LAST_LABEL_COLUMN) : null;
+  const select = [...groupKeys, ...aggregates, ...(order === null ? [] : [`${order.lastLabel} AS ${LAST_LABEL_COLUMN}`])].join(', ');
+  const hasValue = values.map(({ name }) => `${name} IS NOT NULL`).join(' OR ');
+  const from = ` FROM (SELECT ${schema.columns.map(columnText).join(', ')} FROM ${tableName(options)} WHERE `;
+  const tail =
+    ` AND (${hasValue}) UNION ALL SELECT * FROM ${tableName(options)} WHERE ${TIME_COLUMN} < from_milliseconds(${MIN_TIMESTAMP_MS}))` +
+    ` GROUP BY ${[...groupKeys, ...(isOneRow ? [] : [row])].join(', ')}`;
+  const shown = [...groupKeys, ROW_COLUMN, COUNT_COLUMN, OTHERS_COLUMN, INEXACT_COLUMN, POINTS_COLUMN].join(', ');
+  const [head, end] =
+    order === null
+      ? [`SELECT ${select}${from}`, tail]
+      : [`SELECT ${shown} FROM (SELECT ${select}${from}`, `${tail}) ORDER BY ${order.keys.join(', ')}, ${ROW_COLUMN}`];
+
+  const filter: CompiledFilter =
+    options.series === undefined
+      ? compileFilter(options, MAX_QUERY_BYTES - utf8ByteLength(head + end))
+      : { kind: 'filter', predicate: allOf(seriesPredicate(options.series), time), labelsAssumedAbsent: new Set(), droppedConditions: 0 };
+  if (filter.kind === 'nothing') return filter;
+  return {
+    ...filter,
+    sql: head + printPredicate(filter.predicate) + end,
+    layout: { dimensionColumns: grouped, fromMs: time.fromMs, rowSpanMs, newestOnly },
+  };
+}
+
+/** In how many rows one of the columns has a value. */
+function countOf(columns: readonly string[]): string {
+  const [only, ...more] = columns;
+  if (only === undefined) return '0';
+  return more.length === 0 ? `count(${only})` : `count(coalesce(${columns.join(', ')}))`;
+}
+
+/** Timestream's own columns with a colon stand unquoted in every example of the developer guide. */
+function columnText(name: string): string {
+  return name.startsWith('measure_value::') ? name : identifier(name);
+}
+
+function nanoseconds(milliseconds: number): string {
+  return String(BigInt(milliseconds) * 1_000_000n);
+}

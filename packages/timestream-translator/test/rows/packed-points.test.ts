@@ -1,0 +1,54 @@
+import { bitsFromFloat } from '@timestream-prometheus/prom-codec';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readPackedPoints } from '../../src/rows/packed-points.js';
+
+const read = (text: string, fromMs = 0) => {
+  const points: [number, number, bigint][] = [];
+  const count = readPackedPoints(text, fromMs, {
+    addFloat: (timeMs, rank, value) => points.push([timeMs, rank, bitsFromFloat(value)]),
+    addBits: (timeMs, rank, valueBits) => points.push([timeMs, rank, valueBits]),
+  });
+  expect(count).toBe(points.length);
+  return points;
+};
+
+/** Every layout in which a service of this family writes the digits of a double. */
+const layouts: readonly ((value: number) => string)[] = [
+  (value) => String(value).replace('e+', 'E').replace('e', 'E'),
+  (value) => value.toExponential().replace('e+', 'E').replace('e', 'E'),
+  (value) => value.toExponential(16).replace('e+', 'E').replace('e', 'E'),
+  (value) => (Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : String(value)),
+];
+
+describe('readPackedPoints', () => {
+  it('reads every finite double to the last bit, in every layout of its digits', () => {
+    const anyDouble = fc.double({ noNaN: true, noDefaultInfinity: true });
+    const decimals = fc.tuple(fc.integer({ min: -1e9, max: 1e9 }), fc.nat(9)).map(([digits, places]) => digits / 10 ** places);
+    fc.assert(
+      fc.property(
+        fc.oneof(anyDouble, decimals, fc.integer(), fc.constantFrom(-0, 5e-324, 1e22, 1e23, 2 ** 53, 9.5e15)),
+        fc.constantFrom(...layouts),
+        (value, layout) => {
+          const text = Object.is(value, -0) ? '-0.0' : layout(value);
+          expect(read(`12:${text};`)).toEqual([[12, 1, bitsFromFloat(Number(text))]]);
+          expect(Object.is(Number(text), value)).toBe(true);
+        },
+      ),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it('reads times, nanoseconds and the columns of both layouts', () => {
+    expect(read('0!9218868437227405314;15000+999999:1.5;15001=2.0;15002#-7;', 1_000_000)).toEqual([
+      [1_000_000, 1, 0x7ff0000000000002n],
+      [1_015_000, 1_999_999, bitsFromFloat(1.5)],
+      [1_015_001, 0, bitsFromFloat(2)],
+      [1_015_002, 0, bitsFromFloat(-7)],
+    ]);
+  });
+
+  it('reads nothing from nothing', () => {
+    expect(read('')).toEqual([]);
+  });
+});
