@@ -15,6 +15,10 @@ import {
 import type { Layout } from '@timestream-prometheus/timestream-translator';
 import { accessKeyId, basicAuthorization, secretAccessKey } from '../harness/start-connector.js';
 
+export type ReadStrategy = 'packed' | 'rows';
+
+export const readStrategies: readonly ReadStrategy[] = ['packed', 'rows'];
+
 export interface InProcessConnector {
   readonly timestream: EmbeddedTimestream;
   /** Writes in one remote-write request; gives status and text of the answer. */
@@ -23,7 +27,9 @@ export interface InProcessConnector {
    * Asks all queries in one remote-read request and gives the results in order. Fails on anything but 200, and on a streamed answer that
    * Prometheus' client would not read as it is meant.
    */
-  read(queries: readonly Query[], responseType?: ResponseType): Promise<readonly (readonly TimeSeries[])[]>;
+  read(queries: readonly Query[], responseType?: ResponseType, strategy?: ReadStrategy): Promise<readonly (readonly TimeSeries[])[]>;
+  /** Packed reads that were answered from rows instead: what is compared then is rows with rows. */
+  packedFaults(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -43,7 +49,12 @@ export async function startInProcessConnector(
     limits,
     create: [{ databaseName: 'metrics', tableName: 'samples', memoryStoreRetentionHours: 24, magneticStoreWrites: true }],
   });
-  const open = (layout: Layout): Connector => {
+  const packedFaults: string[] = [];
+  const noteFault = (fields: object, message: string): void => {
+    if (message.includes('packed')) packedFaults.push(`${message}: ${'err' in fields ? String(fields.err) : ''}`);
+  };
+  const logger = { ...silent, debug: noteFault, warn: noteFault };
+  const open = (layout: Layout, strategy: ReadStrategy = 'packed'): Connector => {
     const config = parseConfig({
       defaultsFor: 'server',
       env: {},
@@ -53,23 +64,25 @@ export async function startInProcessConnector(
         'write-base-endpoint': timestream.url,
         'query-base-endpoint': timestream.url,
         'table-layout': layout,
+        'read-strategy': strategy,
         ...flags,
       },
     });
     return createConnector({
       config,
       openStorage: openAwsStorage(config, { logger: silent, metrics: uncounted }),
-      logger: silent,
+      logger,
       metrics: uncounted,
     });
   };
-  const connectors: Record<Layout, Connector> = { 'multi-measure': open('multi-measure'), 'single-measure': open('single-measure') };
+  const writers: Record<Layout, Connector> = { 'multi-measure': open('multi-measure'), 'single-measure': open('single-measure') };
+  const readers: Record<ReadStrategy, Connector> = { packed: open('multi-measure', 'packed'), rows: open('multi-measure', 'rows') };
   const send = async (
-    layout: Layout,
+    connector: Connector,
     path: string,
     body: Uint8Array,
   ): Promise<{ status: number; contentType: string; body: Uint8Array }> => {
-    const response = await connectors[layout].handle({
+    const response = await connector.handle({
       method: 'POST',
       path,
       query: '',
@@ -87,13 +100,13 @@ export async function startInProcessConnector(
   return {
     timestream,
     async write(request, layout = 'multi-measure') {
-      const { status, body } = await send(layout, '/write', encodeSnappy(encodeWriteRequest(request)));
+      const { status, body } = await send(writers[layout], '/write', encodeSnappy(encodeWriteRequest(request)));
       return { status, text: textDecoder.decode(body) };
     },
-    async read(queries, responseType = 'SAMPLES') {
+    async read(queries, responseType = 'SAMPLES', strategy = 'packed') {
       const acceptedResponseTypes = responseType === 'SAMPLES' ? [] : [1, 0];
       const { status, contentType, body } = await send(
-        'multi-measure',
+        readers[strategy],
         '/read',
         encodeSnappy(encodeReadRequest({ queries, acceptedResponseTypes })),
       );
@@ -104,8 +117,9 @@ export async function startInProcessConnector(
       }
       return decodeReadResponse(decodeSnappy(body, { maxBytes: 256 * 1024 * 1024 })).results.map(({ timeseries }) => timeseries);
     },
+    packedFaults: () => packedFaults,
     async close() {
-      await Promise.all(Object.values(connectors).map((connector) => connector.close()));
+      await Promise.all([...Object.values(writers), ...Object.values(readers)].map((connector) => connector.close()));
       await timestream.close();
     },
   };

@@ -1,7 +1,7 @@
 import { createSamples, type Query, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import type { Layout } from '@timestream-prometheus/timestream-translator';
 import { describe, expect, it } from 'vitest';
-import { startInProcessConnector } from '../differential/in-process-connector.js';
+import { readStrategies, startInProcessConnector } from '../differential/in-process-connector.js';
 import { createRandomMatchers, createRandomRange, createRandomSeries } from '../differential/random-cases.js';
 import { createSeededRandom, type SeededRandom } from '../differential/seeded-random.js';
 import { select, type PlainSeries } from '../differential/selection-oracle.js';
@@ -109,7 +109,8 @@ describe(`random data sets, selectors and ranges (SEED=${seed})`, () => {
           });
           // Every second read as Prometheus asks since 2.55, the others as before.
           const responseType = (asked / queriesPerRead) % 2 === 0 ? 'STREAMED_XOR_CHUNKS' : 'SAMPLES';
-          const results = await subject.read(queries, responseType);
+          const strategy = readStrategies[Math.floor(asked / queriesPerRead / 2) % 2] ?? 'packed';
+          const results = await subject.read(queries, responseType, strategy);
           expect(results).toHaveLength(queries.length);
           queries.forEach((query, index) => {
             const wanted = select(stored, query.matchers, query.startTimestampMs, query.endTimestampMs);
@@ -118,11 +119,17 @@ describe(`random data sets, selectors and ranges (SEED=${seed})`, () => {
             if (wanted.length > 0) filledCases += 1;
             if (text(got) === text(wanted)) return;
             const question = JSON.stringify(query, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
-            expect(text(got), `SEED=${seed}, data set ${dataSet} (${circumstance.name}), ${responseType}, query ${question}`).toBe(
-              text(wanted),
-            );
+            expect(
+              text(got),
+              `SEED=${seed}, data set ${dataSet} (${circumstance.name}), ${responseType}, ${strategy}, query ${question}`,
+            ).toBe(text(wanted));
           });
         }
+        // Series without a place in the order of the labels wait in memory, which these circumstances leave little of.
+        const faults = subject
+          .packedFaults()
+          .filter((fault) => circumstance.streamBufferSamples === undefined || !fault.includes('without a place'));
+        expect(faults, `SEED=${seed}, data set ${dataSet}: packed reads that were answered from rows`).toEqual([]);
       } finally {
         await subject.close();
       }

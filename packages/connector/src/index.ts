@@ -36,3 +36,5 @@ export type {
   Storage,
   WriteOutcome,
 } from './ports.js';
+export { createSeriesStore } from './read/create-series-store.js';
+export type { SelectedSeries, SelectHints, SeriesStore } from './read/series-store.js';

@@ -32,7 +32,7 @@ export function createRequestHandlers({ config, openStorage, metrics, logger }: 
   const bytesInFlight = createByteBudget(config.maxDecodedBytesInFlight, 'max-decoded-bytes-in-flight');
   const storages = new StorageCache<StorageState>({
     openStorage,
-    createState: (storage) => createStorageState(storage, config, logger),
+    createState: (storage) => createStorageState(storage, config, { logger, metrics }),
     maxStorages: config.maxStorages,
     metrics,
   });
@@ -75,7 +75,15 @@ export function createRequestHandlers({ config, openStorage, metrics, logger }: 
       const budget = holdBytes(scope);
       const message = await readMessage(request, config, { budget, signal, decodeMessage: decodeReadRequest });
       const { storage, state } = holdStorage(credentials, scope);
-      return handleRead(message, { config, source: storage, schema: state.schema, limiter: readLimiter, metrics, signal });
+      return handleRead(message, {
+        config,
+        source: storage,
+        schema: state.schema,
+        packing: state.packing,
+        limiter: readLimiter,
+        metrics,
+        signal,
+      });
     },
     close: () => storages.close(),
   };

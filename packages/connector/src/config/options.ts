@@ -127,6 +127,15 @@ export const OPTIONS = {
     defaultText: 'false',
     help: 'Refuse a whole write request (400) when a value is NaN or infinite. Staleness markers are NaN, so this refuses ordinary Prometheus traffic.',
   }),
+  readStrategy: option({
+    flag: 'read-strategy',
+    group: 'Samples and layout',
+    scope: 'both',
+    defaultText: 'rows',
+    placeholder: '<strategy>',
+    help: 'How samples are read: packed has Timestream put the samples of a series together in few rows, which are a fifteenth of the bytes; rows reads one row for each sample. A packed answer is compared with rows now and then, and as soon as it is wrong or refused, rows are read instead.',
+    parse: parseChoice('packed', 'rows'),
+  }),
   regexPushdown: booleanOption({
     flag: 'regex-pushdown',
     group: 'Samples and layout',

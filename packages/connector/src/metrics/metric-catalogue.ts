@@ -166,6 +166,18 @@ export const METRICS = {
     help: 'Queries that were sent to Timestream again because the columns of the table were others than assumed.',
     labelNames: [],
   },
+  packedReadChecks: {
+    name: 'timestream_connector_packed_read_checks_total',
+    type: 'counter',
+    help: 'Packed reads of which a slice was read as rows too, by whether both were equal.',
+    labelNames: ['outcome'],
+  },
+  packedReadFaults: {
+    name: 'timestream_connector_packed_read_faults_total',
+    type: 'counter',
+    help: 'Packed reads that were answered from rows instead, by reason. All but `failed` turn packed reads off.',
+    labelNames: ['fault'],
+  },
   readPages: {
     name: 'timestream_connector_read_pages_total',
     type: 'counter',

@@ -6,6 +6,7 @@ import { runTogether } from '../concurrency/run-together.js';
 import type { ConnectorResponse } from '../seam.js';
 import { createAnswerTally } from './answer-tally.js';
 import { listSeriesWithAllLabels } from './list-series.js';
+import { runPackedQuery } from './packed/run-packed-query.js';
 import { wantsLabelsOnly, type ReadContext, type Selection } from './read-context.js';
 import { runQuery } from './run-query.js';
 
@@ -37,6 +38,8 @@ export async function answerSamples(selections: readonly Selection[], context: R
 async function selectSeries(selection: Selection, context: ReadContext): Promise<readonly TimeSeries[]> {
   const { maxSamplesPerRead: maxSamples, maxSeriesPerRead: maxSeries } = context.config;
   if (wantsLabelsOnly(selection)) return seriesWithoutSamples(await listSeriesWithAllLabels(selection, maxSeries, context));
+  const packed = await runPackedQuery(selection, { maxSamples, maxSeries }, context);
+  if (packed !== null) return packed;
   const outcome = await runQuery(selection, { maxSamples, maxSeries }, context);
   if (outcome.kind === 'too-many-samples') throw outcome.error;
   return outcome.series;

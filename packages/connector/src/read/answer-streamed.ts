@@ -1,4 +1,3 @@
-import type { TimeSeries } from '@timestream-prometheus/prom-codec';
 import { createSharedSignal } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { ConnectorResponse } from '../seam.js';
@@ -6,6 +5,7 @@ import { createAnswerTally, sampleCountOf } from './answer-tally.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readErrorOf } from './read-error.js';
 import { selectBatches } from './select-batches.js';
+import type { SeriesBatch } from './series-batch.js';
 import { encodeSeriesFrames, joinBytes } from '../protocol/series-frames.js';
 
 /** Prometheus' client compares the beginning of the header with exactly this text (`storage/remote/client.go`); the body is not compressed. */
@@ -14,8 +14,9 @@ const HEADERS = { 'content-type': 'application/x-streamed-protobuf; proto=promet
 /**
  * The answer of type STREAMED_XOR_CHUNKS: query after query, series after series, each series in one frame.
  *
- * It is read ahead until `stream-buffer-samples` are together, before the status is decided. So what fails up to there has a status of its
- * own, and an answer that ends before is handed over whole. The rest is read as the client takes it: no more than one batch is held.
+ * It is read ahead up to the first query that does not come in one batch, or until `stream-buffer-samples` are together, before the status is
+ * decided. So what fails up to there has a status of its own, and an answer that ends before is handed over whole. The rest is read as the
+ * client takes it: no more than one batch is held.
  *
  * @throws ConnectorError, ReadLimitError, RowFormatError; later only the body throws, and then ConnectorErrors
  */
@@ -23,26 +24,27 @@ export async function answerStreamed(selections: readonly Selection[], context: 
   const leaving = new AbortController();
   const batches = selectAll(selections, { ...context, signal: createSharedSignal(context.signal, leaving.signal) });
   const ahead: Uint8Array[] = [];
-  for (let heldSamples = 0; heldSamples < context.config.streamBufferSamples;) {
+  let isLarge = false;
+  for (let heldSamples = 0; !isLarge && heldSamples < context.config.streamBufferSamples;) {
     const next = await batches.next();
     if (next.done === true) return { status: 200, headers: HEADERS, body: joinBytes(ahead) };
-    const { timeseries, queryIndex } = next.value;
+    const { timeseries, queryIndex, isLast } = next.value;
     ahead.push(...encodeSeriesFrames(timeseries, queryIndex));
     heldSamples += sampleCountOf(timeseries);
+    isLarge = !isLast;
   }
   const parts = encodeBatches(ahead, batches);
   return { status: 200, headers: HEADERS, body: leaveOnReturn(parts, leaving) };
 }
 
-interface Batch {
-  readonly timeseries: readonly TimeSeries[];
+interface Batch extends SeriesBatch {
   readonly queryIndex: number;
 }
 
 async function* selectAll(selections: readonly Selection[], context: ReadContext): AsyncGenerator<Batch, void, undefined> {
   const tally = createAnswerTally(context);
   for (const [queryIndex, selection] of selections.entries()) {
-    for await (const timeseries of selectBatches(selection, tally, context)) yield { timeseries, queryIndex };
+    for await (const batch of selectBatches(selection, tally, context)) yield { ...batch, queryIndex };
     context.metrics.add(METRICS.readQueries, 1);
   }
 }

@@ -3,6 +3,7 @@ import type { Matcher } from '@timestream-prometheus/timestream-translator';
 import type { Config } from '../config/parse-config.js';
 import type { Limiter } from '../concurrency/create-limiter.js';
 import type { MetricsSink, RowSource } from '../ports.js';
+import type { Packing } from './packed/packing.js';
 import type { RememberedSchema } from './remembered-schema.js';
 
 /** What every step of a read works with. */
@@ -20,15 +21,16 @@ export interface ReadContext {
   >;
   readonly source: RowSource;
   readonly schema: RememberedSchema;
+  readonly packing: Packing;
   /** Shared by all requests of the process; one turn is one Timestream query, all its pages included. */
   readonly limiter: Limiter;
   readonly metrics: MetricsSink;
   readonly signal: AbortSignal;
 }
 
-/** One query of a read request, its matchers compiled. */
+/** One query, its matchers compiled. */
 export interface Selection {
-  readonly query: Query;
+  readonly query: Pick<Query, 'matchers' | 'startTimestampMs' | 'endTimestampMs' | 'hints'>;
   readonly matchers: readonly Matcher[];
 }
 

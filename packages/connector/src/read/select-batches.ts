@@ -1,4 +1,4 @@
-import type { TimeSeries } from '@timestream-prometheus/prom-codec';
+import { compareLabels, type Label, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import {
   compileSeriesSelect,
   createSeriesAssembler,
@@ -11,9 +11,11 @@ import { ColumnNotFoundError } from '../errors/connector-error.js';
 import { runTogether } from '../concurrency/run-together.js';
 import type { AnswerTally } from './answer-tally.js';
 import { listSeries, listSeriesWithAllLabels } from './list-series.js';
+import { streamPackedQuery } from './packed/stream-packed-query.js';
 import { wantsLabelsOnly, type ReadContext, type Selection } from './read-context.js';
 import { readPages } from './read-pages.js';
 import { runQuery } from './run-query.js';
+import type { SeriesBatch } from './series-batch.js';
 import { unsteadyColumnsError, withCurrentColumns } from './with-current-columns.js';
 
 /** Label sets that are read together: each is named in a statement, and all statements of a group are in memory at once. */
@@ -21,12 +23,13 @@ const MAX_SERIES_PER_GROUP = 1000;
 
 const MAX_LISTS = 3;
 
+export interface BatchOptions {
+  /** Of each series only the newest sample is wanted; there may be more. */
+  readonly newestOnly?: boolean;
+}
+
 /**
- * The series that one query selects, sorted, in batches of about `stream-buffer-samples`; one batch if there are not more samples than that.
- * Nothing is read before it is asked for, and a series is in one batch, whole.
- *
- * A query that selects more is read in two steps: its series are listed, then read group by group in the order of their labels. So the
- * answer has the series that were there when it began; one that came later may be missing, and is never taken for part of another.
+ * The series that one query selects, sorted, in batches. Nothing is read before it is asked for, and a series is in one batch, whole.
  *
  * @throws ConnectorError, ReadLimitError, RowFormatError
  */
@@ -34,23 +37,50 @@ export async function* selectBatches(
   selection: Selection,
   tally: AnswerTally,
   context: ReadContext,
-): AsyncGenerator<readonly TimeSeries[], void, undefined> {
+  { newestOnly = false }: BatchOptions = {},
+): AsyncGenerator<SeriesBatch, void, undefined> {
   if (wantsLabelsOnly(selection)) {
     const series = seriesWithoutSamples(await listSeriesWithAllLabels(selection, tally.left.maxSeries, context));
     tally.add(series);
-    yield series;
+    yield { timeseries: series, isLast: true };
     return;
   }
+  let after: readonly Label[] | null = null;
+  if (context.packing.isOn && context.packing.isOrderTrusted) {
+    const end = yield* streamPackedQuery(selection, tally, context, { newestOnly });
+    if (end.kind === 'whole') return;
+    after = end.after;
+  }
+  yield* selectRowBatches(selection, after, tally, context);
+}
+
+/**
+ * The same as rows, those after the given labels; one batch if there are no more samples than `stream-buffer-samples`.
+ *
+ * A query that selects more is read in two steps: its series are listed, then read group by group in the order of their labels. So the
+ * answer has the series that were there when it began; one that came later may be missing, and is never taken for part of another.
+ */
+async function* selectRowBatches(
+  selection: Selection,
+  after: readonly Label[] | null,
+  tally: AnswerTally,
+  context: ReadContext,
+): AsyncGenerator<SeriesBatch, void, undefined> {
+  const isWanted = ({ labels }: { readonly labels: readonly Label[] }): boolean => after === null || compareLabels(labels, after) > 0;
   const plan = await planQuery(selection, tally, context);
   if (plan.kind === 'whole') {
-    tally.add(plan.series);
-    yield plan.series;
+    const series = plan.series.filter(isWanted);
+    tally.add(series);
+    yield { timeseries: series, isLast: true };
     return;
   }
-  for (const group of groupSeries(plan.sorted, { maxRows: context.config.streamBufferSamples, maxSeries: MAX_SERIES_PER_GROUP })) {
+  for (const group of groupSeries(plan.sorted.filter(isWanted), {
+    maxRows: context.config.streamBufferSamples,
+    maxSeries: MAX_SERIES_PER_GROUP,
+  })) {
     const series = await readGroup(group, selection, tally, context);
     tally.add(series);
-    yield series;
+    yield { timeseries: series, isLast: false };
   }
 }
 

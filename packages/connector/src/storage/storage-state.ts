@@ -1,5 +1,6 @@
 import type { Config } from '../config/parse-config.js';
-import type { Logger, Storage } from '../ports.js';
+import type { Logger, MetricsSink, Storage } from '../ports.js';
+import { Packing } from '../read/packed/packing.js';
 import { RememberedSchema } from '../read/remembered-schema.js';
 import { describeTable } from '../write/describe-table.js';
 import { TableDimensions } from '../write/table-dimensions.js';
@@ -8,15 +9,17 @@ import { TableDimensions } from '../write/table-dimensions.js';
 export interface StorageState {
   readonly dimensions: TableDimensions;
   readonly schema: RememberedSchema;
+  readonly packing: Packing;
 }
 
 export function createStorageState(
   source: Storage,
-  { defaultDatabase: database, defaultTable: table }: Pick<Config, 'defaultDatabase' | 'defaultTable'>,
-  logger: Logger,
+  { defaultDatabase: database, defaultTable: table, readStrategy }: Pick<Config, 'defaultDatabase' | 'defaultTable' | 'readStrategy'>,
+  { logger, metrics }: { readonly logger: Logger; readonly metrics: MetricsSink },
 ): StorageState {
   return {
     dimensions: new TableDimensions(() => describeTable({ source, database, table, logger })),
     schema: new RememberedSchema(),
+    packing: new Packing({ isWanted: readStrategy === 'packed', logger, metrics }),
   };
 }

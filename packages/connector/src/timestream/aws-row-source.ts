@@ -71,7 +71,7 @@ export function createAwsRowSource(caller: TimestreamCaller<TimestreamQueryClien
           nextToken = output.NextToken;
           isEnded = nextToken === undefined;
           meteredBytes = Math.max(meteredBytes, output.QueryStatus?.CumulativeBytesMetered ?? 0);
-          yield pageOf(output);
+          yield { ...pageOf(output), isLast: isEnded };
         }
       } finally {
         if (meteredBytes > 0) metrics.add(METRICS.meteredQueryBytes, meteredBytes);

@@ -1,0 +1,55 @@
+import type { LabelMatcher, TimeSeries } from '@timestream-prometheus/prom-codec';
+import { seriesWithoutSamples } from '@timestream-prometheus/timestream-translator';
+import { createAnswerTally } from './answer-tally.js';
+import { compileMatchers } from './compile-matchers.js';
+import { listSeriesWithAllLabels } from './list-series.js';
+import type { ReadContext, Selection } from './read-context.js';
+import { readErrorOf } from './read-error.js';
+import { selectBatches } from './select-batches.js';
+import type { SelectedSeries, SeriesStore } from './series-store.js';
+
+/** The series of the table of a context, packed or as rows. */
+export function createSeriesStore(context: ReadContext): SeriesStore {
+  const tally = createAnswerTally(context);
+
+  function selectionOf(matchers: readonly LabelMatcher[], fromMs: number, toMs: number): Selection {
+    return {
+      query: { matchers, startTimestampMs: BigInt(Math.ceil(fromMs)), endTimestampMs: BigInt(Math.floor(toMs)) },
+      matchers: compileMatchers(matchers),
+    };
+  }
+
+  return {
+    async *select(matchers, fromMs, toMs, { newestOnly = false } = {}) {
+      try {
+        const selection = selectionOf(matchers, fromMs, toMs);
+        for await (const { timeseries } of selectBatches(selection, tally, context, { newestOnly })) {
+          if (timeseries.length > 0) yield timeseries.map((series) => selectedSeriesOf(series, newestOnly));
+        }
+      } catch (error) {
+        throw readErrorOf(error);
+      }
+    },
+    async listSeries(matchers, fromMs, toMs) {
+      try {
+        const { maxSeries } = tally.left;
+        const listed = await listSeriesWithAllLabels(selectionOf(matchers, fromMs, toMs), maxSeries, context);
+        return seriesWithoutSamples(listed).map(({ labels }) => labels);
+      } catch (error) {
+        throw readErrorOf(error);
+      }
+    },
+  };
+}
+
+function selectedSeriesOf({ labels, samples }: TimeSeries, newestOnly: boolean): SelectedSeries {
+  // Several physical series of the same labels have a newest sample each.
+  const from = newestOnly ? samples.timestampsMs.length - 1 : 0;
+  const valueBits = samples.valueBits.subarray(from);
+  return {
+    labels,
+    timestampsMs: Float64Array.from(samples.timestampsMs.subarray(from), Number),
+    values: new Float64Array(valueBits.buffer, valueBits.byteOffset, valueBits.length),
+    valueBits,
+  };
+}

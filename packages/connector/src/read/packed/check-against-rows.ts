@@ -1,0 +1,179 @@
+import {
+  compileDoubleProbe,
+  compilePackedSelect,
+  compileSeriesSelect,
+  isExactDoubleProbe,
+  pointsOfPackedRow,
+  pointsOfRows,
+  readPackedRows,
+  type PackedLayout,
+  type PackedRow,
+  type PhysicalPoint,
+  type PhysicalSeries,
+  type QueryPage,
+  type TableSchema,
+} from '@timestream-prometheus/timestream-translator';
+import { ConnectorError } from '../../errors/connector-error.js';
+import { runTogether } from '../../concurrency/run-together.js';
+import type { ReadContext } from '../read-context.js';
+import { readPages } from '../read-pages.js';
+import { UnusablePackedAnswer, type Statement } from './packed-statement.js';
+
+/** Series of which a piece is read again, and points of each piece: some thousands of bytes. */
+const CHECKED_SERIES = 4;
+const CHECKED_POINTS = 25;
+
+/** A difference counts when both ways, asked again at the same time, still differ: samples may arrive in between. */
+const REPETITIONS = 2;
+
+/** A piece of one physical series. */
+interface Slice {
+  readonly series: PhysicalSeries;
+  readonly startTimestampMs: bigint;
+  readonly endTimestampMs: bigint;
+  readonly points: readonly PhysicalPoint[];
+}
+
+/**
+ * Reads some pieces of a packed answer again, as rows, and compares them bit for bit; and has Timestream write some doubles that are hard to
+ * write.
+ *
+ * @param page of the answer, with rows
+ * @throws UnusablePackedAnswer `different` if they differ and go on to; with null if only this answer does
+ * @throws ConnectorError if Timestream could not be asked
+ */
+export async function checkAgainstRows(page: QueryPage, { layout, schema }: Statement, context: ReadContext): Promise<void> {
+  const slices = slicesOf(page, layout, schema);
+  const [first] = slices;
+  if (first === undefined) {
+    context.packing.postponeCheck();
+    return;
+  }
+  const [isExact, ...areEqual] = await runTogether(
+    [
+      async (signal) => areDoublesExact(first, { ...context, signal }),
+      ...slices.map(
+        (slice) => async (signal: AbortSignal) => isSame(slice.points, expectedOf(await readRows(slice, { ...context, signal }), layout)),
+      ),
+    ],
+    context.signal,
+  );
+  if (isExact !== true)
+    throw new UnusablePackedAnswer('inexact', new Error('the text of a double that is hard to write reads as another one'));
+  for (const [index, slice] of slices.entries()) {
+    if (areEqual[index] !== true) await compareAgain(slice, schema, context);
+  }
+  context.packing.passCheck();
+}
+
+async function compareAgain(slice: Slice, schema: TableSchema, context: ReadContext): Promise<never> {
+  for (let repetition = 1; repetition <= REPETITIONS; repetition += 1) {
+    const [packed, rows] = await runTogether(
+      [(signal) => readPacked(slice, schema, { ...context, signal }), (signal) => readRows(slice, { ...context, signal })],
+      context.signal,
+    );
+    if (packed !== undefined && rows !== undefined && isSame(packed, rows)) {
+      context.packing.postponeCheck();
+      throw new UnusablePackedAnswer(null, new Error('the samples of the checked slice changed while they were read'));
+    }
+  }
+  throw new UnusablePackedAnswer('different', new Error(`a slice of ${slice.series.measureName} has other points when it is read as rows`));
+}
+
+/** Rows of different names first: they may lie in different columns. */
+function slicesOf(page: QueryPage, layout: PackedLayout, schema: TableSchema): readonly Slice[] {
+  const byName = new Map<string, PackedRow>();
+  const others: PackedRow[] = [];
+  for (const row of readPackedRows(page, layout)) {
+    if (byName.has(row.measureName)) others.push(row);
+    else byName.set(row.measureName, row);
+    if (byName.size >= CHECKED_SERIES) break;
+  }
+  return [...byName.values(), ...others].slice(0, CHECKED_SERIES).flatMap((row) => {
+    const points = pointsOfPackedRow(row);
+    const [firstPoint] = points;
+    const lastPoint = points[Math.min(points.length, CHECKED_POINTS) - 1];
+    if (firstPoint === undefined || lastPoint === undefined) return [];
+    const values = new Map(row.dimensions);
+    return [
+      {
+        series: {
+          measureName: row.measureName,
+          dimensions: [...schema.dimensions].map((name) => [name, values.get(name) ?? null] as const),
+          labels: [],
+          rowCount: points.length,
+          firstMs: firstPoint.timeMs,
+          lastMs: lastPoint.timeMs,
+        },
+        startTimestampMs: BigInt(firstPoint.timeMs),
+        endTimestampMs: BigInt(lastPoint.timeMs),
+        points: points.filter(({ timeMs }) => timeMs <= lastPoint.timeMs),
+      },
+    ];
+  });
+}
+
+function isSame(left: readonly PhysicalPoint[], right: readonly PhysicalPoint[]): boolean {
+  const sorted = textsOf(right);
+  return left.length === right.length && textsOf(left).every((text, index) => text === sorted[index]);
+}
+
+function textsOf(points: readonly PhysicalPoint[]): readonly string[] {
+  return points.map(({ text }) => text).sort();
+}
+
+/** What a packed answer of this layout has of the rows of a slice. */
+function expectedOf(rows: readonly PhysicalPoint[], { newestOnly }: PackedLayout): readonly PhysicalPoint[] {
+  if (!newestOnly) return rows;
+  const newest = Math.max(...rows.map(({ rank }) => rank));
+  return rows.filter(({ rank }) => rank === newest);
+}
+
+async function readRows({ series, startTimestampMs, endTimestampMs }: Slice, context: ReadContext): Promise<readonly PhysicalPoint[]> {
+  const { defaultDatabase: database, defaultTable: table } = context.config;
+  const points: PhysicalPoint[] = [];
+  for (const { sql } of compileSeriesSelect({ query: { startTimestampMs, endTimestampMs }, database, table, series: [series] })) {
+    await readPages(sql, context, (page) => {
+      points.push(...pointsOfRows(page));
+      return 'next';
+    });
+  }
+  return points;
+}
+
+async function readPacked(
+  { series, startTimestampMs, endTimestampMs }: Slice,
+  schema: TableSchema,
+  context: ReadContext,
+): Promise<readonly PhysicalPoint[]> {
+  const { defaultDatabase: database, defaultTable: table, regexPushdown } = context.config;
+  const query = { startTimestampMs, endTimestampMs };
+  const select = compilePackedSelect({ query, matchers: [], database, table, schema, regexPushdown, series: [series] });
+  if (select.kind === 'nothing') return [];
+  const points: PhysicalPoint[] = [];
+  await readPages(select.sql, context, (page) => {
+    for (const row of readPackedRows(page, select.layout)) points.push(...pointsOfPackedRow(row));
+    return 'next';
+  });
+  return points;
+}
+
+/** A statement with doubles that Timestream does not take or cannot answer is as bad as a wrong answer. */
+async function areDoublesExact({ series, startTimestampMs, endTimestampMs }: Slice, context: ReadContext): Promise<boolean> {
+  const { defaultDatabase: database, defaultTable: table } = context.config;
+  let isExact = true;
+  try {
+    await readPages(
+      compileDoubleProbe({ query: { startTimestampMs, endTimestampMs }, database, table, series: [series] }),
+      context,
+      (page) => {
+        isExact &&= isExactDoubleProbe(page);
+        return 'next';
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof ConnectorError) || (error.code !== 'timestream-refused-query' && error.code !== 'query-failed')) throw error;
+    return false;
+  }
+  return isExact;
+}

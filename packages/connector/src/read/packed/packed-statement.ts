@@ -1,0 +1,100 @@
+import {
+  compilePackedSelect,
+  coversSchema,
+  MAX_ROW_SPAN_MS,
+  PackedAnswerError,
+  RowFormatError,
+  type CompiledPackedSelect,
+  type PackedSelectOptions,
+  type TableSchema,
+} from '@timestream-prometheus/timestream-translator';
+import { ConnectorError } from '../../errors/connector-error.js';
+import { probeSchema } from '../list-series.js';
+import type { ReadContext, Selection } from '../read-context.js';
+import type { PackingFault } from './packing.js';
+
+/** A packed answer must not be used. Rows give the right one. */
+export class UnusablePackedAnswer extends Error {
+  override readonly name = 'UnusablePackedAnswer';
+  /** Null: only this answer is concerned. */
+  readonly fault: PackingFault | 'order' | null;
+
+  constructor(fault: PackingFault | 'order' | null, cause: unknown) {
+    super('a packed answer cannot be used', { cause });
+    this.fault = fault;
+  }
+}
+
+/** A row of a series with a sample each millisecond is below the megabyte in ten seconds. */
+const LEAST_ROW_SPAN_MS = 10_000;
+
+export type Statement = Extract<CompiledPackedSelect, { kind: 'filter' }> & { readonly schema: TableSchema };
+
+/** How a selection is asked for, from one attempt to the next. */
+export class PackedQuestion {
+  readonly #selection: Selection;
+  readonly #context: ReadContext;
+  readonly #shape: Pick<PackedSelectOptions, 'isOrdered' | 'newestOnly'>;
+  readonly selector: string;
+  #maxRowSpanMs = MAX_ROW_SPAN_MS;
+
+  constructor(selection: Selection, shape: Pick<PackedSelectOptions, 'isOrdered' | 'newestOnly'>, context: ReadContext) {
+    this.#selection = selection;
+    this.#shape = shape;
+    this.#context = context;
+    this.selector = JSON.stringify(selection.query.matchers.map(({ name, type, value }) => [name, type, value]));
+  }
+
+  /** The statement for the columns as they are known now; null if there is nothing to ask for; `columns-changed` if that was only believed. */
+  async compile(): Promise<Statement | null | 'columns-changed'> {
+    const { config, schema: remembered, packing } = this.#context;
+    const known = remembered.current;
+    const schema = known ?? (await probeSchema(this.#context));
+    const groupColumns = packing.columnsOf(this.selector);
+    const select = compilePackedSelect({
+      ...this.#selection,
+      ...this.#shape,
+      database: config.defaultDatabase,
+      table: config.defaultTable,
+      regexPushdown: config.regexPushdown,
+      schema,
+      maxRowSpanMs: this.#maxRowSpanMs,
+      ...(groupColumns === undefined ? {} : { groupColumns }),
+    });
+    if (select.kind === 'filter') return { ...select, schema };
+    if (select.labelsAssumedAbsent.size === 0 || known === null) return null;
+    return coversSchema(known, await probeSchema(this.#context)) ? null : 'columns-changed';
+  }
+
+  /**
+   * What a failure means for the next attempt.
+   *
+   * @returns when the question is to be asked again, in the way that it has meanwhile been changed to
+   * @throws UnusablePackedAnswer if another attempt is of no use; and the failure, if it has nothing to do with packing
+   */
+  async learnFrom(failure: unknown, schema: TableSchema): Promise<void> {
+    const { packing, schema: remembered } = this.#context;
+    if (failure instanceof PackedAnswerError) {
+      if (failure.fault !== 'other-columns') throw new UnusablePackedAnswer(failure.fault === 'waiting' ? null : failure.fault, failure);
+      packing.forgetColumns(this.selector);
+      return;
+    }
+    if (failure instanceof RowFormatError) throw new UnusablePackedAnswer('malformed', failure);
+    if (!(failure instanceof ConnectorError)) throw failure;
+    if (failure.code === 'malformed-answer') throw new UnusablePackedAnswer('malformed', failure);
+    if (failure.code === 'timestream-refused-query') {
+      // The statement sets `SELECT *` beside the columns that it names, so it is refused as soon as there are others.
+      remembered.forget();
+      const { columns } = await probeSchema(this.#context);
+      if (columns.length === schema.columns.length && columns.every((name, index) => name === schema.columns[index])) {
+        throw new UnusablePackedAnswer('refused', failure);
+      }
+      return;
+    }
+    if (failure.code !== 'query-failed') throw failure;
+    // API model, Query: a row above 1 MB fails the query.
+    if (!/max page response size/i.test(failure.message) || this.#maxRowSpanMs <= LEAST_ROW_SPAN_MS)
+      throw new UnusablePackedAnswer(null, failure);
+    this.#maxRowSpanMs = Math.max(LEAST_ROW_SPAN_MS, Math.floor(this.#maxRowSpanMs / 16));
+  }
+}

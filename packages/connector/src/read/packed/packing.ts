@@ -1,0 +1,120 @@
+import { METRICS } from '../../metrics/metric-catalogue.js';
+import type { Logger, MetricsSink } from '../../ports.js';
+
+/**
+ * Why packed statements are not used any more:
+ *
+ * - `refused`: Timestream does not take the statement;
+ * - `inexact`: a double is not what it was when it is read back from its text;
+ * - `incomplete`: a row holds other points than it says;
+ * - `malformed`: the answer is not what was asked for;
+ * - `different`: the same slice read as rows has other points.
+ */
+export type PackingFault = 'refused' | 'inexact' | 'incomplete' | 'malformed' | 'different';
+
+/** Packed reads between two checks. The first one of a table is always checked. */
+const READS_BETWEEN_CHECKS = 1000;
+
+/** Selectors whose columns are remembered: a few dashboards and all rules of a Prometheus. */
+const MAX_REMEMBERED_SELECTORS = 2000;
+
+export interface PackingOptions {
+  readonly isWanted: boolean;
+  readonly logger: Logger;
+  readonly metrics: MetricsSink;
+}
+
+/**
+ * Whether the table of one credential is read packed, and what is known for that. The real service cannot be asked when this program is
+ * built, so the program asks it: the first packed read and then one in a thousand is compared with rows. Once an answer was wrong, it reads
+ * rows until it is started again.
+ */
+export class Packing {
+  readonly #options: PackingOptions;
+  #isOn: boolean;
+  #isOrderTrusted = true;
+  #readsUntilCheck = 0;
+  /** By selector, the least recently used first: the dimensions that its series have. */
+  readonly #columns = new Map<string, ReadonlySet<string>>();
+
+  constructor(options: PackingOptions) {
+    this.#options = options;
+    this.#isOn = options.isWanted;
+  }
+
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  /** Whether series come in the order that was asked for. Until the contrary was seen. */
+  get isOrderTrusted(): boolean {
+    return this.#isOrderTrusted;
+  }
+
+  /** Counts a read; true if it has to be checked. */
+  takeCheck(): boolean {
+    if (this.#readsUntilCheck > 0) {
+      this.#readsUntilCheck -= 1;
+      return false;
+    }
+    this.#readsUntilCheck = READS_BETWEEN_CHECKS;
+    return true;
+  }
+
+  /** The check did not take place: the next read has to make it. */
+  postponeCheck(): void {
+    this.#readsUntilCheck = 0;
+  }
+
+  passCheck(): void {
+    this.#options.metrics.add(METRICS.packedReadChecks, 1, { outcome: 'equal' });
+  }
+
+  turnOff(fault: PackingFault, error: unknown): void {
+    this.#options.metrics.add(METRICS.packedReadFaults, 1, { fault });
+    if (fault === 'different') this.#options.metrics.add(METRICS.packedReadChecks, 1, { outcome: 'different' });
+    if (!this.#isOn) return;
+    this.#isOn = false;
+    this.#options.logger.warn(
+      { err: error, fault },
+      'Timestream answered a packed read otherwise than documented: rows are read instead until the next start (read-strategy)',
+    );
+  }
+
+  /** One answer could not be packed, which says nothing about the next one. */
+  countFallback(error: unknown): void {
+    this.#options.metrics.add(METRICS.packedReadFaults, 1, { fault: 'failed' });
+    this.#options.logger.debug({ err: error }, 'a packed read is answered from rows');
+  }
+
+  distrustOrder(error: unknown): void {
+    if (!this.#isOrderTrusted) return;
+    this.#isOrderTrusted = false;
+    this.#options.logger.warn(
+      { err: error },
+      'Timestream sorts texts otherwise than by their bytes: large answers are sorted here instead',
+    );
+  }
+
+  /** Undefined: nothing is known, so all of them may be needed. */
+  columnsOf(selector: string): ReadonlySet<string> | undefined {
+    const columns = this.#columns.get(selector);
+    if (columns === undefined) return undefined;
+    this.#columns.delete(selector);
+    this.#columns.set(selector, columns);
+    return columns;
+  }
+
+  rememberColumns(selector: string, columns: ReadonlySet<string>): void {
+    this.#columns.delete(selector);
+    this.#columns.set(selector, columns);
+    for (const oldest of this.#columns.keys()) {
+      if (this.#columns.size <= MAX_REMEMBERED_SELECTORS) return;
+      this.#columns.delete(oldest);
+    }
+  }
+
+  forgetColumns(selector: string): void {
+    this.#columns.delete(selector);
+  }
+}

@@ -1,0 +1,38 @@
+import type { Label, LabelMatcher } from '@timestream-prometheus/prom-codec';
+
+/** What the caller is going to do with the samples, so that no more of them are read than it takes. */
+export interface SelectHints {
+  /** Only the last sample of each series counts, as for an instant vector selector at `toMs`. A staleness marker is a sample too. */
+  readonly newestOnly?: boolean;
+}
+
+/** One series with its samples as columns, strictly ascending in time. */
+export interface SelectedSeries {
+  /** Sorted, `__name__` among them. */
+  readonly labels: readonly Label[];
+  /** Integers. */
+  readonly timestampsMs: Float64Array;
+  /** The same memory as `valueBits`: only the bits keep the payload of a NaN, such as a staleness marker's. */
+  readonly values: Float64Array;
+  readonly valueBits: BigUint64Array;
+}
+
+/**
+ * Series of one table for one request: what evaluates PromQL, and what answers for labels, reads through it. All its questions together are
+ * bounded by `max-series-per-read` and `max-samples-per-read`, and end with the request.
+ */
+export interface SeriesStore {
+  /**
+   * The series that match with their samples from `fromMs` to `toMs`, both inclusive, in the order of their labels, each whole and with at
+   * least one sample. They come as they are read; leaving the iteration ends the reading. Several may be read at the same time.
+   *
+   * @throws ConnectorError
+   */
+  select(matchers: readonly LabelMatcher[], fromMs: number, toMs: number, hints?: SelectHints): AsyncIterable<readonly SelectedSeries[]>;
+  /**
+   * The labels of the series that match and have a sample from `fromMs` to `toMs`, sorted, each once. Reads one row for each series.
+   *
+   * @throws ConnectorError
+   */
+  listSeries(matchers: readonly LabelMatcher[], fromMs: number, toMs: number): Promise<readonly (readonly Label[])[]>;
+}

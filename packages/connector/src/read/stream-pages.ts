@@ -1,0 +1,27 @@
+import type { QueryPage } from '@timestream-prometheus/timestream-translator';
+import { METRICS } from '../metrics/metric-catalogue.js';
+import type { ReadContext } from './read-context.js';
+
+/**
+ * The pages of one statement, each asked for when it is wanted, so that a slow client slows the query down. A turn of the limiter is taken
+ * for each page and not for the whole: a client that does not read must not keep others from asking. Leaving early cancels the query.
+ *
+ * @throws ConnectorError
+ */
+export async function* streamPages(
+  sql: string,
+  { source, limiter, metrics, signal }: Pick<ReadContext, 'source' | 'limiter' | 'metrics' | 'signal'>,
+): AsyncGenerator<QueryPage, void, undefined> {
+  const pages = source.query(sql, signal)[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await limiter.run(() => pages.next(), signal);
+      if (next.done === true) return;
+      metrics.add(METRICS.readPages, 1);
+      metrics.add(METRICS.readRows, next.value.Rows.length);
+      yield next.value;
+    }
+  } finally {
+    await pages.return?.();
+  }
+}
