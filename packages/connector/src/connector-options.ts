@@ -11,3 +11,5 @@ export interface ConnectorOptions {
   /** A number in [0, 1) for the jitter of `Retry-After`. Default: `Math.random`. */
   readonly random?: () => number;
 }
+
+export const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };

@@ -1,5 +1,5 @@
 import { RequestScope } from './concurrency/request-scope.js';
-import type { ConnectorOptions } from './connector-options.js';
+import { SYSTEM_CLOCK, type ConnectorOptions } from './connector-options.js';
 import { asConnectorError, ConnectorError, isRetryable, type ConnectorErrorCode } from './errors/connector-error.js';
 import { errorResponse, textResponse } from './http/responses.js';
 import { retryAfterSeconds } from './http/retry-after.js';
@@ -13,7 +13,7 @@ import type { Connector, ConnectorRequest, ConnectorResponse, WholeResponse } fr
 
 /** The connector behind its one seam. It opens nothing before the first request. */
 export function createConnector(options: ConnectorOptions): Connector {
-  const { config, logger, metrics, clock = { nowMs: () => Date.now() }, random = Math.random } = options;
+  const { config, logger, metrics, clock = SYSTEM_CLOCK, random = Math.random } = options;
   const handlers = createRequestHandlers(options);
   const idleListeners = new Set<() => void>();
   let inFlight = 0;
@@ -72,7 +72,7 @@ export function createConnector(options: ConnectorOptions): Connector {
   function refusalOf(error: ConnectorError, headers: ConnectorRequest['headers'], route: Route | undefined): WholeResponse {
     return errorResponse(error, {
       throttleStatus: config.throttleStatus,
-      retryAfterSeconds: retryAfterSeconds(headers['retry-attempt'], random),
+      retryAfterSeconds: Math.max(error.retryAfterSeconds ?? 0, retryAfterSeconds(headers['retry-attempt'], random)),
       allowedMethods: methodsOf(route ?? 'write'),
     });
   }
@@ -80,7 +80,7 @@ export function createConnector(options: ConnectorOptions): Connector {
   return {
     async handle(request) {
       const route = routeOf(pathBelow(config.basePath, request.path));
-      const scope = new RequestScope(request.signal);
+      const scope = new RequestScope(request.signal, clock.nowMs());
       const count = countRequest(endpointOf(route), scope);
       let response: ConnectorResponse;
       let failure: ConnectorError | undefined;

@@ -1,13 +1,17 @@
-import { decodeReadRequest, decodeWriteRequest } from '@timestream-prometheus/prom-codec';
+import { decodeReadRequest, LabelSetCache } from '@timestream-prometheus/prom-codec';
+import { SeriesCache } from '@timestream-prometheus/timestream-translator';
+import { CallQueue } from './concurrency/call-queue.js';
 import { createByteBudget, type BudgetShare } from './concurrency/create-byte-budget.js';
 import { createLimiter } from './concurrency/create-limiter.js';
 import type { RequestScope } from './concurrency/request-scope.js';
-import type { ConnectorOptions } from './connector-options.js';
+import { Turns } from './concurrency/turns.js';
+import { SYSTEM_CLOCK, type ConnectorOptions } from './connector-options.js';
 import { parseAuthorization } from './http/parse-authorization.js';
 import { emptyResponse } from './http/responses.js';
 import type { Credentials } from './ports.js';
 import { assertReadHeaders, assertWriteHeaders } from './protocol/content-headers.js';
-import { assertDeclaredLength, readMessage } from './protocol/read-message.js';
+import { decodeWrite } from './protocol/decode-write.js';
+import { assertDeclaredLength, decodeChecked, readMessageBytes } from './protocol/read-message.js';
 import { handleRead } from './read/handle-read.js';
 import type { ConnectorRequest, ConnectorResponse } from './seam.js';
 import { StorageCache, type StorageLease } from './storage/storage-cache.js';
@@ -20,14 +24,24 @@ export interface RequestHandlers {
   close(): void;
 }
 
+/** What the labels as they arrive take of the series cache; the rest is for the stored form. */
+const LABEL_SET_SHARE = 1 / 3;
+
 const SERVER_CREDENTIALS: Credentials = { kind: 'server' };
 
 /**
  * From a request that the router let through to its use case: credentials, headers, body, storage. What costs nothing to judge is judged
  * first; what a request takes is put into its scope, which gives it back.
  */
-export function createRequestHandlers({ config, openStorage, metrics, logger }: ConnectorOptions): RequestHandlers {
-  const writeLimiter = createLimiter(config.maxWriteConcurrency);
+export function createRequestHandlers({ config, openStorage, metrics, logger, clock = SYSTEM_CLOCK }: ConnectorOptions): RequestHandlers {
+  const calls = new CallQueue({
+    maxConcurrency: config.maxWriteConcurrency,
+    maxConcurrencyPerRequest: config.maxWriteConcurrencyPerRequest,
+    clock,
+  });
+  const turns = new Turns();
+  const labelSets = new LabelSetCache({ maxBytes: config.seriesCacheBytes * LABEL_SET_SHARE });
+  const series = new SeriesCache({ maxBytes: config.seriesCacheBytes * (1 - LABEL_SET_SHARE) });
   const readLimiter = createLimiter(config.maxReadConcurrency);
   const bytesInFlight = createByteBudget(config.maxDecodedBytesInFlight, 'max-decoded-bytes-in-flight');
   const storages = new StorageCache<StorageState>({
@@ -60,10 +74,10 @@ export function createRequestHandlers({ config, openStorage, metrics, logger }: 
       const credentials = credentialsOf(request);
       assertWriteHeaders(request.headers);
       assertDeclaredLength(request, config);
-      const budget = holdBytes(scope);
-      const message = await readMessage(request, config, { budget, signal, decodeMessage: decodeWriteRequest });
+      const held = { budget: holdBytes(scope), turns, signal };
+      const parts = await decodeWrite(await readMessageBytes(request, config, held), labelSets, held);
       const { storage, state } = holdStorage(credentials, scope);
-      await handleWrite(message, { config, writer: storage, dimensions: state.dimensions, limiter: writeLimiter, metrics, signal });
+      await handleWrite(parts, { config, writer: storage, dimensions: state.dimensions, series, calls, turns, metrics, scope });
       return emptyResponse(204);
     },
     async read(request, scope) {
@@ -72,8 +86,8 @@ export function createRequestHandlers({ config, openStorage, metrics, logger }: 
       const credentials = credentialsOf(request);
       assertReadHeaders(request.headers);
       assertDeclaredLength(request, config);
-      const budget = holdBytes(scope);
-      const message = await readMessage(request, config, { budget, signal, decodeMessage: decodeReadRequest });
+      const bytes = await readMessageBytes(request, config, { budget: holdBytes(scope), turns, signal });
+      const message = decodeChecked(() => decodeReadRequest(bytes));
       const { storage, state } = holdStorage(credentials, scope);
       return handleRead(message, {
         config,

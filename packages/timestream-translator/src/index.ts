@@ -65,6 +65,7 @@ export {
   type Translation,
 } from './write/translate-columns.js';
 export { createDimensionBudget, type DimensionBudget } from './write/dimension-budget.js';
+export { findRefusal, type RefusalOptions } from './write/find-refusal.js';
 export {
   dropReasons,
   refusalReasons,

@@ -13,14 +13,24 @@ export class RequestScope {
   readonly signal: AbortSignal;
   readonly #deadline = new AbortController();
   readonly #releases: Release[] = [];
+  /** When the request came, by the clock of the connector. */
+  readonly #arrivedAtMs: number;
+  #deadlineMs = Infinity;
   #isEnded = false;
 
-  constructor(callerSignal: AbortSignal) {
+  constructor(callerSignal: AbortSignal, arrivedAtMs: number) {
+    this.#arrivedAtMs = arrivedAtMs;
     this.signal = createSharedSignal(callerSignal, this.#deadline.signal);
   }
 
-  /** Gives the request this much time from now on. */
+  /** When the request has to be answered, by the clock of the connector. */
+  get deadlineMs(): number {
+    return this.#deadlineMs;
+  }
+
+  /** Gives the request this much time, counted from its arrival; called while it arrives. */
   limitTime(timeoutMs: number, optionName: string): void {
+    this.#deadlineMs = this.#arrivedAtMs + timeoutMs;
     const timer = setTimeout(() => this.#deadline.abort(deadlineError(timeoutMs, optionName)), timeoutMs);
     this.hold(() => clearTimeout(timer));
   }

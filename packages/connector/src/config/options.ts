@@ -274,8 +274,17 @@ export const OPTIONS = {
     scope: 'both',
     defaultText: '256MiB',
     placeholder: '<size>',
-    help: 'Decompressed bodies of all requests being worked on, together. A request that would go over it gets 503 with Retry-After, unless it is the only one.',
+    help: 'What all requests being worked on hold together: their bodies as they arrive, decompressed, and 16 bytes for each sample. A request that would go over it gets 503 with Retry-After, unless it is the only one.',
     parse: parseByteSize(1024, 64 * 1024 * MEBIBYTE),
+  }),
+  seriesCacheBytes: option({
+    flag: 'series-cache-bytes',
+    group: 'Limits',
+    scope: 'both',
+    defaultText: { server: '192MiB', lambda: '64MiB' },
+    placeholder: '<size>',
+    help: 'Memory for what is remembered of the series that are written: their labels as they arrive and as they are stored. About 2 KiB for each series that is written now; with less, more of it is made anew for each request.',
+    parse: parseByteSize(MEBIBYTE, 64 * 1024 * MEBIBYTE),
   }),
   maxConcurrentRequests: option({
     flag: 'max-concurrent-requests',
@@ -292,7 +301,7 @@ export const OPTIONS = {
     scope: 'both',
     defaultText: '32',
     placeholder: '<count>',
-    help: 'WriteRecords calls in flight at the same time, over all requests.',
+    help: 'WriteRecords calls in flight at the same time, over all requests. Requests that came first have their calls first; one that could not end within write-timeout behind them gets 503 with Retry-After at once.',
     parse: parseInteger(1, 1000),
   }),
   maxWriteConcurrencyPerRequest: option({

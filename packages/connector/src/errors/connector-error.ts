@@ -97,7 +97,7 @@ const ERROR_CLASSES: Readonly<Record<ConnectorErrorCode, ErrorClass>> = {
     meaning: 'What came back is no answer of Timestream to the request, or does not account for all of it.',
   },
   throttled: { status: 503, retryable: true, meaning: 'Timestream asks for a slower pace.' },
-  overloaded: { status: 503, retryable: true, meaning: 'The connector works on max-concurrent-requests already.' },
+  overloaded: { status: 503, retryable: true, meaning: 'The connector has more work than it can do in time.' },
   'shutting-down': { status: 503, retryable: true, meaning: 'The connector is stopping.' },
   'timestream-unavailable': { status: 503, retryable: true, meaning: 'Timestream answered with an error of its own.' },
   'connection-failed': { status: 503, retryable: true, meaning: 'Timestream could not be reached, or the connection broke.' },
@@ -129,10 +129,13 @@ export function meaningOf(code: ConnectorErrorCode): string {
 export class ConnectorError extends Error {
   override readonly name: string = 'ConnectorError';
   readonly code: ConnectorErrorCode;
+  /** When trying again makes sense, if that is known; else it grows with the attempts of the client. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ConnectorErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  constructor(code: ConnectorErrorCode, message: string, options: { readonly cause?: unknown; readonly retryAfterSeconds?: number } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

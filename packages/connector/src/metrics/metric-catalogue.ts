@@ -112,6 +112,12 @@ export const METRICS = {
     help: 'Records that Timestream rejected, by class of its reason.',
     labelNames: ['reason'],
   },
+  unstoredSamples: {
+    name: 'timestream_connector_unstored_samples_total',
+    type: 'counter',
+    help: 'Samples that were not stored because their write request ended with a final failure, by error code; senders give them up. Rejected records are not among them.',
+    labelNames: ['error'],
+  },
   storedRecords: {
     name: 'timestream_connector_stored_records_total',
     type: 'counter',

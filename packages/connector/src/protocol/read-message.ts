@@ -1,6 +1,7 @@
 import { CodecError, decodeSnappy } from '@timestream-prometheus/prom-codec';
 import type { BudgetShare } from '../concurrency/create-byte-budget.js';
 import { abortErrorOf } from '../concurrency/deadline.js';
+import type { Turns } from '../concurrency/turns.js';
 import { ConnectorError } from '../errors/connector-error.js';
 import { BodyTooLargeError, type ConnectorRequest } from '../seam.js';
 
@@ -18,21 +19,25 @@ export function assertDeclaredLength({ contentLength }: ConnectorRequest, { maxB
   if (contentLength !== undefined && contentLength > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
 }
 
+export interface MessageContext {
+  readonly budget: BudgetShare;
+  readonly turns: Turns;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Reads the body of a request and decodes the message in it, snappy-compressed. Every size is checked before memory is taken for it, and what
- * lies in memory counts against the budget: the body while it arrives, and the decompressed bytes.
+ * Reads the body of a request and decompresses it. Every size is checked before memory is taken for it, and what lies in memory counts against
+ * the budget: the body while it arrives, and the decompressed bytes.
  *
- * @throws ConnectorError body-too-large, decoded-body-too-large, malformed-body, overloaded, client-gone
+ * @throws ConnectorError body-too-large, decoded-body-too-large, malformed-body, overloaded, client-gone, deadline-exceeded
  */
-export async function readMessage<Message>(
-  request: ConnectorRequest,
-  limits: BodyLimits,
-  { budget, signal, decodeMessage }: { budget: BudgetShare; signal: AbortSignal; decodeMessage: (bytes: Uint8Array) => Message },
-): Promise<Message> {
+export async function readMessageBytes(request: ConnectorRequest, limits: BodyLimits, context: MessageContext): Promise<Uint8Array> {
+  const { budget, turns, signal } = context;
   const body = await readBody(request, limits, budget, signal);
-  const decoded = decode(() => decodeSnappy(body, { maxBytes: limits.maxDecodedBytes }));
+  await turns.next(signal);
+  const decoded = decodeChecked(() => decodeSnappy(body, { maxBytes: limits.maxDecodedBytes }));
   budget.take(decoded.length);
-  return decode(() => decodeMessage(decoded));
+  return decoded;
 }
 
 async function readBody(
@@ -66,7 +71,8 @@ function bodyTooLarge(maxBodyBytes: number): ConnectorError {
   return new ConnectorError('body-too-large', `the body is over ${maxBodyBytes} bytes (max-body-bytes): send fewer samples per request`);
 }
 
-function decode<T>(run: () => T): T {
+/** @throws ConnectorError malformed-body, decoded-body-too-large */
+export function decodeChecked<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {

@@ -1,4 +1,3 @@
-import type { TimeSeries } from '@timestream-prometheus/prom-codec';
 import {
   dropReasons,
   MAX_MEASURE_NAMES_PER_TABLE,
@@ -20,11 +19,7 @@ const METRIC_NAMES_SHOWN = 3;
 const MAX_METRIC_NAME_LENGTH = 80;
 
 /** Which samples of a request can never be stored, and why, in one line. */
-export function describeRejections(
-  timeseries: readonly TimeSeries[],
-  rejected: readonly RejectedSample[],
-  dropped: readonly DroppedSamples[],
-): string {
+export function describeRejections(rejected: readonly RejectedSample[], dropped: readonly DroppedSamples[]): string {
   const refusedDrops = dropped.filter(({ reason }) => dropReasons[reason].outcome === 'rejected');
   const count = rejected.length + refusedDrops.reduce((sum, drop) => sum + drop.count, 0);
   const parts = refusedDrops.map((drop) => `${drop.reason} (${drop.count}): ${drop.example}`);
@@ -32,19 +27,16 @@ export function describeRejections(
   for (const [rejectionClass, samples] of byClass) {
     const text =
       rejectionClass === 'too-many-metric-names'
-        ? describeMetricNames(timeseries, samples)
-        : samples
-            .slice(0, EXAMPLES_PER_REASON)
-            .map((sample) => describeSample(timeseries, sample))
-            .join('; ');
+        ? describeMetricNames(samples)
+        : samples.slice(0, EXAMPLES_PER_REASON).map(describeSample).join('; ');
     parts.push(`${rejectionClass} (${samples.length}): ${text}`);
   }
   return `${count} ${count === 1 ? 'sample' : 'samples'} of this request can never be stored, all others are stored. ${parts.join(' | ')}`;
 }
 
 /** The table is full, whatever the series: the names are what a person needs to know. */
-function describeMetricNames(timeseries: readonly TimeSeries[], samples: readonly RejectedSample[]): string {
-  const byName = groupBy(samples, ({ source }) => metricNameOf(timeseries[source.seriesIndex]));
+function describeMetricNames(samples: readonly RejectedSample[]): string {
+  const byName = groupBy(samples, metricNameOf);
   const names = Array.from(byName.keys());
   const shown = names.slice(0, METRIC_NAMES_SHOWN).map((name) => JSON.stringify(cut(name, MAX_METRIC_NAME_LENGTH)));
   const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
@@ -54,16 +46,14 @@ function describeMetricNames(timeseries: readonly TimeSeries[], samples: readonl
   );
 }
 
-function metricNameOf(series: TimeSeries | undefined): string {
-  return series?.labels.find(({ name }) => name === METRIC_NAME_LABEL)?.value ?? '';
+function metricNameOf({ labelSet }: RejectedSample): string {
+  return labelSet.labels.find(({ name }) => name === METRIC_NAME_LABEL)?.value ?? '';
 }
 
 function cut(text: string, maxLength: number): string {
   return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }
 
-function describeSample(timeseries: readonly TimeSeries[], { source, reason }: RejectedSample): string {
-  const series = timeseries[source.seriesIndex];
-  const name = cut(seriesText(series?.labels ?? []), MAX_SERIES_LENGTH);
-  return `${name} at ${String(series?.samples.timestampsMs[source.sampleIndex])} ms: ${reason}`;
+function describeSample({ labelSet, timestampMs, reason }: RejectedSample): string {
+  return `${cut(seriesText(labelSet.labels), MAX_SERIES_LENGTH)} at ${timestampMs} ms: ${reason}`;
 }

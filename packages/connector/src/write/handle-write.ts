@@ -1,109 +1,159 @@
-import type { TimeSeries, WriteRequest } from '@timestream-prometheus/prom-codec';
-import { batchRecords, dropReasons, translateSeries, type Translation } from '@timestream-prometheus/timestream-translator';
+import type { WriteColumns } from '@timestream-prometheus/prom-codec';
+import {
+  batchRecords,
+  dropReasons,
+  findRefusal,
+  MAX_RECORDS_PER_WRITE,
+  translateColumns,
+  type DroppedSamples,
+  type SeriesCache,
+  type SeriesColumns,
+} from '@timestream-prometheus/timestream-translator';
+import type { CallQueue } from '../concurrency/call-queue.js';
+import type { RequestScope } from '../concurrency/request-scope.js';
+import type { Turns } from '../concurrency/turns.js';
 import type { Config } from '../config/parse-config.js';
-import { ConnectorError } from '../errors/connector-error.js';
-import type { Limiter } from '../concurrency/create-limiter.js';
+import { ConnectorError, isRetryable } from '../errors/connector-error.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { MetricsSink, RecordWriter } from '../ports.js';
+import { columnsOfSamples } from './columns-of-samples.js';
 import { describeRejections } from './describe-rejections.js';
 import { rejectionClassOf } from './rejection-reason.js';
-import { selectSamples } from './select-samples.js';
+import { sliceColumns } from './slice-columns.js';
 import type { TableDimensions } from './table-dimensions.js';
-import { writeBatches } from './write-batches.js';
+import { writeBatches, type SourcedBatch } from './write-batches.js';
 import { WriteTally } from './write-tally.js';
 
 export interface WriteContext {
   readonly config: Pick<Config, 'tableLayout' | 'failOnLongLabel' | 'failOnInvalidSampleValue' | 'maxWriteConcurrencyPerRequest'>;
   readonly writer: RecordWriter;
   readonly dimensions: TableDimensions;
-  readonly limiter: Limiter;
+  /** What is known of series from earlier requests. */
+  readonly series: SeriesCache;
+  readonly calls: CallQueue;
+  readonly turns: Turns;
   readonly metrics: MetricsSink;
-  readonly signal: AbortSignal;
+  readonly scope: RequestScope;
 }
 
+/** Samples that are translated and batched in one turn of the event loop: a tenth of a second on a slow core. What most senders send is one slice. */
+const SLICE_SAMPLES = 10_000;
+
 /**
- * Stores the samples of a request. Returns when every one is stored or is in a documented drop class that counts as success.
+ * Stores the samples of a request, which came in one or several parts. Returns when every one is stored or is in a documented drop class that
+ * counts as success.
  *
  * @throws ConnectorError retryable if any part may succeed later; otherwise what is final, after everything else is stored
  */
-export async function handleWrite(request: WriteRequest, context: WriteContext): Promise<void> {
+export async function handleWrite(parts: readonly WriteColumns[], context: WriteContext): Promise<void> {
   const { metrics, dimensions } = context;
-  if (request.metadata.length > 0) metrics.add(METRICS.receivedMetadata, request.metadata.length);
-  if (request.timeseries.length === 0) {
-    if (request.metadata.length > 0) metrics.add(METRICS.metadataOnlyRequests, 1);
+  const metadataCount = sumOf(parts, ({ metadata }) => metadata.length);
+  if (metadataCount > 0) metrics.add(METRICS.receivedMetadata, metadataCount);
+  if (parts.every(({ labelSets }) => labelSets.length === 0)) {
+    if (metadataCount > 0) metrics.add(METRICS.metadataOnlyRequests, 1);
     return;
   }
+  metrics.add(METRICS.receivedSamples, sumOf(parts, receivedCountOf));
+  assertNotRefused(parts, context);
   const tally = new WriteTally();
-  const translation = await translateAndWrite(request.timeseries, tally, context);
-  countTranslation(translation, metrics);
-  if (translation.refused !== undefined) {
-    throw new ConnectorError(
-      'samples-refused',
-      `${translation.refused.reason}: ${translation.refused.example}; nothing of this request was stored`,
-    );
-  }
-
+  const first = await writeColumns(parts, tally, context);
   const withoutDimension = tally.rejected.filter(({ reason }) => rejectionClassOf(reason) === 'table-dimensions');
+  let dropped = first.dropped;
   if (withoutDimension.length > 0 && !tally.shouldStop) {
     metrics.add(METRICS.relearnedDimensions, 1);
     await dimensions.refreshWhenFull();
     tally.rejected = tally.rejected.filter(({ reason }) => rejectionClassOf(reason) !== 'table-dimensions');
-    const selection = selectSamples(
-      request.timeseries,
-      withoutDimension.map(({ source }) => source),
-    );
-    const secondTally = new WriteTally();
-    const again = await translateAndWrite(selection.timeseries, secondTally, context);
-    tally.rejected.push(...secondTally.rejected.map(({ source, reason }) => ({ source: selection.originOf(source), reason })));
-    if (secondTally.failure !== undefined) tally.addFailure(secondTally.failure);
     // With its labels together in one dimension a record may have become too large.
-    countDrops(again, metrics);
-    concludeWrite(request.timeseries, tally, [...translation.dropped, ...again.dropped], metrics);
-    return;
+    const second = await writeColumns([columnsOfSamples(withoutDimension)], tally, context);
+    dropped = [...dropped, ...second.dropped];
   }
-  concludeWrite(request.timeseries, tally, translation.dropped, metrics);
-}
-
-async function translateAndWrite(timeseries: readonly TimeSeries[], tally: WriteTally, context: WriteContext): Promise<Translation> {
-  const { config, dimensions, writer, limiter, metrics, signal } = context;
-  const translation = translateSeries(timeseries, {
-    layout: config.tableLayout,
-    dimensionBudget: await dimensions.budget(),
-    failOnLongLabel: config.failOnLongLabel,
-    failOnInvalidSampleValue: config.failOnInvalidSampleValue,
-  });
-  await writeBatches(batchRecords(translation.records), tally, {
-    writer,
-    limiter,
-    maxConcurrency: config.maxWriteConcurrencyPerRequest,
-    metrics,
-    signal,
-    onStored: (batch, rejectedIndexes) => dimensions.noteStored(batch, rejectedIndexes),
-  });
-  return translation;
-}
-
-function countTranslation(translation: Translation, metrics: MetricsSink): void {
-  metrics.add(METRICS.receivedSamples, translation.receivedCount);
-  if (translation.refused !== undefined) {
-    metrics.add(METRICS.droppedSamples, translation.refusedCount, { reason: translation.refused.reason });
-    metrics.add(METRICS.ignoredSamples, translation.refusedCount);
-  }
-  countDrops(translation, metrics);
-}
-
-function countDrops({ dropped }: Translation, metrics: MetricsSink): void {
-  for (const { reason, count } of dropped) {
-    metrics.add(METRICS.droppedSamples, count, { reason });
-    metrics.add(METRICS.ignoredSamples, count);
-  }
-}
-
-function concludeWrite(timeseries: readonly TimeSeries[], tally: WriteTally, dropped: Translation['dropped'], metrics: MetricsSink): void {
   for (const { reason } of tally.rejected) metrics.add(METRICS.rejectedRecords, 1, { reason: rejectionClassOf(reason) });
-  if (tally.failure !== undefined) throw tally.failure;
+  const failure = describeFailure(tally, first.notTried + first.recordCount - tally.storedCount, metrics);
+  if (failure !== undefined) throw failure;
   const isAnyDropRejected = dropped.some(({ reason }) => dropReasons[reason].outcome === 'rejected');
   if (tally.rejected.length > 0 || isAnyDropRejected) {
-    throw new ConnectorError('samples-rejected', describeRejections(timeseries, tally.rejected, dropped));
+    throw new ConnectorError('samples-rejected', describeRejections(tally.rejected, dropped));
   }
+}
+
+/** Before anything is written: an option may demand that a request with one such sample is not stored at all. */
+function assertNotRefused(parts: readonly SeriesColumns[], { config, metrics }: WriteContext): void {
+  for (const part of parts) {
+    const refused = findRefusal(part, config);
+    if (refused === null) continue;
+    const count = sumOf(parts, receivedCountOf);
+    metrics.add(METRICS.droppedSamples, count, { reason: refused.reason });
+    metrics.add(METRICS.ignoredSamples, count);
+    throw new ConnectorError('samples-refused', `${refused.reason}: ${refused.example}; nothing of this request was stored`);
+  }
+}
+
+interface Written {
+  readonly dropped: readonly DroppedSamples[];
+  /** Records that samples became, whatever became of them. */
+  readonly recordCount: number;
+  /** Samples that were not looked at, because no further call made sense. */
+  readonly notTried: number;
+}
+
+async function writeColumns(parts: readonly SeriesColumns[], tally: WriteTally, context: WriteContext): Promise<Written> {
+  const { config, dimensions, writer, metrics, scope, calls } = context;
+  const dropped = new Map<string, DroppedSamples>();
+  let recordCount = 0;
+  let notTried = sumOf(parts, ({ timestampsMs }) => timestampsMs.length);
+  const callCount = Math.ceil(notTried / MAX_RECORDS_PER_WRITE);
+  const share = calls.open({ callCount, deadlineMs: scope.deadlineMs });
+  try {
+    await writeBatches(batchesOf(parts), tally, {
+      writer,
+      calls: share,
+      maxConcurrency: Math.max(1, Math.min(config.maxWriteConcurrencyPerRequest, callCount)),
+      metrics,
+      signal: scope.signal,
+      onStored: (batch, rejectedIndexes) => dimensions.noteStored(batch, rejectedIndexes),
+    });
+  } finally {
+    share.close();
+  }
+  return { dropped: [...dropped.values()], recordCount, notTried };
+
+  async function* batchesOf(columnsOfParts: readonly SeriesColumns[]): AsyncGenerator<SourcedBatch, void, undefined> {
+    const dimensionBudget = await dimensions.budget();
+    for (const part of columnsOfParts) {
+      for (const columns of sliceColumns(part, SLICE_SAMPLES)) {
+        await context.turns.next(scope.signal);
+        const translation = translateColumns(columns, { layout: config.tableLayout, dimensionBudget, series: context.series });
+        for (const drop of translation.dropped) {
+          countDrop(drop, metrics);
+          const earlier = dropped.get(drop.reason);
+          dropped.set(drop.reason, earlier === undefined ? drop : { ...earlier, count: earlier.count + drop.count });
+        }
+        recordCount += translation.records.count;
+        notTried -= columns.timestampsMs.length;
+        for (const batch of batchRecords(translation.records)) yield { batch, columns };
+      }
+    }
+  }
+}
+
+function countDrop({ reason, count }: DroppedSamples, metrics: MetricsSink): void {
+  metrics.add(METRICS.droppedSamples, count, { reason });
+  metrics.add(METRICS.ignoredSamples, count);
+}
+
+/** A sender gives up what it sent for a failure that is final: then the answer and a metric say how much of it was not stored. */
+function describeFailure({ failure, rejected }: WriteTally, unstoredCount: number, metrics: MetricsSink): ConnectorError | undefined {
+  if (failure === undefined || isRetryable(failure.code) || failure.code === 'client-gone' || unstoredCount === 0) return failure;
+  // Rejected records have a metric of their own.
+  if (unstoredCount > rejected.length) metrics.add(METRICS.unstoredSamples, unstoredCount - rejected.length, { error: failure.code });
+  const were = unstoredCount === 1 ? 'sample of this request was' : 'samples of this request were';
+  return new ConnectorError(failure.code, `${failure.message}; ${unstoredCount} ${were} not stored`, { cause: failure.cause });
+}
+
+function receivedCountOf({ timestampsMs, histograms, exemplars }: SeriesColumns): number {
+  return timestampsMs.length + histograms.length + exemplars.length;
+}
+
+function sumOf<T>(items: readonly T[], countOf: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + countOf(item), 0);
 }

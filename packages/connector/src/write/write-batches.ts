@@ -1,15 +1,21 @@
-import { meteredWriteBytes, type WriteBatch } from '@timestream-prometheus/timestream-translator';
+import { meteredWriteBytes, type SeriesColumns, type WriteBatch } from '@timestream-prometheus/timestream-translator';
+import type { CallShare } from '../concurrency/call-queue.js';
 import { asConnectorError, ConnectorError } from '../errors/connector-error.js';
-import type { Limiter } from '../concurrency/create-limiter.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { MetricsSink, RecordWriter, WriteOutcome } from '../ports.js';
 import { rejectionClassOf } from './rejection-reason.js';
 import type { WriteTally } from './write-tally.js';
 
+/** A batch, and the samples that its sources refer to. */
+export interface SourcedBatch {
+  readonly batch: WriteBatch;
+  readonly columns: SeriesColumns;
+}
+
 export interface WriteBatchesOptions {
   readonly writer: RecordWriter;
-  /** Shared by all requests of the process. */
-  readonly limiter: Limiter;
+  /** The turns of this request among all. */
+  readonly calls: CallShare;
   readonly maxConcurrency: number;
   readonly metrics: MetricsSink;
   readonly signal: AbortSignal;
@@ -20,21 +26,32 @@ export interface WriteBatchesOptions {
 /** Calls beyond the first one of a batch, per request, that may be spent on finding the record for which Timestream refuses a call. */
 const MAX_SEARCH_CALLS = 100;
 
-/** Writes batches in parallel and adds what became of them to the tally. Never throws for what Timestream or the network does. */
-export async function writeBatches(batches: readonly WriteBatch[], tally: WriteTally, options: WriteBatchesOptions): Promise<void> {
-  const pending = batches.values();
+/**
+ * Writes batches in parallel and adds what became of them to the tally. A batch is made when the turn of its call has come, so that a request
+ * that waits holds none. Never throws for what Timestream or the network does.
+ */
+export async function writeBatches(
+  batches: AsyncGenerator<SourcedBatch, void, undefined>,
+  tally: WriteTally,
+  options: WriteBatchesOptions,
+): Promise<void> {
   const search = { remainingCalls: MAX_SEARCH_CALLS };
+  const writeNext = async (): Promise<'more' | 'done'> => {
+    const next = await batches.next();
+    if (next.done === true) return 'done';
+    await writeBatch(next.value, tally, search, options);
+    return 'more';
+  };
   const work = async () => {
-    for (const batch of pending) {
-      if (tally.shouldStop) return;
+    while (!tally.shouldStop) {
       try {
-        await writeBatch(batch, tally, search, options);
+        if ((await options.calls.run(writeNext, options.signal)) === 'done') return;
       } catch (error) {
         tally.addFailure(asConnectorError(error));
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(options.maxConcurrency, batches.length) }, work));
+  await Promise.all(Array.from({ length: options.maxConcurrency }, work));
 }
 
 /**
@@ -42,34 +59,32 @@ export async function writeBatches(batches: readonly WriteBatch[], tally: WriteT
  * a refused batch is halved until the record is alone.
  */
 async function writeBatch(
-  batch: WriteBatch,
+  { batch, columns }: SourcedBatch,
   tally: WriteTally,
   search: { remainingCalls: number },
   options: WriteBatchesOptions,
 ): Promise<void> {
-  const { writer, limiter, signal } = options;
+  const { writer, signal } = options;
   let outcome: WriteOutcome;
   try {
-    outcome = await limiter.run(() => writer.write(batch, signal), signal);
+    outcome = await writer.write(batch, signal);
   } catch (error) {
     if (!isAboutRecords(error)) throw error;
     const isSearchable = batch.Records.length > 1 && search.remainingCalls >= 2 && rejectionClassOf(error.message) !== 'table-dimensions';
     if (!isSearchable) {
-      addOutcome(
-        batch,
-        { rejected: batch.Records.map((_record, recordIndex) => ({ recordIndex, reason: error.message })) },
-        tally,
-        options,
-      );
+      const rejected = batch.Records.map((_record, recordIndex) => ({ recordIndex, reason: error.message }));
+      addOutcome({ batch, columns }, { rejected }, tally, options);
       return;
     }
     search.remainingCalls -= 2;
     const middle = Math.ceil(batch.Records.length / 2);
-    for (const half of [sliceBatch(batch, 0, middle), sliceBatch(batch, middle)]) await writeBatch(half, tally, search, options);
+    for (const half of [sliceBatch(batch, 0, middle), sliceBatch(batch, middle)]) {
+      await writeBatch({ batch: half, columns }, tally, search, options);
+    }
     return;
   }
   options.metrics.add(METRICS.meteredWriteBytes, meteredWriteBytes(batch));
-  addOutcome(batch, outcome, tally, options);
+  addOutcome({ batch, columns }, outcome, tally, options);
 }
 
 /** A quota of the table that is used up concerns only the records that need more of it; one of the account concerns every call. */
@@ -84,20 +99,28 @@ function sliceBatch({ CommonAttributes, Records, sources }: WriteBatch, start: n
   return { CommonAttributes, Records: Records.slice(start, end), sources: sources.slice(start, end) };
 }
 
-function addOutcome(batch: WriteBatch, outcome: WriteOutcome, tally: WriteTally, { metrics, onStored }: WriteBatchesOptions): void {
+function addOutcome(
+  { batch, columns }: SourcedBatch,
+  outcome: WriteOutcome,
+  tally: WriteTally,
+  { metrics, onStored }: WriteBatchesOptions,
+): void {
+  const recordCount = batch.Records.length;
   const rejectedIndexes = new Set<number>();
   for (const { recordIndex, reason } of outcome.rejected) {
     const source = batch.sources[recordIndex];
-    if (source === undefined)
-      throw new ConnectorError('malformed-answer', `WriteRecords: rejected record ${recordIndex} of a call with ${batch.Records.length}`);
+    const labelSet = source === undefined ? undefined : columns.labelSets[source.seriesIndex];
+    if (source === undefined || labelSet === undefined)
+      throw new ConnectorError('malformed-answer', `WriteRecords: rejected record ${recordIndex} of a call with ${recordCount}`);
     // Timestream may give two reasons for one record; it is one lost sample all the same.
     if (rejectedIndexes.has(recordIndex)) continue;
     rejectedIndexes.add(recordIndex);
-    tally.rejected.push({ source, reason });
+    const sample = (columns.sampleEnds[source.seriesIndex - 1] ?? 0) + source.sampleIndex;
+    tally.rejected.push({ labelSet, timestampMs: columns.timestampsMs[sample] ?? 0, valueBits: columns.valueBits[sample] ?? 0n, reason });
   }
-  const storedCount = batch.Records.length - rejectedIndexes.size;
-  if (storedCount > 0) {
-    metrics.add(METRICS.storedRecords, storedCount);
-    onStored(batch, rejectedIndexes);
-  }
+  const storedCount = recordCount - rejectedIndexes.size;
+  if (storedCount === 0) return;
+  tally.storedCount += storedCount;
+  metrics.add(METRICS.storedRecords, storedCount);
+  onStored(batch, rejectedIndexes);
 }

@@ -1,8 +1,10 @@
-import type { SampleReference } from '@timestream-prometheus/timestream-translator';
+import type { LabelSet } from '@timestream-prometheus/prom-codec';
 import { isRetryable, type ConnectorError, type ConnectorErrorCode } from '../errors/connector-error.js';
 
 export interface RejectedSample {
-  readonly source: SampleReference;
+  readonly labelSet: LabelSet;
+  readonly timestampMs: number;
+  readonly valueBits: bigint;
   /** Timestream's own words. */
   readonly reason: string;
 }
@@ -18,6 +20,7 @@ const CONCERNS_EVERY_CALL: ReadonlySet<ConnectorErrorCode> = new Set([
 /** What became of the records of one write request, over all its calls. */
 export class WriteTally {
   rejected: RejectedSample[] = [];
+  storedCount = 0;
   #failure: ConnectorError | undefined;
 
   /** The failure that decides the answer: a retryable one if there is any, for then everything is sent again. */

@@ -263,7 +263,7 @@ describe('a failed read', () => {
       { ...page, Rows: [{ Data: [{ ScalarValue: 'up' }, { ScalarValue: 'yesterday' }, { ScalarValue: '1' }] }] },
     ]);
     const response = await connector.handle(readRequest({ queries: [UP] }));
-    expect(response.status).toBe(502);
+    expect(response.status).toBe(503);
   });
 
   it('is deadline-exceeded when read-timeout is over, and aborts the query', async () => {

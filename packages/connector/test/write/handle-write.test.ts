@@ -133,6 +133,49 @@ describe('the answer to a write of three calls', () => {
   });
 });
 
+describe('a final failure in the middle of a request', () => {
+  it.each<[ConnectorErrorCode, number]>([
+    ['service-quota-exceeded', 400],
+    ['access-denied', 403],
+    ['destination-not-found', 404],
+  ])('names how many samples %s left unstored, and counts them', async (code, status) => {
+    let calls = 0;
+    const { connector, metrics } = fixture(
+      () => {
+        calls += 1;
+        if (calls > 2) throw new ConnectorError(code, `WriteRecords: ${code}`);
+        return { rejected: [] };
+      },
+      { 'max-write-concurrency-per-request': '1' },
+    );
+    const response = await connector.handle(writeRequest(samplesOf(25_000)));
+    expect(response.status).toBe(status);
+    const unstored = 25_000 - metrics.sum(METRICS.storedRecords);
+    expect(unstored).toBeLessThan(25_000);
+    expect(await bodyText(response)).toBe(`${code}: WriteRecords: ${code}; ${unstored} samples of this request were not stored\n`);
+    expect(metrics.sum(METRICS.unstoredSamples, { error: code })).toBe(unstored);
+  });
+
+  it('counts nothing when the samples will come again', async () => {
+    const { connector, metrics } = fixture(answers({ 150: 'throttled' }));
+    expect(await bodyText(await connector.handle(writeRequest(samplesOf(300))))).toBe('throttled: WriteRecords: throttled\n');
+    expect(metrics.sum(METRICS.unstoredSamples)).toBe(0);
+  });
+});
+
+describe('a request of many slices', () => {
+  it('stores every sample once, and refuses all of it for one sample at its end', async () => {
+    const { connector, opened } = fixture(() => ({ rejected: [] }));
+    expect((await connector.handle(writeRequest(samplesOf(45_000)))).status).toBe(204);
+    const times = new Set(opened[0]?.batches.flatMap((batch) => batch.Records.map(({ Time }) => Time ?? batch.CommonAttributes?.Time)));
+    expect(times.size).toBe(45_000);
+    const strict = fixture(() => ({ rejected: [] }), { 'fail-on-invalid-sample-value': 'true' });
+    const withNaN = [...samplesOf(25_000), series({ __name__: 'm', job: 'b' }, [START_MS, NaN])];
+    expect((await strict.connector.handle(writeRequest(withNaN))).status).toBe(400);
+    expect(strict.opened[0]?.batches).toEqual([]);
+  });
+});
+
 describe('samples that are dropped before Timestream', () => {
   it('are named in a 400 when the sender has to know, and the rest is stored', async () => {
     const { connector, opened, metrics } = fixture(() => ({ rejected: [] }));

@@ -107,8 +107,14 @@ describe('the class of a reason', () => {
 
   it('shortens metric names of any length in the answer', () => {
     const text = describeRejections(
-      [series({ __name__: 'ü'.repeat(2_000) }, [NOW_MS, 1])],
-      [{ source: { seriesIndex: 0, sampleIndex: 0 }, reason: 'more than 8192 measure names' }],
+      [
+        {
+          labelSet: { labels: [{ name: '__name__', value: 'ü'.repeat(2_000) }], byteLength: 0 },
+          timestampMs: NOW_MS,
+          valueBits: 0n,
+          reason: 'more than 8192 measure names',
+        },
+      ],
       [],
     );
     expect(text.length).toBeLessThan(400);

@@ -1,0 +1,200 @@
+import { ConnectorError } from '../errors/connector-error.js';
+import type { Clock } from '../ports.js';
+import { abortErrorOf, throwIfAborted } from './deadline.js';
+
+export interface CallQueueOptions {
+  /** Calls in flight at the same time, over all requests. */
+  readonly maxConcurrency: number;
+  /** Calls in flight at the same time for one request. */
+  readonly maxConcurrencyPerRequest: number;
+  readonly clock: Clock;
+}
+
+export interface CallPlan {
+  /** How many calls the request will make, as far as it knows. */
+  readonly callCount: number;
+  /** When the request has to be answered, by the clock of the queue. */
+  readonly deadlineMs: number;
+}
+
+/** The calls of one request. */
+export interface CallShare {
+  /**
+   * Runs a call when its turn has come.
+   *
+   * @throws ConnectorError overloaded if the request can no longer end in time and none of its calls was made; the meaning of the abort; and
+   *   whatever the call throws
+   */
+  run<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** To be called when the request makes no further call. */
+  close(): void;
+}
+
+/** Weight of the newest call in the average duration. */
+const NEWEST_WEIGHT = 0.2;
+
+/** An estimate is worth this much less than what it says: a request that just misses its deadline has wasted all its calls. */
+const SAFETY_FACTOR = 1.1;
+
+const LONGEST_RETRY_AFTER_SECONDS = 30;
+
+/**
+ * First come, first served: the requests that came first have their calls first. If all requests shared the calls fairly, an overload would make
+ * all of them miss their deadlines, and nothing would ever be acknowledged. A request that cannot end in time behind those before it is
+ * refused at once, so that its sender waits instead of us.
+ */
+export class CallQueue {
+  readonly #options: CallQueueOptions;
+  /** In the order in which the requests came. */
+  readonly #shares = new Set<QueuedShare>();
+  #running = 0;
+  /** Average duration of a call; undefined until one has ended. */
+  #callMs: number | undefined;
+
+  constructor(options: CallQueueOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ConnectorError overloaded */
+  open(plan: CallPlan): CallShare {
+    const share = new QueuedShare(plan, this.#options.maxConcurrencyPerRequest);
+    this.#shares.add(share);
+    const refusal = this.#refusalOf(share, this.#callsBefore(share));
+    if (refusal !== undefined) {
+      this.#shares.delete(share);
+      throw refusal;
+    }
+    return {
+      run: (call, signal) => this.#run(share, call, signal),
+      close: () => {
+        this.#shares.delete(share);
+      },
+    };
+  }
+
+  async #run<T>(share: QueuedShare, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    throwIfAborted(signal);
+    await this.#turn(share, signal);
+    const startMs = this.#options.clock.nowMs();
+    try {
+      return await call();
+    } finally {
+      this.#note(this.#options.clock.nowMs() - startMs, signal.aborted);
+      share.running -= 1;
+      share.finished += 1;
+      this.#running -= 1;
+      this.#refuseHopeless();
+      this.#start();
+    }
+  }
+
+  #turn(share: QueuedShare, signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const waiter: Waiter = {
+        start: () => {
+          signal.removeEventListener('abort', giveUp);
+          resolve();
+        },
+        refuse: (error) => {
+          signal.removeEventListener('abort', giveUp);
+          reject(error);
+        },
+      };
+      const giveUp = () => {
+        share.waiting.delete(waiter);
+        reject(abortErrorOf(signal));
+      };
+      share.waiting.add(waiter);
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#start();
+    });
+  }
+
+  #start(): void {
+    for (const share of this.#shares) {
+      for (const waiter of share.waiting) {
+        if (this.#running >= this.#options.maxConcurrency) return;
+        if (share.running >= share.maxRunning) break;
+        share.waiting.delete(waiter);
+        share.running += 1;
+        share.hasStarted = true;
+        this.#running += 1;
+        waiter.start();
+      }
+    }
+  }
+
+  #note(durationMs: number, isAborted: boolean): void {
+    // A call that was given up would have taken at least as long.
+    if (isAborted && durationMs < (this.#callMs ?? Infinity)) return;
+    this.#callMs = this.#callMs === undefined ? durationMs : this.#callMs + NEWEST_WEIGHT * (durationMs - this.#callMs);
+  }
+
+  #callsBefore(share: QueuedShare): number {
+    let calls = 0;
+    for (const earlier of this.#shares) {
+      if (earlier === share) break;
+      calls += earlier.remaining;
+    }
+    return calls;
+  }
+
+  /** Calls take longer than they did: who has not begun and cannot end in time any more need not wait for the end of its time. */
+  #refuseHopeless(): void {
+    let callsBefore = 0;
+    for (const share of this.#shares) {
+      if (!share.hasStarted && share.waiting.size > 0) {
+        const refusal = this.#refusalOf(share, callsBefore);
+        if (refusal !== undefined) {
+          this.#shares.delete(share);
+          for (const waiter of share.waiting) waiter.refuse(refusal);
+          share.waiting.clear();
+          continue;
+        }
+      }
+      callsBefore += share.remaining;
+    }
+  }
+
+  #refusalOf(share: QueuedShare, callsBefore: number): ConnectorError | undefined {
+    // Nobody would be helped by refusing a request that has the calls for itself: what it stores before its deadline is stored.
+    if (this.#callMs === undefined || callsBefore === 0) return undefined;
+    const { maxConcurrency } = this.#options;
+    const queueMs = ((callsBefore + share.remaining) / maxConcurrency) * this.#callMs;
+    const ownMs = Math.ceil(share.remaining / Math.min(share.maxRunning, maxConcurrency)) * this.#callMs;
+    const neededMs = Math.max(queueMs, ownMs) * SAFETY_FACTOR;
+    const leftMs = Math.max(0, share.deadlineMs - this.#options.clock.nowMs());
+    if (neededMs <= leftMs) return undefined;
+    return new ConnectorError(
+      'overloaded',
+      `${callsBefore} calls of earlier requests come first and a call takes ${Math.round(this.#callMs)} ms, so this request would need ${Math.round(neededMs)} ms and has ${Math.round(leftMs)} ms (max-write-concurrency, write-timeout)`,
+      { retryAfterSeconds: Math.min(LONGEST_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil((neededMs - leftMs) / 1000))) },
+    );
+  }
+}
+
+interface Waiter {
+  start(): void;
+  refuse(error: ConnectorError): void;
+}
+
+class QueuedShare {
+  readonly callCount: number;
+  readonly deadlineMs: number;
+  readonly maxRunning: number;
+  readonly waiting = new Set<Waiter>();
+  running = 0;
+  finished = 0;
+  hasStarted = false;
+
+  constructor({ callCount, deadlineMs }: CallPlan, maxRunning: number) {
+    this.callCount = callCount;
+    this.deadlineMs = deadlineMs;
+    this.maxRunning = maxRunning;
+  }
+
+  /** Calls that are still to end. */
+  get remaining(): number {
+    return Math.max(this.callCount - this.finished, this.running + this.waiting.size);
+  }
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { CallQueue, type CallShare } from '../../src/concurrency/call-queue.js';
+
+const never = new AbortController().signal;
+
+/** Lets everything happen that waits for nothing. */
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A queue whose calls end when the test says so, at the time that the test says. */
+function createQueue(maxConcurrency: number, maxConcurrencyPerRequest: number) {
+  let nowMs = 0;
+  const queue = new CallQueue({ maxConcurrency, maxConcurrencyPerRequest, clock: { nowMs: () => nowMs } });
+  const running: { readonly name: string; end: () => void }[] = [];
+  const started: string[] = [];
+  const callsOf = (share: CallShare, name: string, count: number, signal = never) =>
+    Array.from({ length: count }, () =>
+      share.run(() => {
+        started.push(name);
+        return new Promise<void>((resolve) => running.push({ name, end: resolve }));
+      }, signal),
+    );
+  /** Ends every call in flight, after `durationMs`. */
+  const endAll = async (durationMs: number) => {
+    await settle();
+    nowMs += durationMs;
+    for (const { end } of running.splice(0)) end();
+    await settle();
+  };
+  return { queue, callsOf, endAll, started };
+}
+
+describe('CallQueue', () => {
+  it('makes the calls of the request that came first before those of later ones, whoever asks first', async () => {
+    const { queue, callsOf, endAll, started } = createQueue(2, 2);
+    const [first, second] = [queue.open({ callCount: 4, deadlineMs: 1e9 }), queue.open({ callCount: 2, deadlineMs: 1e9 })];
+    const work = [...callsOf(second, 'second', 2), ...callsOf(first, 'first', 4)];
+    await settle();
+    // Nobody else wanted the turns when the second one asked.
+    expect(started).toEqual(['second', 'second']);
+    await endAll(10);
+    await endAll(10);
+    await endAll(10);
+    expect(started).toEqual(['second', 'second', 'first', 'first', 'first', 'first']);
+    await Promise.all(work);
+  });
+
+  it('gives the turns that one request may not have to the next one', async () => {
+    const { queue, callsOf, endAll, started } = createQueue(5, 3);
+    const [first, second] = [queue.open({ callCount: 4, deadlineMs: 1e9 }), queue.open({ callCount: 4, deadlineMs: 1e9 })];
+    const work = [...callsOf(first, 'first', 4), ...callsOf(second, 'second', 4)];
+    await settle();
+    expect(started).toEqual(['first', 'first', 'first', 'second', 'second']);
+    await endAll(10);
+    await endAll(10);
+    await Promise.all(work);
+  });
+
+  it('refuses at once a request that could not end in time behind those before it, and says when to come again', async () => {
+    const { queue, callsOf, endAll } = createQueue(2, 2);
+    const first = queue.open({ callCount: 20, deadlineMs: 100_000 });
+    const work = callsOf(first, 'first', 20);
+    await endAll(2000);
+    // 18 calls before it and 2 of its own, two at a time: 20 s and a tenth.
+    expect(() => queue.open({ callCount: 2, deadlineMs: 2000 + 21_000 })).toThrow(
+      expect.objectContaining({
+        code: 'overloaded',
+        retryAfterSeconds: 1,
+        message: expect.stringMatching(/18 calls of earlier requests/) as string,
+      }),
+    );
+    queue.open({ callCount: 2, deadlineMs: 2000 + 22_001 }).close();
+    expect(() => queue.open({ callCount: 2, deadlineMs: 0 })).toThrow(expect.objectContaining({ retryAfterSeconds: 22 }));
+    for (let round = 0; round < 10; round += 1) await endAll(2000);
+    await Promise.all(work);
+  });
+
+  it('refuses who waits, as soon as it is seen that the time will not do, but never who has begun or is alone', async () => {
+    const { queue, callsOf, endAll, started } = createQueue(2, 2);
+    const shares = [1, 2, 3].map(() => queue.open({ callCount: 4, deadlineMs: 5000 }));
+    const [first, second, third] = shares.map((share, index) => callsOf(share, `request ${index + 1}`, 4));
+    const outcome = Promise.allSettled(third ?? []);
+    await endAll(1000);
+    // Four calls of each, two at a time, a second for each: the third would need 6 s in all.
+    expect((await outcome).map((settled) => (settled.status === 'rejected' ? (settled.reason as { code: string }).code : 'made'))).toEqual([
+      'overloaded',
+      'overloaded',
+      'overloaded',
+      'overloaded',
+    ]);
+    for (let round = 0; round < 4; round += 1) await endAll(1000);
+    await Promise.all([...(first ?? []), ...(second ?? [])]);
+    expect(started.filter((name) => name === 'request 3')).toEqual([]);
+    for (const share of shares) share.close();
+    const alone = queue.open({ callCount: 1000, deadlineMs: 0 });
+    const call = callsOf(alone, 'alone', 1);
+    await endAll(1);
+    await Promise.all(call);
+  });
+
+  it('gives the turn of a request that has gone to the next one', async () => {
+    const { queue, callsOf, endAll, started } = createQueue(1, 1);
+    const client = new AbortController();
+    const [first, second] = [queue.open({ callCount: 2, deadlineMs: 1e9 }), queue.open({ callCount: 1, deadlineMs: 1e9 })];
+    const [running, waiting] = callsOf(first, 'first', 2, client.signal);
+    const other = callsOf(second, 'second', 1);
+    client.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'client-gone' });
+    first.close();
+    await endAll(10);
+    await endAll(10);
+    await Promise.all([running, ...other]);
+    expect(started).toEqual(['first', 'second']);
+  });
+
+  it('passes on what a call throws, and goes on', async () => {
+    const { queue } = createQueue(1, 1);
+    const share = queue.open({ callCount: 2, deadlineMs: 1e9 });
+    await expect(share.run(() => Promise.reject(new Error('no')), never)).rejects.toThrow('no');
+    expect(await share.run(() => Promise.resolve('next'), never)).toBe('next');
+  });
+});
