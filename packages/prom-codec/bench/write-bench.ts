@@ -6,9 +6,11 @@ import {
   createSamples,
   decodeSnappy,
   decodeWriteColumns,
+  decodeWriteColumnsV2,
   decodeWriteRequest,
   encodeSnappy,
   encodeWriteRequest,
+  encodeWriteRequestV2,
   LabelSetCache,
   type TimeSeries,
 } from '../src/index.js';
@@ -56,20 +58,24 @@ for (const { title, series, labels } of CASES) {
   const churned = new LabelSetCache({ maxBytes: CACHE_BYTES / 2 });
   let next = 0;
   const nextBody = (): Uint8Array => bodies[next++ % CHURN_REQUESTS] ?? body;
+  const bodyV2 = encodeWriteRequestV2({ timeseries: createSeries(series, labels, 0) });
+  const blockV2 = encodeSnappy(bodyV2);
   const times = measureCpu({
     'snappy alone': () => decodeSnappy(block, { maxBytes: MAX_BYTES }),
     'snappy + objects': () => decodeWriteRequest(decodeSnappy(block, { maxBytes: MAX_BYTES })),
     'snappy + columns, known labels': () => decodeWriteColumns(decodeSnappy(block, { maxBytes: MAX_BYTES }), { labelSets }),
+    'snappy + 2.0, known labels': () => decodeWriteColumnsV2(decodeSnappy(blockV2, { maxBytes: MAX_BYTES }), { labelSets }),
+    '2.0, known labels': () => decodeWriteColumnsV2(bodyV2, { labelSets }),
     objects: () => decodeWriteRequest(nextBody()),
     'columns, known labels': () => decodeWriteColumns(body, { labelSets }),
     'columns, new labels': () => decodeWriteColumns(nextBody(), { labelSets: churned }),
   });
-  process.stdout.write(`${title}: ${body.length} bytes, ${block.length} in snappy\n`);
+  process.stdout.write(`${title}: ${body.length} bytes, ${block.length} in snappy; version 2.0: ${bodyV2.length}, ${blockV2.length}\n`);
   for (const [name, ms] of Object.entries(times)) {
     process.stdout.write(`  ${name.padEnd(32)} ${ms.toFixed(3)} ms, ${(series / ms / 1_000).toFixed(2)} M samples/s\n`);
   }
   const ratio = (slow: string, quick: string): string => ((times[slow] ?? NaN) / (times[quick] ?? NaN)).toFixed(2);
   process.stdout.write(
-    `  objects to columns, known labels ${ratio('objects', 'columns, known labels')}, new labels ${ratio('objects', 'columns, new labels')}\n`,
+    `  objects to columns, known labels ${ratio('objects', 'columns, known labels')}, new labels ${ratio('objects', 'columns, new labels')}; 1.0 to 2.0 with snappy ${ratio('snappy + columns, known labels', 'snappy + 2.0, known labels')}\n`,
   );
 }

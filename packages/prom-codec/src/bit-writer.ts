@@ -1,13 +1,18 @@
 /** Writes bits, the most significant first, continuing inside a byte (`tsdb/chunkenc/bstream.go`). */
 export class BitWriter {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
   #length = 0;
   #current = 0;
   #free = 8;
 
-  /** @param maxBytes room for everything that will be written; the caller knows its worst case */
-  constructor(maxBytes: number) {
-    this.#bytes = new Uint8Array(maxBytes);
+  /** @param expectedBytes room to begin with; it grows */
+  constructor(expectedBytes: number) {
+    this.#bytes = new Uint8Array(expectedBytes);
+  }
+
+  /** Whole bytes written so far. */
+  get length(): number {
+    return this.#length;
   }
 
   /** Write the lowest `count` bits (0 to 32) of `value`. */
@@ -19,6 +24,7 @@ export class BitWriter {
       this.#free -= taken;
       this.#current |= ((value >>> rest) & ((1 << taken) - 1)) << this.#free;
       if (this.#free === 0) {
+        if (this.#length + 1 >= this.#bytes.length) this.#grow();
         this.#bytes[this.#length++] = this.#current;
         this.#current = 0;
         this.#free = 8;
@@ -56,5 +62,11 @@ export class BitWriter {
   finish(): Uint8Array {
     if (this.#free < 8) this.#bytes[this.#length] = this.#current;
     return this.#bytes.slice(0, this.#length + (this.#free < 8 ? 1 : 0));
+  }
+
+  #grow(): void {
+    const grown = new Uint8Array(2 * this.#bytes.length + 64);
+    grown.set(this.#bytes);
+    this.#bytes = grown;
   }
 }

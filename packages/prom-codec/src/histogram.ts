@@ -25,6 +25,7 @@ const HISTOGRAM: MessageShape = {
     14: 'reset_hint',
     15: 'timestamp',
     16: 'custom_values',
+    17: 'start_timestamp',
   },
 };
 
@@ -55,6 +56,7 @@ export class HistogramReader {
     let zeroThresholdBits = 0n;
     let resetHint: HistogramResetHint = 'unknown';
     let timestampMs = 0n;
+    let startTimestampMs = 0n;
     const negativeSpans: BucketSpan[] = [];
     const positiveSpans: BucketSpan[] = [];
     const negativeDeltas: bigint[] = [];
@@ -118,6 +120,9 @@ export class HistogramReader {
         case (16 << 3) | WIRE_FIXED64:
           this.#readDoubles(tag, customValues, 'Histogram.custom_values');
           break;
+        case (17 << 3) | WIRE_VARINT:
+          startTimestampMs = reader.readInt64('Histogram.start_timestamp');
+          break;
         default:
           reader.skip(tag, HISTOGRAM);
       }
@@ -137,6 +142,7 @@ export class HistogramReader {
       positiveCountBits: BigUint64Array.from(positiveCounts),
       resetHint,
       timestampMs,
+      ...(startTimestampMs === 0n ? {} : { startTimestampMs }),
       customValueBits: BigUint64Array.from(customValues),
     };
   }
@@ -203,6 +209,7 @@ export function writeHistogram(writer: ProtobufWriter, field: number, histogram:
   writer.uint32(14, RESET_HINTS.indexOf(histogram.resetHint));
   writer.int64(15, histogram.timestampMs);
   writer.packedDouble(16, histogram.customValueBits);
+  if (histogram.startTimestampMs !== undefined) writer.int64(17, histogram.startTimestampMs);
   writer.end(start);
 }
 

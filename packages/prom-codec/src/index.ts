@@ -4,7 +4,10 @@ export { CodecError, type CodecErrorCode } from './codec-error.js';
 export { compareLabels, compareUtf8 } from './compare-labels.js';
 export { decodeSnappy, type SnappyLimits } from './decode-snappy.js';
 export { decodeWriteColumns, type DecodeWriteColumnsOptions } from './decode-write-columns.js';
+export { decodeWriteColumnsV2, type DecodeWriteColumnsV2Options } from './decode-write-columns-v2.js';
 export { encodeSnappy } from './encode-snappy.js';
+export { encodeWriteRequestV2, type TimeSeriesV2, type WriteRequestV2 } from './encode-write-request-v2.js';
+export { decodeHistogramChunk, encodeHistogramChunks } from './histogram-chunk.js';
 export { type LabelSet, LabelSetCache, type LabelSetCacheOptions } from './label-set-cache.js';
 export {
   type ChunkedReadLimits,
@@ -12,10 +15,12 @@ export {
   DEFAULT_READ_REQUEST_LIMITS,
   DEFAULT_READ_RESPONSE_LIMITS,
   DEFAULT_WRITE_REQUEST_LIMITS,
+  DEFAULT_WRITE_REQUEST_V2_LIMITS,
   type ReadRequestLimits,
   type ReadResponseLimits,
   type SeriesLimits,
   type WriteRequestLimits,
+  type WriteRequestV2Limits,
 } from './limits.js';
 export type {
   BucketSpan,
@@ -46,5 +51,6 @@ export { decodeReadResponse, encodeReadResponse } from './read-response.js';
 export { bitsFromFloat, createSamples, floatFromBits, floatsOf, NORMAL_NAN_BITS, STALE_NAN_BITS } from './samples.js';
 export { encodeSeriesChunks, MAX_SAMPLES_PER_CHUNK } from './series-chunks.js';
 export { decodeWriteRequest, encodeWriteRequest } from './write-request.js';
+export { CUSTOM_BUCKETS_SCHEMA, findHistogramFault } from './validate-histogram.js';
 export type { MalformedSeries, MalformedSeriesReason, WriteColumns } from './write-columns.js';
 export { decodeXorChunk, encodeXorChunk } from './xor-chunk.js';

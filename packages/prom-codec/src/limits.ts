@@ -22,6 +22,13 @@ export interface WriteRequestLimits extends SeriesLimits {
   readonly maxMetadata: number;
 }
 
+/** Of remote write 2.0, where texts stand once and are referred to. */
+export interface WriteRequestV2Limits extends Omit<WriteRequestLimits, 'maxMetadata'> {
+  readonly maxSymbols: number;
+  /** What the labels of all series would take if each were written out, in bytes: a few symbols can stand for any amount of them. */
+  readonly maxLabelBytes: number;
+}
+
 export interface ReadRequestLimits {
   readonly maxQueries: number;
   readonly maxMatchersPerQuery: number;
@@ -54,6 +61,19 @@ export const DEFAULT_WRITE_REQUEST_LIMITS: WriteRequestLimits = {
   maxHistograms: 100_000,
   maxHistogramElements: 2_000_000,
   maxMetadata: 100_000,
+};
+
+/** As of version 1.0; every label could be a name and a value of its own. What labels come to is as much as a body of 1.0 may hold of them. */
+export const DEFAULT_WRITE_REQUEST_V2_LIMITS: WriteRequestV2Limits = {
+  maxSeries: 100_000,
+  maxSamples: 1_000_000,
+  maxLabels: 2_000_000,
+  maxLabelsPerSeries: 1_000,
+  maxExemplars: 100_000,
+  maxHistograms: 100_000,
+  maxHistogramElements: 2_000_000,
+  maxSymbols: 4_000_000,
+  maxLabelBytes: 268_435_456,
 };
 
 /** PromQL asks one query per request and selector; its matchers are typed by people. */

@@ -59,6 +59,8 @@ export interface Histogram {
   readonly positiveCountBits: BigUint64Array;
   readonly resetHint: HistogramResetHint;
   readonly timestampMs: bigint;
+  /** Since when the histogram counts, left out if 0 or not said. Only remote write 2.0 says it. */
+  readonly startTimestampMs?: bigint;
   /** Upper bounds of custom buckets (schema -53). */
   readonly customValueBits: BigUint64Array;
 }

@@ -141,6 +141,17 @@ export class ProtobufWriter {
     this.end(start);
   }
 
+  /** A packed repeated uint32 field, left out if empty. */
+  packedUint32(field: number, values: readonly number[]): void {
+    if (values.length === 0) return;
+    const start = this.begin(field);
+    for (const value of values) {
+      this.#reserve(5);
+      this.#varint32(value);
+    }
+    this.end(start);
+  }
+
   /** A packed repeated enum field, left out if empty. A negative number is sign-extended to 10 bytes. */
   packedInt32(field: number, values: readonly number[]): void {
     if (values.length === 0) return;

@@ -1,4 +1,5 @@
 import { assertWithin, DEFAULT_WRITE_REQUEST_LIMITS, type WriteRequestLimits } from './limits.js';
+import { METRIC_TYPES } from './metric-types.js';
 import type { MetricMetadata, MetricType, WriteRequest } from './model.js';
 import { type MessageShape, ProtobufReader, WIRE_BYTES, WIRE_VARINT } from './protobuf-reader.js';
 import { ProtobufWriter } from './protobuf-writer.js';
@@ -8,9 +9,6 @@ import { TimeSeriesReader, writeTimeSeries } from './time-series.js';
 export const WRITE_REQUEST: MessageShape = { name: 'WriteRequest', fields: { 1: 'timeseries', 3: 'metadata' } };
 /** `prompb/types.proto`, MetricMetadata. There is no field 3. */
 const METRIC_METADATA: MessageShape = { name: 'MetricMetadata', fields: { 1: 'type', 2: 'metric_family_name', 4: 'help', 5: 'unit' } };
-
-/** By number of the enum; a number that is not here is read as unknown. */
-const METRIC_TYPES: readonly MetricType[] = ['unknown', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset'];
 
 /**
  * Decode a `prometheus.WriteRequest` (remote write 1.0). Unknown fields are skipped, several requests one after the other are one request,

@@ -6,6 +6,7 @@ import {
   DEFAULT_READ_REQUEST_LIMITS,
   DEFAULT_READ_RESPONSE_LIMITS,
   DEFAULT_WRITE_REQUEST_LIMITS,
+  DEFAULT_WRITE_REQUEST_V2_LIMITS,
   STALE_NAN_BITS,
 } from '../src/index.js';
 import { request } from './readme-example.js';
@@ -37,6 +38,7 @@ describe('the README', () => {
       Object.entries(limits).map(([limit, value]) => [decoder, limit, value as number]);
     expect(listed).toEqual([
       ...rows('decodeWriteRequest', DEFAULT_WRITE_REQUEST_LIMITS),
+      ...rows('decodeWriteColumnsV2', DEFAULT_WRITE_REQUEST_V2_LIMITS),
       ...rows('decodeReadRequest', DEFAULT_READ_REQUEST_LIMITS),
       ...rows('decodeReadResponse', DEFAULT_READ_RESPONSE_LIMITS),
       ...rows('decodeChunkedReadFrames', DEFAULT_CHUNKED_READ_LIMITS),
