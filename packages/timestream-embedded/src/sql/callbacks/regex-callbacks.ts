@@ -9,7 +9,13 @@ function groupText(text: string, match: RegexMatch, group: number): string | nul
   return start < 0 ? null : text.slice(start, match[2 * group + 1]);
 }
 
-function checkedGroup({ groupCount }: JavaRegexMatcher, group: bigint): number {
+function checkGroups({ hasUncertainGroups }: JavaRegexMatcher): void {
+  if (hasUncertainGroups) throw new Error('the groups of a pattern that repeats a group inside a repetition are not supported');
+}
+
+function checkedGroup(matcher: JavaRegexMatcher, group: bigint): number {
+  const { groupCount } = matcher;
+  if (group > 0n) checkGroups(matcher);
   if (group < 0n) throw new Error('Group cannot be negative');
   if (group > BigInt(groupCount)) throw new Error(`Pattern has ${groupCount} groups. Cannot access group ${group}`);
   return Number(group);
@@ -51,6 +57,7 @@ function parseReplacement(replacement: string, { groupCount, groupNames }: JavaR
 function replaceAll(text: string, pattern: string, replacement: string): string {
   const matcher = javaRegexMatcher(pattern);
   const pieces = parseReplacement(replacement, matcher);
+  if (pieces.some((piece) => typeof piece === 'number' && piece > 0)) checkGroups(matcher);
   let result = '';
   let from = 0;
   for (const match of matcher.findAll(text)) {
@@ -101,6 +108,7 @@ export const regexCallbacks: readonly Callback[] = [
   // The groups of all matches one after another; groupCount for each match.
   callback('ts_regexp_groups', ['VARCHAR', 'VARCHAR'], 'VARCHAR[]', (text, pattern) => {
     const matcher = javaRegexMatcher(pattern);
+    checkGroups(matcher);
     return Array.from(matcher.findAll(text)).flatMap((match) =>
       Array.from({ length: matcher.groupCount }, (_, index) => groupText(text, match, index + 1)),
     );

@@ -20,6 +20,7 @@ export type RegexMatch = Int32Array;
 export class JavaRegexMatcher {
   readonly groupCount: number;
   readonly groupNames: ReadonlyMap<string, number>;
+  readonly hasUncertainGroups: boolean;
   readonly #root: Matcher;
   readonly #captures: Int32Array;
   readonly #open: Int32Array;
@@ -27,7 +28,8 @@ export class JavaRegexMatcher {
   #steps = 0;
   #end = 0;
 
-  constructor({ root, groupCount, groupNames }: JavaRegex) {
+  constructor({ root, groupCount, groupNames, hasUncertainGroups }: JavaRegex) {
+    this.hasUncertainGroups = hasUncertainGroups;
     this.groupCount = groupCount;
     this.groupNames = groupNames;
     this.#captures = new Int32Array(2 * (groupCount + 1));
@@ -139,7 +141,7 @@ export class JavaRegexMatcher {
   }
 
   #compileRepeat(node: Extract<RegexNode, { kind: 'repeat' }>, next: Matcher): Matcher {
-    if (node.mode === 'possessive') return this.#compileAtomic({ ...node, mode: 'greedy' }, next);
+    if (node.mode === 'possessive') return this.#compilePossessive(node, next);
     if (node.item.kind === 'set') return this.#compileSetRepeat(node.item.includes, node, next);
     const { min, max, mode } = node;
     // One frame for each time the repetition is entered: how often the item has matched, and where it matched last.
@@ -176,6 +178,29 @@ export class JavaRegexMatcher {
       const isMatch = again(index);
       [count, begin] = saved;
       return isMatch;
+    };
+  }
+
+  /** Each repetition keeps what it took, as in Java: `(?:a|ab){2}+` never goes back to the first. */
+  #compilePossessive({ item, min, max }: Extract<RegexNode, { kind: 'repeat' }>, next: Matcher): Matcher {
+    let end = -1;
+    const inner = this.#compile(item, (index) => {
+      end = index;
+      return true;
+    });
+    return (start) => {
+      let index = start;
+      for (let count = 0; count < max; count += 1) {
+        this.#count();
+        if (!inner(index)) {
+          if (count < min) return false;
+          break;
+        }
+        // What matched nothing is not repeated.
+        if (end === index && count >= min) break;
+        index = end;
+      }
+      return next(index);
     };
   }
 

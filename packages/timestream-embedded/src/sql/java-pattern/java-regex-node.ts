@@ -44,3 +44,43 @@ export function lengthOf(node: RegexNode): readonly [min: number, max: number] {
       return [0, 0];
   }
 }
+
+/** See `JavaRegex.hasUncertainGroups`. */
+export function hasUncertainGroups(node: RegexNode, isRepeated: boolean): boolean {
+  switch (node.kind) {
+    case 'sequence':
+      return node.items.some((item) => hasUncertainGroups(item, isRepeated));
+    case 'alternation':
+      return node.branches.some((branch) => hasUncertainGroups(branch, isRepeated));
+    case 'group':
+    case 'atomic':
+    case 'look':
+      return hasUncertainGroups(node.item, isRepeated);
+    case 'repeat': {
+      const repeats = node.max > 1 || node.mode === 'possessive';
+      return (
+        (repeats && (isRepeated || node.mode === 'possessive' || lengthOf(node.item)[0] === 0) && hasGroup(node.item)) ||
+        hasUncertainGroups(node.item, isRepeated || repeats)
+      );
+    }
+    default:
+      return false;
+  }
+}
+
+function hasGroup(node: RegexNode): boolean {
+  switch (node.kind) {
+    case 'group':
+      return true;
+    case 'sequence':
+      return node.items.some(hasGroup);
+    case 'alternation':
+      return node.branches.some(hasGroup);
+    case 'atomic':
+    case 'look':
+    case 'repeat':
+      return hasGroup(node.item);
+    default:
+      return false;
+  }
+}

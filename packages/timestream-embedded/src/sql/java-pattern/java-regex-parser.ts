@@ -1,6 +1,6 @@
 import { complement, ignoringAsciiCase, includes, intersection, ofCharacters, type CodePointSet } from './code-point-set.js';
 import { parseCharacterEscape, predefinedClass } from './java-pattern-escape.js';
-import { lengthOf, type RegexNode } from './java-regex-node.js';
+import { hasUncertainGroups, lengthOf, type RegexNode } from './java-regex-node.js';
 import { PatternReader } from './pattern-reader.js';
 import { PatternError } from './pattern-node.js';
 import { unicodeProperty } from './unicode-property.js';
@@ -12,6 +12,11 @@ export interface JavaRegex {
   readonly root: RegexNode;
   readonly groupCount: number;
   readonly groupNames: ReadonlyMap<string, number>;
+  /**
+   * Whether a group is repeated inside a repetition, or where it can match nothing: what Java's groups hold then depends on how it happens to
+   * compile the pattern. Where the whole match lies does not.
+   */
+  readonly hasUncertainGroups: boolean;
 }
 
 interface Flags {
@@ -36,6 +41,7 @@ class RegexParser {
   readonly #openGroups = new Set<number>();
   #groupCount = 0;
   #nesting = 0;
+  #hasReference = false;
   #flags: Flags = { ignoreCase: false, dotAll: false, multiline: false, unixLines: false, comments: false };
 
   constructor(pattern: string) {
@@ -45,7 +51,9 @@ class RegexParser {
   parse(): JavaRegex {
     const root = this.#alternation();
     if (this.#reader.peek() !== '') throw new PatternError(`unmatched ')'`);
-    return { root, groupCount: this.#groupCount, groupNames: this.#groupNames };
+    const isUncertain = hasUncertainGroups(root, false);
+    if (isUncertain && this.#hasReference) throw new PatternError('a reference beside a group that is repeated inside a repetition is not supported');
+    return { root, groupCount: this.#groupCount, groupNames: this.#groupNames, hasUncertainGroups: isUncertain };
   }
 
   #alternation(): RegexNode {
@@ -175,6 +183,7 @@ class RegexParser {
 
   #referenceTo(number: number): RegexNode {
     if (this.#openGroups.has(number)) throw new PatternError('a reference to a group inside that group is not supported');
+    this.#hasReference = true;
     return { kind: 'reference', number, ignoreCase: this.#flags.ignoreCase };
   }
 

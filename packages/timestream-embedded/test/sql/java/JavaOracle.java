@@ -5,7 +5,12 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Base64;
+import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -14,6 +19,10 @@ import java.util.regex.PatternSyntaxException;
  *
  *   double <16 hex digits>           -> Double.toString, a space, the shortest decimal of two digits or more in the same layout
  *   find <base64> <base64> ...       -> pattern and texts: one character for each text, 1 found, 0 not; `invalid` for no pattern
+ *   matches <base64> <base64>        -> pattern and text: start and end of every match and of its groups, -1 where one took no part
+ *   replace <base64> x 3             -> pattern, text, replacement: base64 of Matcher.replaceAll, `error` where it throws
+ *   upper, lower <hex>               -> the code point's other case in hexadecimal, `undefined` where Java knows no such character
+ *   format <base64> <ns>             -> DateTimeFormatter's pattern and nanoseconds since the epoch: base64 of the text in UTC
  */
 public class JavaOracle {
   public static void main(String[] arguments) throws Exception {
@@ -21,7 +30,14 @@ public class JavaOracle {
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       String[] words = line.split(" ", -1);
-      out.println(words[0].equals("double") ? doubles(words[1]) : find(words));
+      switch (words[0]) {
+        case "double" -> out.println(doubles(words[1]));
+        case "matches" -> out.println(matches(words));
+        case "replace" -> out.println(replace(words));
+        case "upper", "lower" -> out.println(changed(words));
+        case "format" -> out.println(format(words));
+        default -> out.println(find(words));
+      }
     }
     out.flush();
   }
@@ -65,6 +81,43 @@ public class JavaOracle {
     StringBuilder found = new StringBuilder();
     for (int index = 2; index < words.length; index++) found.append(pattern.matcher(decode(words[index])).find() ? '1' : '0');
     return found.toString();
+  }
+
+  private static String matches(String[] words) {
+    Matcher matcher;
+    try {
+      matcher = Pattern.compile(decode(words[1])).matcher(decode(words[2]));
+    } catch (PatternSyntaxException e) {
+      return "invalid";
+    }
+    StringBuilder found = new StringBuilder("m");
+    while (matcher.find()) {
+      for (int group = 0; group <= matcher.groupCount(); group++)
+        found.append(' ').append(matcher.start(group)).append(' ').append(matcher.end(group));
+    }
+    return found.toString();
+  }
+
+  private static String replace(String[] words) {
+    try {
+      String result = Pattern.compile(decode(words[1])).matcher(decode(words[2])).replaceAll(decode(words[3]));
+      return "=" + Base64.getEncoder().encodeToString(result.getBytes(StandardCharsets.UTF_8));
+    } catch (RuntimeException e) {
+      return "error";
+    }
+  }
+
+  private static String changed(String[] words) {
+    int codePoint = Integer.parseInt(words[1], 16);
+    if (!Character.isDefined(codePoint)) return "undefined";
+    return Integer.toHexString(words[0].equals("upper") ? Character.toUpperCase(codePoint) : Character.toLowerCase(codePoint));
+  }
+
+  private static String format(String[] words) {
+    long ns = Long.parseLong(words[2]);
+    Instant instant = Instant.ofEpochSecond(Math.floorDiv(ns, 1_000_000_000L), Math.floorMod(ns, 1_000_000_000L));
+    String text = DateTimeFormatter.ofPattern(decode(words[1]), Locale.ENGLISH).format(instant.atZone(ZoneOffset.UTC));
+    return "=" + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static String decode(String base64) {
