@@ -6,10 +6,22 @@ import type { EmbeddedCredential } from './wire/signature.js';
 export interface CommandOptions {
   readonly listenAddress: ListenAddress;
   readonly dataDir?: string;
+  readonly bucketsDir?: string;
   readonly credentials: readonly EmbeddedCredential[];
   readonly region?: string;
   readonly create: readonly EmbeddedTable[];
   readonly logLevel: string;
+  /** Files with seeds. */
+  readonly load: readonly string[];
+  readonly control: boolean;
+  /** Milliseconds since the epoch that the clock starts at; undefined: the machine's time. */
+  readonly clock?: number;
+  readonly freezeClock: boolean;
+}
+
+/** What `timestream-embedded control` sends to a server that runs with --control. */
+export interface ControlCommandOptions {
+  readonly endpoint: string;
 }
 
 interface ListenAddress {
@@ -43,6 +55,15 @@ export function parseTable(text: string, earlier: readonly EmbeddedTable[]): rea
   return [...earlier, { databaseName, tableName }];
 }
 
+/** An ISO 8601 time. */
+export function parseClock(text: string): number {
+  const timestampMs = Date.parse(text);
+  if (Number.isNaN(timestampMs)) throw new InvalidArgumentError(`'${text}' is not a time such as 2024-01-01T00:00:00Z.`);
+  return timestampMs;
+}
+
+const collect = (text: string, earlier: readonly string[]): readonly string[] => [...earlier, text];
+
 export function createCommand(): Command {
   return new Command('timestream-embedded')
     .description(
@@ -54,6 +75,10 @@ export function createCommand(): Command {
     })
     .option('--data-dir <directory>', 'where the data lives; without it they are in memory and gone at the end')
     .option(
+      '--buckets-dir <directory>',
+      'where UNLOAD, batch load and error reports find S3: s3://bucket/key is bucket/key. Default: buckets in the data directory',
+    )
+    .option(
       '--credentials <access:secret>',
       'an access key that may sign requests; may be given again. Default: one is made and shown',
       parseCredential,
@@ -61,5 +86,9 @@ export function createCommand(): Command {
     )
     .option('--region <region>', 'the only region that requests may be signed for. Default: any')
     .option('--create <database.table>', 'a table to create if it is missing; may be given again', parseTable, [])
+    .option('--load <file>', 'WriteRecords requests in JSON, one a line, to store at the start; may be given again', collect, [])
+    .option('--control', 'take faults, clock, reset and load over HTTP under /_timestream/, unsigned; for tests', false)
+    .option('--clock <time>', "the time to begin at, such as 2024-01-01T00:00:00Z. Default: the machine's", parseClock)
+    .option('--freeze-clock', 'let the clock stand still', false)
     .option('--log-level <level>', 'debug, warn or error', 'warn');
 }

@@ -6,7 +6,7 @@ import {
   DescribeDatabaseCommand,
   DescribeEndpointsCommand,
   DescribeTableCommand,
-  ListBatchLoadTasksCommand,
+  ResumeBatchLoadTaskCommand,
   ListTagsForResourceCommand,
   ListTablesCommand,
   paginateListDatabases,
@@ -267,10 +267,10 @@ describe('DescribeEndpoints', () => {
 describe('an operation that is not carried out', () => {
   it('is named in the error', async () => {
     const { write } = await startServer();
-    expect(await refusal(write.send(new ListBatchLoadTasksCommand({})))).toEqual({
+    expect(await refusal(write.send(new ResumeBatchLoadTaskCommand({ TaskId: 'TASK' })))).toEqual({
       name: 'ValidationException',
       status: 400,
-      message: 'The embedded Timestream does not support ListBatchLoadTasks.',
+      message: 'The embedded Timestream does not support ResumeBatchLoadTask.',
     });
   });
 });

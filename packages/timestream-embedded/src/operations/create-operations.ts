@@ -12,8 +12,11 @@ import {
   updateDatabase,
   type OperationContext,
 } from './database-operations.js';
+import { describeAccountSettings, updateAccountSettings } from './account-settings.js';
+import type { BatchLoads } from './batch-load.js';
 import { describeEndpoints } from './describe-endpoints.js';
 import { queryShapes, writeRecordsShape } from './operation-shapes.js';
+import type { ScheduledQueries } from './scheduled-queries.js';
 import { createTable, deleteTable, describeTable, listTables, updateTable } from './table-operations.js';
 import { listTagsForResource, tagResource, untagResource } from './tag-operations.js';
 import { writeRecords } from './write-records.js';
@@ -21,28 +24,17 @@ import { writeRecords } from './write-records.js';
 export interface OperationsOptions {
   readonly context: OperationContext;
   readonly queries: QueryService;
+  readonly scheduled: ScheduledQueries;
+  readonly batchLoads: BatchLoads;
   readonly usage: UsageCounters;
   readonly logger: EmbeddedLogger;
 }
 
-/** Operations of the service that this server knows of and does not carry out. */
-const unsupportedOperations: ReadonlySet<string> = new Set([
-  'CreateBatchLoadTask',
-  'DescribeBatchLoadTask',
-  'ListBatchLoadTasks',
-  'ResumeBatchLoadTask',
-  'CreateScheduledQuery',
-  'DescribeScheduledQuery',
-  'ListScheduledQueries',
-  'UpdateScheduledQuery',
-  'DeleteScheduledQuery',
-  'ExecuteScheduledQuery',
-  'DescribeAccountSettings',
-  'UpdateAccountSettings',
-]);
+/** Operations of the service that have no meaning here: a batch load that ended has nothing that could be resumed. */
+const unsupportedOperations: ReadonlySet<string> = new Set(['ResumeBatchLoadTask']);
 
 /** One endpoint for both clients: their operations have the same prefix, and those they share are the same. */
-export function createOperations({ context, queries, usage, logger }: OperationsOptions): OperationHandler {
+export function createOperations({ context, queries, scheduled, batchLoads, usage, logger }: OperationsOptions): OperationHandler {
   const writeShape = writeRecordsShape(context.limits.maxRecordsPerRequest);
   const operations = new Map<string, (call: OperationCall) => object | Promise<object | string>>([
     ['DescribeEndpoints', (call) => describeEndpoints(call)],
@@ -56,13 +48,24 @@ export function createOperations({ context, queries, usage, logger }: Operations
     ['UpdateTable', ({ body }) => updateTable(context, body)],
     ['DeleteTable', ({ body }) => deleteTable(context, body)],
     ['ListTables', ({ body }) => listTables(context, body)],
-    ['TagResource', ({ body }) => tagResource(context, body)],
-    ['UntagResource', ({ body }) => untagResource(context, body)],
-    ['ListTagsForResource', ({ body }) => listTagsForResource(context, body)],
+    ['TagResource', ({ body }) => tagResource(context, scheduled, body)],
+    ['UntagResource', ({ body }) => untagResource(context, scheduled, body)],
+    ['ListTagsForResource', ({ body }) => listTagsForResource(context, scheduled, body)],
     ['WriteRecords', ({ body }) => writeRecords(context, writeShape, usage, logger, body)],
     ['Query', ({ body, credential, signal }) => queries.query(credential.accessKeyId, parseModel(queryShapes.Query, body), signal)],
     ['CancelQuery', ({ body }) => queries.cancel(parseModel(queryShapes.CancelQuery, body).QueryId)],
     ['PrepareQuery', ({ body }) => prepareQuery(queries, body)],
+    ['CreateScheduledQuery', ({ body }) => scheduled.create(body)],
+    ['DescribeScheduledQuery', ({ body }) => scheduled.describe(body)],
+    ['ListScheduledQueries', ({ body }) => scheduled.list(body)],
+    ['UpdateScheduledQuery', ({ body }) => scheduled.update(body)],
+    ['DeleteScheduledQuery', ({ body }) => scheduled.delete(body)],
+    ['ExecuteScheduledQuery', ({ body }) => scheduled.execute(body)],
+    ['DescribeAccountSettings', () => describeAccountSettings(context)],
+    ['UpdateAccountSettings', ({ body }) => updateAccountSettings(context, body)],
+    ['CreateBatchLoadTask', ({ body }) => batchLoads.create(body)],
+    ['DescribeBatchLoadTask', ({ body }) => batchLoads.describe(body)],
+    ['ListBatchLoadTasks', ({ body }) => batchLoads.list(body)],
   ]);
   return async (call) => {
     const operation = operations.get(call.operation);

@@ -4,7 +4,18 @@ import type { EmbeddedClock } from '../clock.js';
 import type { FaultInjector } from '../fault-injector.js';
 import type { ServerBounds, TimestreamLimits } from '../limits.js';
 import { ServiceError, validationError } from '../service-error.js';
-import { compileStatement, executionError, SqlError, type CompiledStatement } from '../sql/engine.js';
+import type { BucketFolder } from '../schedule/bucket-folder.js';
+import { checkUnload, unload } from '../schedule/unload.js';
+import {
+  compileStatement,
+  executionError,
+  SqlError,
+  type ColumnInfo,
+  type CompiledStatement,
+  type QueryParameters,
+  type Row,
+  type UnloadStatement,
+} from '../sql/engine.js';
 import type { CatalogView } from '../store/catalog-view.js';
 import type { Store } from '../store/store.js';
 import type { UsageCounters } from '../usage-counters.js';
@@ -30,6 +41,8 @@ export interface QueryServiceOptions {
   readonly bounds: ServerBounds;
   readonly faults: FaultInjector;
   readonly usage: UsageCounters;
+  /** Where UNLOAD writes to. */
+  readonly buckets: BucketFolder;
 }
 
 /** Runs statements and hands their results out in pages. */
@@ -68,12 +81,35 @@ export class QueryService {
     return cursor.cancel() ? {} : { CancellationMessage: `The query ${queryId} has been cancelled already.` };
   }
 
+  /** All rows of a statement at once, for a server's own use; `parameters` stand for `@name`. @throws {ServiceError} */
+  rows(
+    queryString: string,
+    parameters: QueryParameters,
+  ): Promise<{ readonly columns: readonly ColumnInfo[]; readonly rows: readonly Row[] }> {
+    this.#checkLength(queryString);
+    return this.#slots.run(async () => {
+      const source = await this.#open(queryString, new AbortController().signal, parameters).catch((error: unknown) => {
+        throw serviceErrorOf(error);
+      });
+      try {
+        const rows: Row[] = [];
+        for (let row = await source.next(); row !== undefined; row = await source.next()) rows.push(JSON.parse(row.json) as Row);
+        return { columns: source.columns, rows };
+      } catch (error) {
+        throw serviceErrorOf(error);
+      } finally {
+        source.close();
+      }
+    });
+  }
+
   /** What a statement would answer, without running it. */
   prepare(queryString: string): object {
     this.#checkLength(queryString);
-    const statement = this.#compile(queryString, this.#catalog());
-    const columns = statement.kind === 'rows' ? statement.columns : statement.query.columns;
-    return { QueryString: queryString, Columns: columns, Parameters: [] };
+    const statement = this.#compile(queryString, this.#catalog(), 'infer');
+    if (statement.kind === 'rows') return { QueryString: queryString, Columns: statement.columns, Parameters: [] };
+    const { columns, namedParameters } = statement.query;
+    return { QueryString: queryString, Columns: columns, Parameters: namedParameters };
   }
 
   close(): void {
@@ -116,22 +152,23 @@ export class QueryService {
   }
 
   /** Compiles and starts the statement; once more if a table it names was deleted in between. */
-  async #open(queryString: string, signal: AbortSignal): Promise<RowSource> {
+  async #open(queryString: string, signal: AbortSignal, parameters?: QueryParameters): Promise<RowSource> {
     try {
-      return await this.#start(queryString, signal);
+      return await this.#start(queryString, signal, parameters);
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('Catalog Error')) throw serviceErrorOf(error);
     }
     try {
-      return await this.#start(queryString, signal);
+      return await this.#start(queryString, signal, parameters);
     } catch (error) {
       throw serviceErrorOf(error);
     }
   }
 
-  async #start(queryString: string, signal: AbortSignal): Promise<RowSource> {
+  async #start(queryString: string, signal: AbortSignal, parameters: QueryParameters = new Map()): Promise<RowSource> {
     const catalog = this.#catalog();
-    const statement = this.#compile(queryString, catalog);
+    const statement = this.#compile(queryString, catalog, parameters);
+    if (statement.kind === 'query' && statement.unload !== undefined) checkUnload(statement.unload);
     if (statement.kind === 'rows') return createListedRows(statement.columns, statement.rows);
     const source = new DuckdbRows(await this.#options.store.connect(), statement.query);
     const interrupt = (): void => source.interrupt();
@@ -143,7 +180,7 @@ export class QueryService {
     signal.addEventListener('abort', interrupt);
     try {
       await source.start(catalog.preparations);
-      return source;
+      return statement.unload === undefined ? source : await this.#unloaded(statement.unload, source);
     } catch (error) {
       source.close();
       if (isLate)
@@ -158,15 +195,24 @@ export class QueryService {
     }
   }
 
+  /** Writes all rows of the source into the bucket; the answer is where they are. */
+  async #unloaded(statement: UnloadStatement, source: RowSource): Promise<RowSource> {
+    const rows: Row[] = [];
+    for (let row = await source.next(); row !== undefined; row = await source.next()) rows.push(JSON.parse(row.json) as Row);
+    source.close();
+    const answer = await unload(statement, rows, this.#options.buckets);
+    return createListedRows(answer.columns, answer.rows);
+  }
+
   #catalog(): CatalogView {
     const { store, clock, faults } = this.#options;
     return store.catalog({ nowMs: clock.nowMs(), hiddenAgeMs: faults.hiddenAgeMs });
   }
 
-  #compile(queryString: string, catalog: CatalogView): CompiledStatement {
+  #compile(queryString: string, catalog: CatalogView, parameters: QueryParameters = new Map()): CompiledStatement {
     try {
       const nowNs = BigInt(Math.floor(this.#options.clock.nowMs())) * 1_000_000n;
-      return compileStatement(queryString, catalog, { nowNs: () => nowNs }, this.#options.faults.answerFaults);
+      return compileStatement(queryString, catalog, { nowNs: () => nowNs }, { faults: this.#options.faults.answerFaults, parameters });
     } catch (error) {
       throw serviceErrorOf(error);
     }

@@ -2,11 +2,12 @@ import type { Catalog } from './catalog.js';
 import { createFormatter } from './answer/format-value.js';
 import { analyzeExpression } from './analyze/expression-analyzer.js';
 import { analyzeQuery } from './analyze/query-analyzer.js';
-import type { StatementContext } from './analyze/context.js';
+import type { AnalyzedQuery, QueryParameters, StatementContext } from './analyze/context.js';
 import type { DialectFaults } from './functions/function-table.js';
 import { answerFromCatalog } from './answer/show-statement.js';
 import { SqlError } from './sql-error.js';
-import { wireType } from './values/sql-type.js';
+import { unloadTarget, type UnloadTarget } from './analyze/unload-target.js';
+import { isScalar, wireType } from './values/sql-type.js';
 import { parseStatement } from './parse/statement-parser.js';
 import { Emitter, type SqlParameter } from './values/typed-expression.js';
 import type { ColumnInfo, Row } from './values/wire-value.js';
@@ -15,6 +16,7 @@ export type { Catalog, CatalogMeasure, CatalogMeasureName, CatalogTable, Measure
 export type { ColumnInfo, Datum, Row } from './values/wire-value.js';
 export type { DialectFaults } from './functions/function-table.js';
 export { SqlError, type SqlErrorKind } from './sql-error.js';
+export type { QueryParameters } from './analyze/context.js';
 export type { SqlParameter } from './values/typed-expression.js';
 
 /** A statement for DuckDB: run it with `connection.run(duckdbSql, [...parameters])`, rows as arrays of JavaScript values. */
@@ -23,17 +25,30 @@ export interface PreparedQuery {
   /** `$1` is the first. */
   readonly parameters: readonly SqlParameter[];
   readonly columns: readonly ColumnInfo[];
+  /** Parameters that the statement names, with the types that their uses ask for. */
+  readonly namedParameters: readonly ColumnInfo[];
   /** One DuckDB row (as `getRows()` gives it) in Timestream's wire form. */
   readonly formatRow: (values: readonly unknown[]) => Row;
 }
 
 export type CompiledStatement =
   | { readonly kind: 'rows'; readonly columns: readonly ColumnInfo[]; readonly rows: readonly Row[] }
-  | { readonly kind: 'query'; readonly query: PreparedQuery };
+  | { readonly kind: 'query'; readonly query: PreparedQuery; readonly unload?: UnloadStatement };
+
+/** Where a query is unloaded to, and how. */
+export interface UnloadStatement extends UnloadTarget {
+  readonly columns: readonly ColumnInfo[];
+}
 
 export interface SqlClock {
   /** Nanoseconds since the epoch. Read once per statement: `now()` is the same everywhere in it. */
   nowNs(): bigint;
+}
+
+export interface CompileOptions {
+  readonly faults?: DialectFaults;
+  /** Values of `@name`, or that their types are to be found and nothing runs. */
+  readonly parameters?: QueryParameters;
 }
 
 /**
@@ -41,30 +56,67 @@ export interface SqlClock {
  *
  * @throws {SqlError} kind `ValidationException`: whatever this engine does not take, with line and column; never an approximation.
  */
-export function compileStatement(sqlText: string, catalog: Catalog, clock: SqlClock, faults: DialectFaults = {}): CompiledStatement {
+export function compileStatement(
+  sqlText: string,
+  catalog: Catalog,
+  clock: SqlClock,
+  { faults = {}, parameters = new Map() }: CompileOptions = {},
+): CompiledStatement {
   const statement = parseStatement(sqlText);
-  if (statement.kind !== 'query') return { kind: 'rows', ...answerFromCatalog(statement, catalog) };
+  if (statement.kind !== 'query' && statement.kind !== 'unload') return { kind: 'rows', ...answerFromCatalog(statement, catalog) };
   const emitter = new Emitter();
   const context: StatementContext = {
     catalog,
     emitter,
     nowNs: clock.nowNs(),
     faults,
+    parameters,
     commonTables: [],
     analyzeExpression,
     analyzeQuery: (query, named, outer) => analyzeQuery(query, { statement: context, named, outer }),
   };
-  const { sql, columns } = context.analyzeQuery(statement.query, new Map(), undefined);
+  const analyzed = context.analyzeQuery(statement.query, new Map(), undefined);
+  const { columns } = analyzed;
+  const sql = withBoundedRows(analyzed);
   const definitions = context.commonTables.map((table) => `${table.sqlName} AS (${table.sql})`).join(', ');
+  const namedColumns = columns.map(({ name, type }, index) => ({ Name: name ?? `_col${index}`, Type: wireType(type) }));
   const formatters = columns.map(({ type }) => createFormatter(type, faults.doubleDigits));
+  const unload = statement.kind === 'unload' ? { unload: { ...unloadTarget(statement), columns: namedColumns } } : {};
   return {
     kind: 'query',
+    ...unload,
     query: {
       ...emitter.finish(definitions === '' ? sql : `WITH ${definitions} ${sql}`),
-      columns: columns.map(({ name, type }, index) => ({ Name: name ?? `_col${index}`, Type: wireType(type) })),
+      namedParameters: Array.from(emitter.parameterTypes, ([name, type]) => ({ Name: name, Type: wireType(type) })),
+      columns: namedColumns,
       formatRow: (values) => ({ Data: formatters.map((format, index) => format(values[index])) }),
     },
   };
+}
+
+/** An entry of a list takes at least this in an answer: `{"NullValue":true},`. */
+const minEntryBytes = 18;
+const maxPageBytes = 1_048_576;
+
+/**
+ * The query with a check of the lists and joined texts that it answers: a row that cannot fit a page is refused where it is made, before it
+ * is copied out of the database and written down, which takes many times its size.
+ */
+function withBoundedRows({ sql, columns }: AnalyzedQuery): string {
+  const message = 'Query aborted as max page response size has been exceeded by the output result row';
+  const isJoined = /array_to_string\(|ts_array_join\(/.test(sql);
+  const guards = columns.map(({ type }, index) => {
+    const column = `bounded.c${index}`;
+    const limit =
+      type.kind === 'array' || type.kind === 'timeseries'
+        ? `len(${column}) > ${Math.floor(maxPageBytes / minEntryBytes)}`
+        : isJoined && isScalar(type, 'VARCHAR')
+          ? `strlen(${column}) > ${maxPageBytes}`
+          : undefined;
+    return limit === undefined ? undefined : `CASE WHEN ${limit} THEN error('${message}') ELSE ${column} END AS c${index}`;
+  });
+  if (guards.every((guard) => guard === undefined)) return sql;
+  return `SELECT ${guards.map((guard, index) => guard ?? `bounded.c${index}`).join(', ')} FROM (${sql}) AS bounded`;
 }
 
 /**

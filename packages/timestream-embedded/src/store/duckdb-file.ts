@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
@@ -29,7 +30,7 @@ const metadataTables = [
 export async function openDuckdb(dataDir: string | undefined, memoryLimit: string): Promise<DuckDBInstance> {
   keepByteOrderMarks();
   const path = dataDir === undefined ? ':memory:' : join(dataDir, fileName);
-  if (dataDir !== undefined) await mkdir(dataDir, { recursive: true });
+  if (dataDir !== undefined) await makeDataDir(dataDir);
   const instance = await createInstance(path, dataDir, memoryLimit);
   const connection = await instance.connect();
   try {
@@ -42,6 +43,25 @@ export async function openDuckdb(dataDir: string | undefined, memoryLimit: strin
   }
   connection.closeSync();
   return instance;
+}
+
+async function makeDataDir(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+    await access(dataDir, constants.W_OK);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const reasons: Readonly<Record<string, string>> = {
+      EACCES: 'this user may not write there',
+      EPERM: 'this user may not write there',
+      EROFS: 'the file system is read-only',
+      EEXIST: 'there is a file of that name',
+      ENOTDIR: 'a part of the path is a file',
+      ENOSPC: 'the disk is full',
+    };
+    const reason = reasons[String(code)] ?? (error instanceof Error ? error.message : String(error));
+    throw new Error(`The data directory ${dataDir} cannot be used: ${reason}.`, { cause: error });
+  }
 }
 
 async function createInstance(path: string, dataDir: string | undefined, memoryLimit: string): Promise<DuckDBInstance> {
@@ -70,17 +90,21 @@ async function createInstance(path: string, dataDir: string | undefined, memoryL
 
 async function prepareFile(connection: DuckDBConnection, path: string): Promise<void> {
   await connection.run('SET lock_configuration = true');
+  // Younger than the format: a file of an earlier version gets it when it is opened.
+  const settings = 'CREATE TABLE IF NOT EXISTS ts_settings (key VARCHAR, value VARCHAR)';
   const known = await readRows(connection, "SELECT table_name FROM information_schema.tables WHERE table_name = 'ts_format'");
   if (known.length === 0) {
     await inTransaction(connection, async () => {
       for (const statement of metadataTables) await connection.run(statement);
       await connection.run('INSERT INTO ts_format VALUES ($1)', [formatVersion]);
+      await connection.run(settings);
     });
     return;
   }
   const [row] = await readRows(connection, 'SELECT version FROM ts_format');
   const version = row?.[0];
   if (version !== formatVersion) throw new Error(`${path} has format ${String(version)}; this version reads format ${formatVersion}.`);
+  await connection.run(settings);
 }
 
 /** All rows of a small result. */

@@ -10,6 +10,7 @@ import { loadTables } from './load-tables.js';
 import type { WriteOutcome } from './stage-writes.js';
 import { TableAppenders } from './table-appenders.js';
 import { createTableState, pointsRelation, seriesRelation, type TableProperties, type TableState } from './table-state.js';
+import { SettingsStore } from './settings-store.js';
 import { TagStore } from './tag-store.js';
 import { WriterQueue } from './writer-queue.js';
 
@@ -32,6 +33,7 @@ export interface StoreOptions {
 /** Databases, tables and records in one DuckDB file. State in memory is what is committed; every change goes through one queue. */
 export class Store {
   readonly tags: TagStore;
+  readonly settings: SettingsStore;
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #appenders: TableAppenders;
@@ -54,6 +56,7 @@ export class Store {
     this.#appenders = new TableAppenders(connection);
     this.#queue = new WriterQueue((requests) => commitWrites(connection, this.#appenders, requests, clock.nowMs(), limits), bounds);
     this.tags = new TagStore(connection, this.#queue);
+    this.settings = new SettingsStore(connection, this.#queue);
     this.#nextTableId = 1 + Math.max(0, ...this.allTables().map(({ tableId }) => tableId));
   }
 
@@ -185,6 +188,13 @@ export class Store {
       table.deleted = true;
       this.#databases.get(table.databaseName)?.tables.delete(table.tableName);
     });
+  }
+
+  /** Back to an empty file: no database, no table, no tag. */
+  async deleteEverything(): Promise<void> {
+    for (const table of this.allTables()) await this.deleteTable(table);
+    for (const database of this.allDatabases()) await this.deleteDatabase(database);
+    await this.tags.removeEverything();
   }
 
   /** Commits what waits, then gives the file back. Connections handed out must be closed before. */

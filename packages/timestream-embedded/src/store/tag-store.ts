@@ -18,6 +18,12 @@ export class TagStore {
     this.#queue = queue;
   }
 
+  removeEverything(): Promise<void> {
+    return this.#queue.exclusive(async () => {
+      await this.#connection.run('DELETE FROM ts_tags');
+    });
+  }
+
   list(arn: string): Promise<Tag[]> {
     return this.#queue.exclusive(async () => {
       const rows = await readRows(this.#connection, 'SELECT key, value FROM ts_tags WHERE arn = $1 ORDER BY key', [arn]);

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { ControlRequest } from '../control/control-requests.js';
 import type { FaultInjector } from '../fault-injector.js';
 import type { ServerBounds } from '../limits.js';
 import type { EmbeddedLogger } from '../logger.js';
@@ -35,6 +36,8 @@ export interface HttpServerOptions {
   readonly faults: FaultInjector;
   readonly logger: EmbeddedLogger;
   readonly handle: OperationHandler;
+  /** Answers `/_timestream/<name>`; undefined where control over HTTP is off. */
+  readonly control: ((request: ControlRequest) => Promise<object>) | undefined;
 }
 
 export interface ListeningServer {
@@ -87,6 +90,10 @@ async function answerRequest(
     if (!response.writableFinished) abort.abort();
   });
   try {
+    if (request.url?.startsWith(controlPrefix) === true) {
+      await answerControlRequest(request, response, requestId, options);
+      return;
+    }
     if (overloaded) throw new ServiceError('ThrottlingException', 'Too many requests at once.');
     const body = await readBody(request, options.bounds.maxBodyBytes);
     const credential = admitRequest(request, operation, body, options);
@@ -115,6 +122,34 @@ async function answerRequest(
       known ?? new ServiceError('InternalServerException', 'The request could not be processed because of an internal error.');
     if (!response.headersSent) send(response, answered.httpStatus, requestId, answered.toBody());
   }
+}
+
+const controlPrefix = '/_timestream/';
+const maxControlBytes = 64 * 1_048_576;
+
+/**
+ * The server's own requests. Signed they are not, so they must not come from a page in a browser: a page cannot send this content type, or no
+ * Origin, to another server without asking first.
+ */
+async function answerControlRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  { control }: HttpServerOptions,
+): Promise<void> {
+  const method = request.method ?? '';
+  const name = (request.url ?? '').slice(controlPrefix.length);
+  if (method === 'GET' && name === 'health') {
+    send(response, 200, requestId, { status: 'ok' });
+    return;
+  }
+  if (control === undefined)
+    throw new ServiceError('UnknownOperationException', 'Control over HTTP is off; start the server with --control.');
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (request.headers.origin !== undefined || (method === 'POST' && type !== 'application/json' && type !== 'application/x-ndjson'))
+    throw new ServiceError('AccessDeniedException', 'Control requests have the Content-Type application/json and no Origin.');
+  const text = new TextDecoder().decode(await readBody(request, maxControlBytes));
+  send(response, 200, requestId, await control({ method, name, text }));
 }
 
 function operationOf(request: IncomingMessage): string {

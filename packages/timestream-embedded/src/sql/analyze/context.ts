@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog.js';
 import type { DialectFaults } from '../functions/function-table.js';
 import type { ColumnExpression, Expression, Query } from '../parse/syntax-tree.js';
+import type { LiteralValue } from '../values/literal-value.js';
 import type { SqlType } from '../values/sql-type.js';
 import type { Emitter, TypedExpression } from '../values/typed-expression.js';
 import type { Field } from './scope.js';
@@ -30,12 +31,17 @@ export type NamedQueries = ReadonlyMap<string, NamedQuery>;
 /** The columns of the queries around a subquery: undefined for a name that none of them has. */
 export type OuterScope = (column: ColumnExpression) => TypedExpression | undefined;
 
+/** Values of the parameters of a statement by name, or that their types are to be found. */
+export type QueryParameters = 'infer' | ReadonlyMap<string, LiteralValue>;
+
 /** What is the same in the whole statement. */
 export interface StatementContext {
   readonly catalog: Catalog;
   readonly emitter: Emitter;
   readonly nowNs: bigint;
   readonly faults: DialectFaults;
+  /** What `@name` stands for; `infer` for a query that is only prepared. */
+  readonly parameters: QueryParameters;
   /** WITH queries, in the order in which DuckDB needs them. */
   readonly commonTables: { readonly sqlName: string; readonly sql: string }[];
   /** The recursion of queries into queries; `outer` for one inside an expression. */
@@ -55,6 +61,7 @@ export interface ExpressionContext {
   readonly emitter: Emitter;
   readonly nowNs: bigint;
   readonly faults: DialectFaults;
+  readonly queryParameters: QueryParameters;
   readonly fields: readonly Field[];
   /** Where neither aggregates nor window functions may stand, the name of the clause. */
   readonly clause: string | undefined;
@@ -76,11 +83,12 @@ export function expressionContext(
   fields: readonly Field[],
   clause: string | undefined,
 ): ExpressionContext {
-  const { emitter, nowNs, faults, analyzeExpression } = statement;
+  const { emitter, nowNs, faults, analyzeExpression, parameters: queryParameters } = statement;
   return {
     emitter,
     nowNs,
     faults,
+    queryParameters,
     fields,
     clause,
     parameters: new Map(),

@@ -46,6 +46,17 @@ function analyze(expression: Expression, context: ExpressionContext): TypedExpre
       return columnExpression(expression, context);
     case 'field':
       return fieldOf(analyzeExpression(expression.operand, context), expression.name, emitter);
+    case 'parameter': {
+      const { name } = expression;
+      if (context.queryParameters === 'infer') {
+        emitter.settleParameter(name, unknown);
+        return { type: unknown, sql: 'NULL', mayBeNaN: false, parameter: name };
+      }
+      const value = context.queryParameters.get(name);
+      // Query has no parameters: the service refuses the sign itself.
+      if (value === undefined) throw invalidAt(position, "mismatched input '@', expecting an expression");
+      return literalExpression(value, position, emitter);
+    }
     case 'lambda':
       throw invalidAt(position, 'A function can only be given to a function that takes one');
     case 'is-distinct': {

@@ -15,7 +15,7 @@ const text = (value: string): Datum => ({ ScalarValue: value });
 const row = (...values: readonly string[]): Row => ({ Data: values.map(text) });
 
 /** The statements that are answered from the catalog, without DuckDB. @throws {SqlError} */
-export function answerFromCatalog(statement: Exclude<Statement, { kind: 'query' }>, catalog: Catalog): CatalogAnswer {
+export function answerFromCatalog(statement: Exclude<Statement, { kind: 'query' | 'unload' }>, catalog: Catalog): CatalogAnswer {
   switch (statement.kind) {
     case 'show-databases':
       return {

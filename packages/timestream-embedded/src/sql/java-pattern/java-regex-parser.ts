@@ -52,7 +52,8 @@ class RegexParser {
     const root = this.#alternation();
     if (this.#reader.peek() !== '') throw new PatternError(`unmatched ')'`);
     const isUncertain = hasUncertainGroups(root, false);
-    if (isUncertain && this.#hasReference) throw new PatternError('a reference beside a group that is repeated inside a repetition is not supported');
+    if (isUncertain && this.#hasReference)
+      throw new PatternError('a reference beside a group that is repeated inside a repetition is not supported');
     return { root, groupCount: this.#groupCount, groupNames: this.#groupNames, hasUncertainGroups: isUncertain };
   }
 

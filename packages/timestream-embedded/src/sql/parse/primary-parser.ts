@@ -13,6 +13,10 @@ const literalTypes: ReadonlySet<string> = new Set(['DOUBLE', 'BIGINT', 'INTEGER'
 export function parsePrimary(stream: TokenStream): Expression {
   const { position } = stream;
   if (stream.acceptSymbol('(')) return parseParenthesis(stream);
+  if (stream.isSymbol('@') && stream.peek(1).kind === 'word') {
+    stream.next();
+    return { kind: 'parameter', name: stream.next().text, position };
+  }
   if (stream.isWord('CASE')) return parseCase(stream);
   const cast = ['CAST', 'TRY_CAST'].find((word) => stream.isWord(word) && stream.isSymbol('(', 1));
   if (cast !== undefined) {

@@ -46,9 +46,33 @@ function parseOneStatement(stream: TokenStream): Statement {
     return { kind: 'show-measures', table: stream.qualifiedName(2), ...like() };
   }
   if (stream.acceptWord('DESCRIBE')) return { kind: 'describe', table: stream.qualifiedName(2) };
+  if (stream.isWord('UNLOAD') && stream.isSymbol('(', 1)) return parseUnload(stream);
   if (['SELECT', 'WITH', 'VALUES'].some((word) => stream.isWord(word)) || stream.isSymbol('('))
     return { kind: 'query', query: stream.query() };
-  throw stream.mismatch('SELECT, WITH, VALUES, SHOW DATABASES, SHOW TABLES, SHOW MEASURES or DESCRIBE');
+  throw stream.mismatch('SELECT, WITH, VALUES, UNLOAD, SHOW DATABASES, SHOW TABLES, SHOW MEASURES or DESCRIBE');
+}
+
+function parseUnload(stream: TokenStream): Statement {
+  const { position } = stream;
+  stream.next();
+  stream.expectSymbol('(');
+  const query = stream.query();
+  stream.expectSymbol(')');
+  stream.expectWord('TO');
+  const target = stream.expectString().text;
+  if (!stream.acceptWord('WITH')) return { kind: 'unload', query, target, properties: [], position };
+  stream.expectSymbol('(');
+  const properties = stream.list(() => {
+    const name = stream.identifier();
+    stream.expectSymbol('=');
+    if (!stream.acceptWord('ARRAY')) return { name, values: [stream.expectString().text] };
+    stream.expectSymbol('[');
+    const values = stream.list(() => stream.expectString().text);
+    stream.expectSymbol(']');
+    return { name, values };
+  });
+  stream.expectSymbol(')');
+  return { kind: 'unload', query, target, properties, position };
 }
 
 function parseQuery(stream: TokenStream): Query {

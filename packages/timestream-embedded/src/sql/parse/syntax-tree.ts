@@ -61,6 +61,8 @@ export type Expression =
   | CaseExpression
   | InExpression
   | LambdaExpression
+  /** `@name`: of PrepareQuery and of scheduled queries. */
+  | (Node & { readonly kind: 'parameter'; readonly name: string })
   /** `(…).name`: a field of a row. */
   | (Node & { readonly kind: 'field'; readonly operand: Expression; readonly name: Identifier })
   | (Node & { readonly kind: 'is-distinct'; readonly left: Expression; readonly right: Expression; readonly negated: boolean })
@@ -198,7 +200,16 @@ export interface LikeClause {
   readonly position: SourcePosition;
 }
 
+/** `UNLOAD (query) TO 's3://…' WITH (name = value, …)`. */
+export interface Unload extends Node {
+  readonly kind: 'unload';
+  readonly query: Query;
+  readonly target: string;
+  readonly properties: readonly { readonly name: Identifier; readonly values: readonly string[] }[];
+}
+
 export type Statement =
+  | Unload
   | { readonly kind: 'query'; readonly query: Query }
   | { readonly kind: 'show-databases'; readonly like?: LikeClause }
   | { readonly kind: 'show-tables'; readonly database?: Identifier; readonly like?: LikeClause; readonly position: SourcePosition }

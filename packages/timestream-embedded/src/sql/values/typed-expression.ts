@@ -29,12 +29,15 @@ export interface TypedExpression {
   readonly literal?: LiteralValue;
   /** Whether a DOUBLE may be NaN. A stored value never is (Timestream refuses it), so comparing one needs no precaution. */
   readonly mayBeNaN: boolean;
+  /** The parameter of a prepared query, of a type that is yet to be found. */
+  readonly parameter?: string;
 }
 
 /** The DuckDB text of one statement under way: its bound values, and names for values that are used more than once. */
 export class Emitter {
   readonly #indexes = new Map<string, number>();
   readonly #values: SqlParameter[] = [];
+  readonly #parameterTypes = new Map<string, SqlType>();
   #names = 0;
 
   /** The SQL of a parameter of this DuckDB type, `$3::BIGINT`. Equal values share one parameter. */
@@ -69,6 +72,17 @@ export class Emitter {
       return `$${number}::`;
     });
     return { duckdbSql, parameters };
+  }
+
+  /** Parameters of a prepared query in the order in which they are first used, with the types that their uses ask for. */
+  get parameterTypes(): ReadonlyMap<string, SqlType> {
+    return this.#parameterTypes;
+  }
+
+  /** The first use that asks for a type decides. */
+  settleParameter(name: string, type: SqlType): void {
+    const known = this.#parameterTypes.get(name);
+    if (known === undefined || sameType(known, unknown)) this.#parameterTypes.set(name, type);
   }
 
   /** A name that no other part of the statement has. */
@@ -172,6 +186,7 @@ export function coerce(
 ): TypedExpression | undefined {
   const { type, literal, sql } = expression;
   if (sameType(type, target)) return expression;
+  if (expression.parameter !== undefined) emitter.settleParameter(expression.parameter, target);
   if (sameType(type, unknown))
     return { type: target, sql: `CAST(NULL AS ${duckdbType(target)})`, mayBeNaN: false, literal: { type: 'null' } };
   const widened = (): TypedExpression => ({
