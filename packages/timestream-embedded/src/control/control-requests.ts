@@ -37,6 +37,7 @@ const faultsShape = structure({
   hideNewerThanMs: milliseconds,
   misanswer: structure({
     doubleDigits: { type: 'integer', min: 1, max: 17 },
+    castDoubleDigits: { type: 'integer', min: 1, max: 17 },
     maxJoinedCharacters: { type: 'integer', min: 0 },
     reordersAggregates: { type: 'boolean' },
   }),

@@ -217,7 +217,7 @@ describe.skipIf(!isJavaPresent())('beside real Java', { timeout: 120_000 }, () =
       for (const [index, codePoint] of codePoints.entries()) {
         const answer = answers[index] ?? '';
         const ours =
-          String(call?.([String.fromCodePoint(codePoint)]))
+          textOf(call?.([String.fromCodePoint(codePoint)]))
             .codePointAt(0)
             ?.toString(16) ?? '';
         // A case that came with a later version of Unicode than this Java has is a difference of versions.
