@@ -113,7 +113,7 @@ describe('a statement is refused, with its place, for', () => {
       'data definition',
       'DROP TABLE sampleDB.DevOps',
       validation(
-        "line 1:1: mismatched input 'DROP', expecting SELECT, WITH, VALUES, SHOW DATABASES, SHOW TABLES, SHOW MEASURES or DESCRIBE",
+        "line 1:1: mismatched input 'DROP', expecting SELECT, WITH, VALUES, UNLOAD, SHOW DATABASES, SHOW TABLES, SHOW MEASURES or DESCRIBE",
       ),
     ],
     ['two statements', 'SELECT 1; SELECT 2', validation("line 1:11: mismatched input 'SELECT', expecting the end of the statement")],
@@ -121,7 +121,7 @@ describe('a statement is refused, with its place, for', () => {
       'nothing at all',
       ' -- nothing',
       validation(
-        "line 1:12: mismatched input '<EOF>', expecting SELECT, WITH, VALUES, SHOW DATABASES, SHOW TABLES, SHOW MEASURES or DESCRIBE",
+        "line 1:12: mismatched input '<EOF>', expecting SELECT, WITH, VALUES, UNLOAD, SHOW DATABASES, SHOW TABLES, SHOW MEASURES or DESCRIBE",
       ),
     ],
     ['a plural unit', 'SELECT ago(5minutes)', validation("line 1:12: '5m' is not a number or a duration")],
