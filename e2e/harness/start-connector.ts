@@ -56,6 +56,8 @@ export async function startConnector(options: ConnectorOptions = {}): Promise<Ru
       'serve',
       `--storage=${storage}`,
       `--web.listen-address=127.0.0.1:${port}`,
+      // Tests count what they wrote themselves.
+      '--self-scrape=false',
       ...(storage === 'embedded' ? embedded : []),
       ...(options.extraArguments ?? []),
     ],

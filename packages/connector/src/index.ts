@@ -22,6 +22,8 @@ export { createConnector } from './create-connector.js';
 export type { ConnectorOptions } from './connector-options.js';
 export { METRIC_CATALOGUE, METRICS } from './metrics/metric-catalogue.js';
 export type { CounterDefinition, Endpoint, GaugeDefinition, HistogramDefinition, MetricDefinition } from './metrics/metric-catalogue.js';
+export { ownWriteRequest } from './write/own-write-request.js';
+export type { OwnSample } from './write/own-write-request.js';
 export { BodyTooLargeError, bodyInHand } from './seam.js';
 export type { Connector, ConnectorRequest, ConnectorResponse, WholeResponse } from './seam.js';
 export type {

@@ -5,12 +5,15 @@ import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance, t
 import { connectorRequestFrom } from './connector-request.js';
 import type { MetricsPage } from './prometheus-metrics.js';
 import { sendConnectorResponse } from './send-connector-response.js';
+import { addStatusRoutes, type StatusPage } from './status-routes.js';
 
 export interface ServerOptions {
   readonly connector: Connector;
   readonly config: Pick<Config, 'webTelemetryPath'>;
   readonly metrics: MetricsPage;
   readonly logger: FastifyBaseLogger;
+  /** Undefined: no page, and `/` is a path like any other. */
+  readonly statusPage?: StatusPage;
   /** PEM text: serve HTTPS. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
@@ -34,7 +37,7 @@ function requestIdOf(request: { readonly headers: Readonly<Record<string, string
 }
 
 /** The connector as an HTTP server, not yet listening. Closing it waits for the requests in flight, not for the connector. */
-export function buildServer({ connector, config, metrics, logger, tls }: ServerOptions): FastifyInstance {
+export function buildServer({ connector, config, metrics, logger, statusPage, tls }: ServerOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: logger,
     // The connector logs each failed request once; two lines for every request would bury them.
@@ -88,6 +91,7 @@ export function buildServer({ connector, config, metrics, logger, tls }: ServerO
     url: config.webTelemetryPath,
     handler: async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render()),
   });
+  if (statusPage !== undefined) addStatusRoutes(app, statusPage);
   app.all('*', handle);
   return app;
 }

@@ -7,8 +7,17 @@ export interface MetricsPage {
   render(): Promise<string>;
 }
 
+/** One line of the metrics page. A histogram has one for each of its buckets, its sum and its count, with their own names. */
+export interface MetricPoint {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
+
 export interface PrometheusMetrics extends MetricsPage {
   readonly sink: MetricsSink;
+  /** What the page would show now. */
+  collect(): Promise<readonly MetricPoint[]>;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -55,5 +64,15 @@ export function createPrometheusMetrics(catalogue: readonly MetricDefinition[]):
     },
     contentType: registry.contentType,
     render: () => registry.metrics(),
+    async collect() {
+      const families = await registry.getMetricsAsJSON();
+      return families.flatMap(({ name, values }) =>
+        (values as readonly (Omit<MetricPoint, 'name'> & { readonly metricName?: string })[]).map(({ metricName, labels, value }) => ({
+          name: metricName ?? name,
+          labels,
+          value,
+        })),
+      );
+    },
   };
 }

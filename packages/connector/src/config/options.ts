@@ -195,6 +195,27 @@ export const OPTIONS = {
     help: "Path of the connector's own metrics.",
     parse: parseUrlPath,
   }),
+  webStatusPage: booleanOption({
+    flag: 'web.status-page',
+    group: 'Server',
+    scope: 'server',
+    defaultText: 'true',
+    help: 'Show a status page at /. It tells what /metrics tells; what is stored is shown to whoever has an access key.',
+  }),
+  selfScrape: booleanOption({
+    flag: 'self-scrape',
+    group: 'Server',
+    scope: 'server',
+    defaultText: 'false',
+    help: "Store the connector's own metrics every 10 s, as if a Prometheus had scraped them. With --storage=embedded the default is true. With --storage=aws it needs --enable-sigv4-auth.",
+  }),
+  demo: booleanOption({
+    flag: 'demo',
+    group: 'Storage on this machine',
+    scope: 'server',
+    defaultText: 'false',
+    help: 'Store six hours of an invented fleet of machines at the start, and go on with it, so that there is something to look at. Only with --storage=embedded.',
+  }),
   tlsCertificate: option({
     flag: 'tls-certificate',
     group: 'Server',

@@ -73,6 +73,7 @@ function checkTogether(config: Config, sources: ConfigSources): Config {
     ...config,
     defaultDatabase: config.defaultDatabase === '' && isEmbedded ? EMBEDDED_DATABASE : config.defaultDatabase,
     defaultTable: config.defaultTable === '' && isEmbedded ? EMBEDDED_TABLE : config.defaultTable,
+    selfScrape: isEmbedded && !isGiven(OPTIONS.selfScrape, sources) ? true : config.selfScrape,
     webListenAddress: isEmbedded && !isGiven(OPTIONS.webListenAddress, sources) ? EMBEDDED_LISTEN_ADDRESS : config.webListenAddress,
   };
   requireDestination('default-database', complete.defaultDatabase);
@@ -80,6 +81,20 @@ function checkTogether(config: Config, sources: ConfigSources): Config {
   if ((complete.tlsCertificate === '') !== (complete.tlsKey === '')) {
     const [missing, given] = complete.tlsKey === '' ? ['tls-key', 'tls-certificate'] : ['tls-certificate', 'tls-key'];
     throw new ConfigError(missing, `must be given together with --${given}`, undefined);
+  }
+  if (complete.demo && !isEmbedded) {
+    throw new ConfigError(
+      'demo',
+      'must not be given without --storage=embedded: invented samples do not belong into a real table',
+      undefined,
+    );
+  }
+  if (complete.selfScrape && !isEmbedded && !complete.enableSigV4Auth) {
+    throw new ConfigError(
+      'self-scrape',
+      'must be given together with --enable-sigv4-auth: the connector has no access key of its own otherwise',
+      undefined,
+    );
   }
   if (PATHS.includes(complete.webTelemetryPath)) {
     throw new ConfigError('web.telemetry-path', 'must be a path that the connector does not use itself', complete.webTelemetryPath);

@@ -7,7 +7,10 @@ export interface BannerFacts {
   readonly version: string;
   /** Where a Prometheus on this machine reaches the server, e.g. `http://127.0.0.1:9201`. */
   readonly url: string;
-  readonly config: Pick<Config, 'defaultDatabase' | 'defaultTable' | 'region' | 'enableSigV4Auth' | 'webTelemetryPath' | 'tlsCertificate'>;
+  readonly config: Pick<
+    Config,
+    'defaultDatabase' | 'defaultTable' | 'region' | 'enableSigV4Auth' | 'webTelemetryPath' | 'webStatusPage' | 'tlsCertificate'
+  >;
   /** Undefined when the data are in Amazon Timestream. */
   readonly embedded: EmbeddedFacts | undefined;
 }
@@ -19,13 +22,13 @@ function clientKey(embedded: EmbeddedFacts | undefined): { readonly username: st
   return { username: accessKeyId, password: embedded.isKeyGenerated ? secretAccessKey : '<its secret>' };
 }
 
-function authLines({ config, embedded }: BannerFacts): string[] {
+function authLines({ config, embedded }: Pick<BannerFacts, 'config' | 'embedded'>): string[] {
   if (config.enableSigV4Auth) return [];
   const { username, password } = clientKey(embedded);
   return ['    basic_auth:', `      username: ${username}`, `      password: ${password}`];
 }
 
-function prometheusLines(facts: BannerFacts): string[] {
+function prometheusLines(facts: Pick<BannerFacts, 'url' | 'config' | 'embedded'>): string[] {
   const tls = facts.config.tlsCertificate === '' ? [] : ['    tls_config:', `      ca_file: ${facts.config.tlsCertificate}`];
   return [
     'remote_write:',
@@ -55,6 +58,22 @@ function embeddedLines({ config, embedded }: BannerFacts): string[] {
   ];
 }
 
+/** What to paste into prometheus.yml. A secret is in it only where one was made here. */
+export function prometheusConfigText(facts: Pick<BannerFacts, 'url' | 'config' | 'embedded'>): string {
+  return `${prometheusLines(facts).join('\n')}\n`;
+}
+
+/**
+ * The address of the status page. Where the key was made here the link signs in: the part after `#` never leaves the browser, which takes it
+ * out of the address at once.
+ */
+function pageLines({ url, config, embedded }: BannerFacts): string[] {
+  if (!config.webStatusPage) return [];
+  if (embedded?.isKeyGenerated !== true || config.enableSigV4Auth) return [`  page      ${url}/`];
+  const { accessKeyId, secretAccessKey } = embedded.key;
+  return [`  page      ${url}/#sign-in=${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64url')}`];
+}
+
 /** What a person sees on standard output when the server is ready: what to paste, where the data are, how to stop. */
 export function renderBanner(facts: BannerFacts): string {
   const { version, url, config, embedded } = facts;
@@ -66,6 +85,7 @@ export function renderBanner(facts: BannerFacts): string {
     `timestream-prometheus ${version} is ready at ${url}`,
     '',
     `  data      ${where}`,
+    ...pageLines(facts),
     `  metrics   ${url}${config.webTelemetryPath}`,
     '  stop      Ctrl-C',
     '',

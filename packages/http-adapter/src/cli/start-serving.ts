@@ -1,11 +1,21 @@
 import type { AddressInfo } from 'node:net';
-import { METRIC_CATALOGUE, createConnector, openAwsStorage, type Config, type ListenAddress } from '@timestream-prometheus/connector';
+import {
+  METRIC_CATALOGUE,
+  createConnector,
+  openAwsStorage,
+  type Config,
+  type ListenAddress,
+  type StaticKey,
+} from '@timestream-prometheus/connector';
 import type { FastifyInstance } from 'fastify';
 import type { DestinationStream, Logger } from 'pino';
+import { readErrorMeanings, readPageAssets, type StatusAnswer } from '@timestream-prometheus/status-page';
 import { buildServer } from '../build-server.js';
 import { createLogger } from '../logger.js';
+import { MetricsHistory } from '../metrics-history.js';
 import { createPrometheusMetrics } from '../prometheus-metrics.js';
-import { renderBanner } from './banner.js';
+import { startBackgroundWork } from './background-work.js';
+import { prometheusConfigText, renderBanner } from './banner.js';
 import { packageVersion } from './create-program.js';
 import { startEmbeddedStorage } from './embedded-storage.js';
 import { listenUrl } from './listen-url.js';
@@ -57,6 +67,10 @@ async function endsWithin(work: Promise<unknown>, timeoutMs: number): Promise<bo
   return inTime;
 }
 
+function basicAuthorization({ accessKeyId, secretAccessKey }: StaticKey): string {
+  return `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64')}`;
+}
+
 /**
  * Wires storage, connector and server together, listens, and prints the banner.
  *
@@ -74,9 +88,40 @@ export async function startServing(config: Config, output: ServeOutput): Promise
     logger,
     metrics: metrics.sink,
   });
-  const app = buildServer({ connector, config, metrics, logger, ...(tls === undefined ? {} : { tls }) });
+  const version = packageVersion();
+  const startedMs = Date.now();
+  const meanings = config.webStatusPage ? readErrorMeanings() : {};
+  const history = new MetricsHistory(
+    () => metrics.collect(),
+    (code) => meanings[code] ?? '',
+  );
+  let url = '';
+  const answerStatus = (): StatusAnswer => ({
+    version,
+    nowMs: Date.now(),
+    startedMs,
+    storage: config.storage,
+    region: config.region,
+    database: config.defaultDatabase,
+    table: config.defaultTable,
+    tableLayout: config.tableLayout,
+    authentication: config.enableSigV4Auth ? 'server' : 'access-key',
+    prometheusConfig: prometheusConfigText({ url, config, embedded: undefined }),
+    history: history.history(),
+    errors: history.errors(),
+  });
+  const app = buildServer({
+    connector,
+    config,
+    metrics,
+    logger,
+    ...(config.webStatusPage ? { statusPage: { assets: readPageAssets(), answer: answerStatus } } : {}),
+    ...(tls === undefined ? {} : { tls }),
+  });
+  let stopBackgroundWork = (): void => undefined;
 
   async function stop(graceMs: number): Promise<void> {
+    stopBackgroundWork();
     const answered = app.close();
     if (!(await endsWithin(answered, graceMs))) {
       logger.warn({ graceMs }, 'requests still in flight at the end of the grace period are broken off');
@@ -89,8 +134,9 @@ export async function startServing(config: Config, output: ServeOutput): Promise
   }
 
   try {
-    const url = listenUrl(await listen(app, config.webListenAddress), tls === undefined ? 'http' : 'https');
-    const version = packageVersion();
+    url = listenUrl(await listen(app, config.webListenAddress), tls === undefined ? 'http' : 'https');
+    const authorization = config.enableSigV4Auth || embedded === undefined ? undefined : basicAuthorization(embedded.key);
+    stopBackgroundWork = startBackgroundWork({ config, connector, metrics, history, authorization, url, logger });
     output.writeOut(renderBanner({ version, url, config, embedded }));
     logger.info({ version, storage: config.storage }, 'the connector is ready');
     return { url, logger, stop };
