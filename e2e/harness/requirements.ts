@@ -36,6 +36,12 @@ const requirements = {
     environmentName: 'REQUIRE_AWS_CLI',
     howToGetIt: '`pip install awscli`, or the installer of your platform.',
   },
+  chromium: {
+    name: 'the browser `chromium`',
+    isThere: () => isOnPath('chromium'),
+    environmentName: 'REQUIRE_CHROMIUM',
+    howToGetIt: 'Debian and Ubuntu: `apt-get install --no-install-recommends chromium`.',
+  },
   lambdaRuntime: {
     name: "AWS' Lambda runtime client for Node.js",
     isThere: () => existsSync(runtimeClientFile),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
 export interface PageAsset {
   readonly contentType: string;
@@ -25,18 +26,20 @@ export const PAGE_SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-cache',
 };
 
+// The package's own name, not a relative path: a program that bundles this file still finds the files of the page beside it.
+const requireFromHere = createRequire(import.meta.url);
+
+function readAsset(file: string): Buffer {
+  return readFileSync(requireFromHere.resolve(`@timestream-prometheus/status-page/assets/${file}`));
+}
+
 /**
- * The files of the page by their paths, as the build left them.
+ * The files of the page by their paths.
  *
  * @throws Error if the package was not built
  */
 export function readPageAssets(): ReadonlyMap<string, PageAsset> {
-  return new Map(
-    Object.entries(FILES).map(([path, [file, contentType]]) => [
-      path,
-      { contentType, body: readFileSync(new URL(`../dist/assets/${file}`, import.meta.url)) },
-    ]),
-  );
+  return new Map(Object.entries(FILES).map(([path, [file, contentType]]) => [path, { contentType, body: readAsset(file) }]));
 }
 
 /**
@@ -45,5 +48,5 @@ export function readPageAssets(): ReadonlyMap<string, PageAsset> {
  * @throws Error if the package was not built
  */
 export function readErrorMeanings(): Readonly<Record<string, string>> {
-  return JSON.parse(readFileSync(new URL('../dist/assets/error-meanings.json', import.meta.url), 'utf8')) as Record<string, string>;
+  return JSON.parse(readAsset('error-meanings.json').toString()) as Record<string, string>;
 }

@@ -14,6 +14,7 @@ import { buildServer } from '../build-server.js';
 import { createLogger } from '../logger.js';
 import { MetricsHistory } from '../metrics-history.js';
 import { createPrometheusMetrics } from '../prometheus-metrics.js';
+import type { StatusPage } from '../status-routes.js';
 import { startBackgroundWork } from './background-work.js';
 import { prometheusConfigText, renderBanner } from './banner.js';
 import { packageVersion } from './create-program.js';
@@ -67,6 +68,18 @@ async function endsWithin(work: Promise<unknown>, timeoutMs: number): Promise<bo
   return inTime;
 }
 
+/** Without its page a connector is still a connector. */
+function readPage(
+  logger: Logger,
+): { readonly assets: StatusPage['assets']; readonly meanings: Readonly<Record<string, string>> } | undefined {
+  try {
+    return { assets: readPageAssets(), meanings: readErrorMeanings() };
+  } catch (error) {
+    logger.warn({ err: error }, 'there is no status page: its files were not built');
+    return undefined;
+  }
+}
+
 function basicAuthorization({ accessKeyId, secretAccessKey }: StaticKey): string {
   return `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64')}`;
 }
@@ -90,10 +103,10 @@ export async function startServing(config: Config, output: ServeOutput): Promise
   });
   const version = packageVersion();
   const startedMs = Date.now();
-  const meanings = config.webStatusPage ? readErrorMeanings() : {};
+  const page = config.webStatusPage ? readPage(logger) : undefined;
   const history = new MetricsHistory(
     () => metrics.collect(),
-    (code) => meanings[code] ?? '',
+    (code) => page?.meanings[code] ?? '',
   );
   let url = '';
   const answerStatus = (): StatusAnswer => ({
@@ -115,7 +128,7 @@ export async function startServing(config: Config, output: ServeOutput): Promise
     config,
     metrics,
     logger,
-    ...(config.webStatusPage ? { statusPage: { assets: readPageAssets(), answer: answerStatus } } : {}),
+    ...(page === undefined ? {} : { statusPage: { assets: page.assets, answer: answerStatus } }),
     ...(tls === undefined ? {} : { tls }),
   });
   let stopBackgroundWork = (): void => undefined;

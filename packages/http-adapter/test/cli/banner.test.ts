@@ -29,6 +29,7 @@ describe('renderBanner', () => {
       "timestream-prometheus 1.2.3 is ready at http://127.0.0.1:9201
 
         data      /home/ada/.timestream (embedded Timestream, PrometheusDatabase.PrometheusMetricsTable)
+        page      http://127.0.0.1:9201/#sign-in=TE9DQUwxOmdlbmVyYXRlZC1zZWNyZXQ
         metrics   http://127.0.0.1:9201/metrics
         stop      Ctrl-C
 

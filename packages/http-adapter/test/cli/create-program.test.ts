@@ -69,6 +69,10 @@ describe('createProgram', () => {
     expect(exitCode).toBe(0);
     const text = out.replaceAll(/\s+/g, ' ');
     for (const option of Object.values(OPTIONS)) {
+      if (option.scope === 'lambda') {
+        expect(text).not.toContain(` --${option.flag} `);
+        continue;
+      }
       expect(text).toContain(` --${option.flag} `);
       expect(text).toContain(option.help);
       expect(text).toMatch(new RegExp(`env: ${environmentNameOf(option.flag)}[,)]`));

@@ -14,7 +14,14 @@ beforeAll(async () => {
 
 function start(dataDir: string, ...args: readonly string[]): ProgramProcess {
   const addresses = ['--web.listen-address=127.0.0.1:0', '--embedded.listen-address=127.0.0.1:0'];
-  return startProgram(program, ['serve', '--storage=embedded', `--embedded.data-dir=${dataDir}`, ...addresses, ...args]);
+  return startProgram(program, [
+    'serve',
+    '--storage=embedded',
+    '--self-scrape=false',
+    `--embedded.data-dir=${dataDir}`,
+    ...addresses,
+    ...args,
+  ]);
 }
 
 async function stop(running: ProgramProcess): Promise<void> {
