@@ -89,7 +89,7 @@ export function createRequestHandlers({ config, openStorage, metrics, logger, cl
       const bytes = await readMessageBytes(request, config, { budget: holdBytes(scope), turns, signal });
       const message = decodeChecked(() => decodeReadRequest(bytes));
       const { storage, state } = holdStorage(credentials, scope);
-      return handleRead(message, {
+      const context = {
         config,
         source: storage,
         schema: state.schema,
@@ -97,7 +97,8 @@ export function createRequestHandlers({ config, openStorage, metrics, logger, cl
         limiter: readLimiter,
         metrics,
         signal,
-      });
+      };
+      return handleRead(message, context, turns);
     },
     close: () => storages.close(),
   };

@@ -90,6 +90,7 @@ export {
   type CompiledSeriesSelect,
   type SeriesSelectOptions,
 } from './sql/compile-series.js';
+export { RegexBudget, RegexLimitError } from './matcher/regex-budget.js';
 export { createMatcher, InvalidMatcherError, type Matcher, type MatcherMeaning } from './matcher/matcher.js';
 export { createSeriesListReader, type PhysicalSeries, type SeriesListOptions, type SeriesListReader } from './rows/physical-series.js';
 export type { Predicate } from './sql/predicate.js';

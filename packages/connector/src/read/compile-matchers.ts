@@ -1,18 +1,58 @@
 import type { LabelMatcher } from '@timestream-prometheus/prom-codec';
-import { createMatcher, InvalidMatcherError, type Matcher } from '@timestream-prometheus/timestream-translator';
+import { createMatcher, InvalidMatcherError, RegexBudget, type Matcher } from '@timestream-prometheus/timestream-translator';
+import type { Turns } from '../concurrency/turns.js';
 import { ConnectorError } from '../errors/connector-error.js';
 
-/** @throws ConnectorError invalid-matcher that names the first one that is none */
+/** Compiles the matchers of one request: what they cost is counted together, and equal ones are compiled once. */
+export class MatcherCompiler {
+  readonly #budget = new RegexBudget();
+  readonly #known = new Map<string, Matcher>();
+
+  /** @throws ConnectorError invalid-matcher that names the first one that is none, or that is too much */
+  compile(matchers: readonly LabelMatcher[]): readonly Matcher[] {
+    return matchers.map((matcher) => {
+      const key = JSON.stringify([matcher.name, matcher.type, matcher.value]);
+      const known = this.#known.get(key);
+      if (known !== undefined) return known;
+      const compiled = compileMatcher(matcher, this.#budget);
+      this.#known.set(key, compiled);
+      return compiled;
+    });
+  }
+}
+
+/**
+ * The matchers of each query of a request, one query in each turn of the event loop.
+ *
+ * @throws ConnectorError invalid-matcher; the meaning of an abort
+ */
+export async function compileQueries<Query extends { readonly matchers: readonly LabelMatcher[] }>(
+  queries: readonly Query[],
+  turns: Turns,
+  signal: AbortSignal,
+): Promise<readonly { readonly query: Query; readonly matchers: readonly Matcher[] }[]> {
+  const compiler = new MatcherCompiler();
+  const compiled: { readonly query: Query; readonly matchers: readonly Matcher[] }[] = [];
+  for (const query of queries) {
+    if (compiled.length > 0) await turns.next(signal);
+    compiled.push({ query, matchers: compiler.compile(query.matchers) });
+  }
+  return compiled;
+}
+
+/** The matchers of one query. @throws ConnectorError invalid-matcher that names the first one that is none, or that is too much */
 export function compileMatchers(matchers: readonly LabelMatcher[]): readonly Matcher[] {
-  return matchers.map((matcher) => {
-    try {
-      return createMatcher(matcher);
-    } catch (error) {
-      if (!(error instanceof InvalidMatcherError)) throw error;
-      const { name, type, value } = matcher;
-      throw new ConnectorError('invalid-matcher', `${name.slice(0, 100)}${type}${JSON.stringify(value.slice(0, 200))}: ${error.message}`, {
-        cause: error,
-      });
-    }
-  });
+  return new MatcherCompiler().compile(matchers);
+}
+
+function compileMatcher(matcher: LabelMatcher, budget: RegexBudget): Matcher {
+  try {
+    return createMatcher(matcher, budget);
+  } catch (error) {
+    if (!(error instanceof InvalidMatcherError)) throw error;
+    const { name, type, value } = matcher;
+    throw new ConnectorError('invalid-matcher', `${name.slice(0, 100)}${type}${JSON.stringify(value.slice(0, 200))}: ${error.message}`, {
+      cause: error,
+    });
+  }
 }

@@ -339,3 +339,28 @@ describe('the limits of a read', () => {
     expect(most).toBe(3);
   });
 });
+
+describe('regular expressions that cost too much', () => {
+  const ask = (matchers: readonly (readonly [string, '=~', string])[], queryCount = 1) => {
+    const queries = Array.from({ length: queryCount }, () => query(...matchers));
+    return createFixture(openMemoryStorage().openStorage).connector.handle(readRequest({ queries }));
+  };
+
+  it('are refused by name before any of them is compiled, in one matcher and in many', async () => {
+    const large = '(?:\\pL{0,1000})'.repeat(60);
+    const one = await ask([['a', '=~', large]]);
+    expect(one.status).toBe(400);
+    expect(await bodyText(one)).toMatch(/^invalid-matcher: a=~.*60001 characters with its repetitions written out; the limit is 16384/s);
+    const matchers = Array.from({ length: 20 }, (_none, index) => ['a', '=~', `${index}(?:\\pL{0,1000})`] as const);
+    const many = await ask(matchers);
+    expect(many.status).toBe(400);
+    expect(await bodyText(many)).toMatch(/^invalid-matcher: a=~.*repeated characters together; the limit is 8000/s);
+  });
+
+  it('count over all queries of a request, an equal one once', async () => {
+    const differing = Array.from({ length: 20 }, (_none, index) => query(['a', '=~', `${index}.{0,1000}`]));
+    const fixture = () => createFixture(openMemoryStorage().openStorage).connector;
+    expect((await fixture().handle(readRequest({ queries: differing }))).status).toBe(400);
+    expect((await ask([['a', '=~', 'x.{0,1000}']], 20)).status).not.toBe(400);
+  });
+});

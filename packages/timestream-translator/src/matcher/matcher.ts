@@ -4,7 +4,8 @@ import { isFull } from './regex/char-set.js';
 import { literalsOf } from './regex/literals-of.js';
 import { parseRegex } from './regex/parse-regex.js';
 import { plainAlternation } from './regex/plain-alternation.js';
-import { expandedSize, type RegexNode, stripOuterAnchors } from './regex/regex-node.js';
+import { type RegexNode, stripOuterAnchors } from './regex/regex-node.js';
+import { RegexBudget, RegexLimitError } from './regex-budget.js';
 
 /** What a matcher lets through, whatever text it was written as. */
 export type MatcherMeaning =
@@ -40,29 +41,35 @@ export class InvalidMatcherError extends Error {
   }
 }
 
-/**
- * Longest expression that is not a plain list of literals, in UTF-16 units, and the most characters and classes it may have with its
- * repetitions written out: `.{1000}` is 1000 of them. RE2 takes time in proportion to this for every value.
- */
+/** Longest expression that is not a plain list of literals, in UTF-16 units. */
 const MAX_REGEX_LENGTH = 65_536;
-const MAX_REGEX_SIZE = 65_536;
+
+/** Longest expression of which we do not know how large it is: our parser does not understand it, re2js may. */
+const MAX_UNKNOWN_REGEX_LENGTH = 1_000;
 
 /** Answers kept per matcher, and the longest value worth keeping: a query sees few distinct values of a label, many times each. */
 const MAX_CACHED_ANSWERS = 4096;
 const MAX_CACHED_VALUE_LENGTH = 512;
 
-/** @throws InvalidMatcherError if the value of a `=~` or `!~` matcher is no RE2 expression */
-export function createMatcher(matcher: LabelMatcher): Matcher {
+/**
+ * @param budget shared by all matchers of a request, so that many small expressions cannot cost what one large one may not
+ * @throws InvalidMatcherError if the value of a `=~` or `!~` matcher is no RE2 expression, or one that costs too much; `matches` throws a
+ *   RegexLimitError when the budget for matching is used up
+ */
+export function createMatcher(matcher: LabelMatcher, budget = new RegexBudget()): Matcher {
   const { name, type, value } = matcher;
   const negated = type === '!=' || type === '!~';
   if (type === '=' || type === '!=') return fromValues(matcher, [value], negated);
   const options = plainAlternation(value);
   if (options !== null) return fromValues(matcher, options, negated);
-  const { regex, root } = compileRegex(matcher);
+  const { regex, root, unitCost } = compileRegex(matcher, budget);
   const meaning = root === null ? ({ kind: 'opaque' } as const) : meaningOf(root, negated);
   if (meaning.kind === 'in') return fromValues(matcher, meaning.values, false);
   if (meaning.kind === 'not-in') return fromValues(matcher, meaning.values, true);
-  const matches = remember((labelValue) => regex.testExact(labelValue) !== negated);
+  const matches = remember((labelValue) => {
+    budget.spend(unitCost * labelValue.length);
+    return regex.testExact(labelValue) !== negated;
+  });
   return { name, type, value, matches, matchesEmpty: matches(''), meaning };
 }
 
@@ -85,28 +92,41 @@ function repeatedAnything(root: RegexNode): number | null {
   return root.body.set.exact && isFull(root.body.set) ? root.min : null;
 }
 
-function compileRegex(matcher: LabelMatcher): { regex: RE2JS; root: RegexNode | null } {
+interface CompiledRegex {
+  readonly regex: RE2JS;
+  readonly root: RegexNode | null;
+  /** What a character of text costs. */
+  readonly unitCost: number;
+}
+
+function compileRegex(matcher: LabelMatcher, budget: RegexBudget): CompiledRegex {
   const pattern = matcher.value;
   if (pattern.length > MAX_REGEX_LENGTH) {
     throw new InvalidMatcherError(matcher, `regular expression of ${pattern.length} characters; the limit is ${MAX_REGEX_LENGTH}`);
   }
   const parsed = parseRegex(pattern);
-  const size = parsed === null ? 0 : expandedSize(parsed.root);
-  if (size > MAX_REGEX_SIZE) {
-    throw new InvalidMatcherError(
-      matcher,
-      `regular expression of size ${size} with its repetitions written out; the limit is ${MAX_REGEX_SIZE}`,
-    );
+  if (parsed === null && pattern.length > MAX_UNKNOWN_REGEX_LENGTH) {
+    throw new InvalidMatcherError(matcher, `a regular expression of ${pattern.length} characters that is not understood`);
   }
+  const unitCost = parsed === null ? pattern.length : costOf(matcher, parsed.root, budget);
   if (typeof parsed?.unknownClass === 'string') {
     throw new InvalidMatcherError(matcher, `error parsing regexp: invalid character class range: \`${parsed.unknownClass}\``);
   }
   try {
     // Prometheus parses the expression alone and compiles `^(?s:…)$` of the result (model/labels/regexp.go): `a)|(b` does not become valid by it.
     const regex = RE2JS.compile(parsed?.re2jsPattern ?? pattern, RE2JS.DOTALL);
-    return { regex, root: parsed === null ? null : stripOuterAnchors(parsed.root) };
+    return { regex, root: parsed === null ? null : stripOuterAnchors(parsed.root), unitCost };
   } catch (error) {
     if (error instanceof RE2JSException) throw new InvalidMatcherError(matcher, messageOf(pattern, error));
+    throw error;
+  }
+}
+
+function costOf(matcher: LabelMatcher, root: RegexNode, budget: RegexBudget): number {
+  try {
+    return budget.take(root);
+  } catch (error) {
+    if (error instanceof RegexLimitError) throw new InvalidMatcherError(matcher, error.message);
     throw error;
   }
 }

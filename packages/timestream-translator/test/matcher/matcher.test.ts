@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
 import { createMatcher, InvalidMatcherError } from '../../src/matcher/matcher.js';
+import { RegexBudget, RegexLimitError } from '../../src/matcher/regex-budget.js';
 import { labelText, randomRegex } from '../support/random-regex.js';
 
 const matcherOf = (type: MatcherType, value: string) => createMatcher({ type, name: 'a', value });
@@ -105,8 +106,33 @@ describe('createMatcher', () => {
   });
 
   it('refuses an expression whose repetitions would be written out to millions', () => {
-    expect(() => matcherOf('=~', '(.{1000})'.repeat(500))).toThrow('size 500001');
+    expect(() => matcherOf('=~', '(.{1000})'.repeat(500))).toThrow(
+      'a regular expression of 500001 characters with its repetitions written out',
+    );
     expect(() => matcherOf('=~', '.'.repeat(70_000))).toThrow('70000 characters; the limit is 65536');
+    expect(() => matcherOf('=~', '(?:\\pL{0,1000})'.repeat(3))).toThrow('3000 repeated characters; the limit is 2000');
+    expect(() => matcherOf('=~', 'a?'.repeat(2001))).toThrow('2001 repeated characters');
+    expect(matcherOf('=~', '[0-9a-f]{32}').matches('0'.repeat(32))).toBe(true);
+    expect(matcherOf('=~', 'a.{0,1000}b').matches(`a${'x'.repeat(1000)}b`)).toBe(true);
+  });
+
+  it('refuses what is too much only for all expressions of a request together', () => {
+    const budget = new RegexBudget();
+    const matcher = { name: 'l', type: '=~', value: 'a.{0,950}.{0,950}b' } as const;
+    for (let count = 0; count < 4; count += 1) createMatcher(matcher, budget);
+    expect(() => createMatcher(matcher, budget)).toThrow(/9500 repeated characters together; the limit is 8000/);
+    const large = new RegexBudget();
+    const literal = { name: 'l', type: '=~', value: `${'x'.repeat(15_000)}.*` } as const;
+    for (let count = 0; count < 2; count += 1) createMatcher(literal, large);
+    expect(() => createMatcher(literal, large)).toThrow(/characters together, with their repetitions written out; the limit is 32768/);
+  });
+
+  it('stops matching when it has cost too much, whatever the number of values', () => {
+    const { matches } = createMatcher({ name: 'l', type: '=~', value: 'x.{0,950}.{0,950}y' }, new RegexBudget());
+    const values = Array.from({ length: 200 }, (_none, index) => `${index}${'z'.repeat(1000)}`);
+    expect(() => values.map(matches)).toThrow(RegexLimitError);
+    const cheap = createMatcher({ name: 'l', type: '=~', value: '.*foo.*' }, new RegexBudget());
+    expect(values.map(cheap.matches)).toEqual(values.map(() => false));
   });
 
   it('answers as RE2 does for any pattern, whatever meaning it has found', () => {

@@ -45,7 +45,10 @@ describe('createPackedAssembler', () => {
           const expected = plainAnswer(rows, matchers, startMs, endMs);
           answered += expected.length;
           const layout = layoutOf(rows, rowSpanMs);
-          const assembler = createPackedAssembler({ matchers: matchers.map(createMatcher), startMs, endMs, limits }, layout);
+          const assembler = createPackedAssembler(
+            { matchers: matchers.map((matcher) => createMatcher(matcher)), startMs, endMs, limits },
+            layout,
+          );
           const shuffled = packedRows(rows, layout)
             .map((row) => ({ row, place: Number(chances.next().value) }))
             .sort((left, right) => left.place - right.place)
@@ -129,7 +132,10 @@ describe('createOrderedAssembler', () => {
           const expected = plainAnswer(rows, matchers, 0n, 10_000n);
           answered += expected.length;
           const layout = layoutOf(rows, rowSpanMs);
-          const assembler = createOrderedAssembler({ ...orderedOptions, matchers: matchers.map(createMatcher), endMs: 10_000n }, layout);
+          const assembler = createOrderedAssembler(
+            { ...orderedOptions, matchers: matchers.map((matcher) => createMatcher(matcher)), endMs: 10_000n },
+            layout,
+          );
           const given = cut(packedRows(rows, layout), cuts).flatMap((part) => assembler.addPage(packedPage(layout, part)));
           expect([...given, ...assembler.finish()]).toEqual(expected);
         },

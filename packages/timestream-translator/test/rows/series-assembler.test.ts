@@ -27,7 +27,7 @@ describe('createSeriesAssembler', () => {
         ([rows, shuffled], matchers, cuts, [startMs, endMs]) => {
           const expected = plainAnswer(rows, matchers, startMs, endMs);
           answered += expected.length;
-          const options = { matchers: matchers.map(createMatcher), startMs, endMs };
+          const options = { matchers: matchers.map((matcher) => createMatcher(matcher)), startMs, endMs };
           expect(assemble([pageOf(rows)], options)).toEqual(expected);
           // Each part has only the columns of its own rows, like the answers to different queries.
           const parts = [0, ...cuts.sort((left, right) => left - right), 12].map((from, index, all) =>

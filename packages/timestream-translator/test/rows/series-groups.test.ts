@@ -38,7 +38,7 @@ function readGroups(rows: readonly MemoryRow[], listed: readonly PhysicalSeries[
   const columns = dimensionsOfTable(rows);
   return [...groupSeries(sortSeries(listed), { maxRows, maxSeries: 3 })].map((group) => {
     const assembler = createSeriesAssembler({
-      matchers: matchers.map(createMatcher),
+      matchers: matchers.map((matcher) => createMatcher(matcher)),
       startMs: query.startTimestampMs,
       endMs: query.endTimestampMs,
       limits: { maxSamples: 1000, maxSeries: 1000 },

@@ -162,7 +162,7 @@ describe('compileSelect', () => {
         fc.subarray(['job', 'instance', 'prometheus_labels', 'Job']),
         (rows, labelMatchers, regexPushdown, unknown) => {
           const all = dimensionsOfTable(rows);
-          const matchers = labelMatchers.map(createMatcher);
+          const matchers = labelMatchers.map((matcher) => createMatcher(matcher));
           const options = { query: { startTimestampMs: 1000n, endTimestampMs: 1001n }, matchers, database: 'd', table: 't', regexPushdown };
           const fresh = schemaOf(pageOf(rows).ColumnInfo);
           const old: TableSchema = { ...fresh, dimensions: new Set([...fresh.dimensions].filter((name) => !unknown.includes(name))) };

@@ -50,6 +50,11 @@ export function repeat(body: RegexNode, min: number, max: number): RegexNode {
   return min === 1 && max === 1 ? body : { kind: 'repeat', body, min, max };
 }
 
+/** Whether a repetition has a choice: `a{3}` has none, it is only `aaa`. */
+export function isRepeating({ min, max }: Extract<RegexNode, { kind: 'repeat' }>): boolean {
+  return min !== max;
+}
+
 /** How many characters and classes stand in the expression once its bounded repetitions are written out, as RE2 writes them out to run it. */
 export function expandedSize(node: RegexNode): number {
   switch (node.kind) {

@@ -1,0 +1,78 @@
+import { isRepeating, type RegexNode, expandedSize } from './regex/regex-node.js';
+
+/**
+ * Limits on the regular expressions of one matcher: characters and classes with the repetitions written out, and how many of them stand in a
+ * repetition. RE2 keeps a state for each place where the text may be in the expression, and repetitions are what makes those many: a text of
+ * 1,000 characters takes up to 0.2 ms for each repeated character, so the second limit keeps the longest match below half a second.
+ */
+const MAX_SIZE = 16_384;
+const MAX_REPEATED_SIZE = 2_000;
+
+/** The same over all matchers that share a budget. */
+const MAX_TOTAL_SIZE = 32_768;
+const MAX_TOTAL_REPEATED_SIZE = 8_000;
+
+/**
+ * Repeated characters times characters of text, over all matchers that share a budget: what takes some ten seconds. An expression such as
+ * `.*foo.*` has two repeated characters, and takes that only for millions of label values.
+ */
+const MAX_MATCHING_WORK = 100_000_000;
+
+/** An expression, or all those of a request, takes more work than we do. The message names size and limit. */
+export class RegexLimitError extends Error {
+  override readonly name = 'RegexLimitError';
+}
+
+/** What the regular expressions of one request may cost together. Whoever has a single matcher needs none. */
+export class RegexBudget {
+  #size = 0;
+  #repeatedSize = 0;
+  #work = 0;
+
+  /**
+   * Before an expression is compiled.
+   *
+   * @returns what each character of a text costs that is matched against it
+   * @throws RegexLimitError
+   */
+  take(root: RegexNode): number {
+    const size = expandedSize(root);
+    const repeatedSize = repeatedSizeOf(root);
+    assertWithin(size, MAX_SIZE, 'a regular expression of', 'characters with its repetitions written out');
+    assertWithin(repeatedSize, MAX_REPEATED_SIZE, 'a regular expression of', 'repeated characters');
+    this.#size += size;
+    this.#repeatedSize += repeatedSize;
+    assertWithin(this.#size, MAX_TOTAL_SIZE, 'regular expressions of', 'characters together, with their repetitions written out');
+    assertWithin(this.#repeatedSize, MAX_TOTAL_REPEATED_SIZE, 'regular expressions of', 'repeated characters together');
+    return repeatedSize;
+  }
+
+  /** @throws RegexLimitError */
+  spend(work: number): void {
+    this.#work += work;
+    if (this.#work > MAX_MATCHING_WORK) {
+      throw new RegexLimitError('matching the regular expressions takes too much work: use fewer repetitions, or narrow what is selected');
+    }
+  }
+}
+
+function assertWithin(size: number, limit: number, before: string, after: string): void {
+  if (size > limit) throw new RegexLimitError(`${before} ${size} ${after}; the limit is ${limit}`);
+}
+
+/** How many of the characters and classes of `expandedSize` stand in a repetition. */
+function repeatedSizeOf(node: RegexNode): number {
+  switch (node.kind) {
+    case 'set':
+    case 'assertion':
+      return 0;
+    case 'concat':
+      return node.parts.reduce((size, part) => size + repeatedSizeOf(part), 0);
+    case 'alternate':
+      return node.options.reduce((size, option) => size + repeatedSizeOf(option), 0);
+    case 'repeat':
+      if (!isRepeating(node)) return repeatedSizeOf(node.body) * node.max;
+      // What may only be left out adds one state, whatever its length.
+      return node.max === 1 ? 1 + repeatedSizeOf(node.body) : expandedSize(node);
+  }
+}
