@@ -3,12 +3,14 @@
  * Makes what is deployed, in deploy/dist:
  *
  *   connector.zip          the Lambda function: index.mjs and its source map, no native code, one package for arm64 and x86_64
- *   connector-server.zip   the server in one file, for a machine that has Node.js and no npm (storage aws only)
+ *   connector-server.zip   the server in one file, for a machine that has Node.js and no npm (storage aws only), with its systemd unit
+ *   timestream-prometheus-<version>.zip
+ *                          what `sam deploy` needs and nothing else: whoever unpacks it needs neither Node.js nor this repository
  *
  * The same sources give the same bytes on every machine: versions are locked, entries are sorted, and their times and modes are fixed.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { install, repositoryRoot } from '../scripts/setup.mjs';
@@ -35,7 +37,11 @@ export const packages = [
     file: 'dist/cli/server.mjs',
     // Imported only for --storage=embedded: it brings a native database, for which a package for AWS has no use.
     external: ['@timestream-prometheus/timestream-embedded'],
-    copies: { 'package.json': 'packages/http-adapter/package.json' },
+    copies: {
+      'package.json': 'packages/http-adapter/package.json',
+      'connector.env': 'deploy/systemd/connector.env',
+      'timestream-prometheus.service': 'deploy/systemd/timestream-prometheus.service',
+    },
   },
 ];
 
@@ -70,6 +76,32 @@ export async function bundle({ entry, file, external, copies }) {
   return { files, inputs: Object.keys(metafile.inputs) };
 }
 
+/** What a release holds beside the packages, by its name there. The template finds the package where it finds it in deploy/. */
+const releaseFiles = {
+  LICENSE: 'LICENSE',
+  'template.yml': 'deploy/template.yml',
+  'samconfig.toml': 'deploy/samconfig.toml',
+  'serverless.md': 'docs/serverless.md',
+  'privatelink/template.yml': 'deploy/privatelink/template.yml',
+  'privatelink/samconfig.toml': 'deploy/privatelink/samconfig.toml',
+};
+
+/**
+ * The release: a folder in which `sam deploy` works as it does in deploy/, with the policies.
+ *
+ * @param {Record<string, Uint8Array>} packageBytes the packages, by name
+ * @returns {Record<string, Uint8Array>} files by name
+ */
+export function releaseOf(packageBytes) {
+  const read = (file) => readFileSync(path.join(repositoryRoot, file));
+  const policies = readdirSync(path.join(repositoryRoot, 'deploy/iam')).map((name) => [`iam/${name}`, read(`deploy/iam/${name}`)]);
+  return {
+    ...Object.fromEntries(Object.entries(releaseFiles).map(([name, source]) => [name, read(source)])),
+    ...Object.fromEntries(policies),
+    ...Object.fromEntries(Object.entries(packageBytes).map(([name, bytes]) => [`dist/${name}`, bytes])),
+  };
+}
+
 /** A zip of the files whose bytes depend on nothing but names and contents. */
 export async function zip(files) {
   const { zipSync } = await import('fflate');
@@ -90,19 +122,34 @@ export function sha256(bytes) {
 export async function writePackages() {
   rmSync(distFolder, { recursive: true, force: true });
   mkdirSync(distFolder, { recursive: true });
+  const packageBytes = {};
   for (const each of packages) {
     const { files } = await bundle(each);
     const bytes = await zip(files);
     writeFileSync(path.join(distFolder, each.name), bytes);
+    packageBytes[each.name] = bytes;
     const kilobytes = Math.round(bytes.length / 1024);
     const bundled = Math.round(files[each.file].length / 1024);
     console.log(`deploy/dist/${each.name}  for ${each.runsOn}, ${kilobytes} KiB (${each.file} ${bundled} KiB)  sha256 ${sha256(bytes)}`);
   }
+  const name = `timestream-prometheus-${version()}.zip`;
+  const release = await zip(releaseOf(packageBytes));
+  writeFileSync(path.join(distFolder, name), release);
+  console.log(`deploy/dist/${name}  everything for \`sam deploy\`, ${Math.round(release.length / 1024)} KiB  sha256 ${sha256(release)}`);
+  console.log(`Key for the server package, for a stack in a VPC: ${serverKeyOf(packageBytes['connector-server.zip'])}`);
+}
+
+/** The key under which the stack in a VPC wants the server package: it names the content, so that a new package is a new key. */
+export function serverKeyOf(bytes) {
+  return `connector-server-${sha256(bytes).slice(0, 16)}.zip`;
+}
+
+function version() {
+  return JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8')).version;
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   install();
   await writePackages();
-  const { version } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8'));
-  console.log(`Version ${version}. Next: cd deploy && sam deploy`);
+  console.log(`Version ${version()}. Next: cd deploy && sam deploy`);
 }

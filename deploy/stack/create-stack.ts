@@ -26,6 +26,7 @@ export function createStack(template: Template, { parameters = {}, region, parti
     ['AWS::AccountId', '123456789012'],
     ['AWS::Partition', partition ?? 'aws'],
     ['AWS::Region', region ?? 'us-east-1'],
+    ['AWS::StackId', 'arn:aws:cloudformation:us-east-1:123456789012:stack/PrometheusTimestreamConnector/1a2b3c4d'],
     ['AWS::StackName', 'PrometheusTimestreamConnector'],
     ['AWS::URLSuffix', urlSuffix ?? 'amazonaws.com'],
   ]);
@@ -57,7 +58,10 @@ export function createStack(template: Template, { parameters = {}, region, parti
     throw new Error(`this evaluator does not know the condition ${name}`);
   };
   const substitute = (text: string): string =>
-    text.replaceAll(/\$\{([^}!]+)\}/g, (whole, name: string) => (name.includes('.') ? whole : textOf(jsonOf(ref(name)))));
+    text
+      .replaceAll(/\$\{([^}!]+)\}/g, (whole, name: string) => (name.includes('.') ? whole : textOf(jsonOf(ref(name)))))
+      // `${!x}` is how a template says `${x}` to whoever reads the text next.
+      .replaceAll('${!', '${');
   const evaluateToJson = (value: Json | undefined): Json => jsonOf(evaluate(value ?? null));
   const evaluate = (value: Json): Evaluated => {
     if (Array.isArray(value)) return value.map(evaluate).filter((item): item is Json => item !== NO_VALUE);
@@ -67,6 +71,7 @@ export function createStack(template: Template, { parameters = {}, region, parti
     const list = Array.isArray(argument) ? (argument as readonly Json[]) : [];
     if (name === 'Ref') return ref(textOf(argument));
     if (name === 'Fn::GetAtt') return `\${${list.map(textOf).join('.')}}`;
+    if (name === 'Fn::Base64') return Buffer.from(textOf(evaluateToJson(argument))).toString('base64');
     if (name === 'Fn::Sub') return substitute(textOf(argument));
     if (name === 'Fn::If') return evaluate((holds(textOf(list[0])) ? list[1] : list[2]) ?? null);
     if (name.startsWith('Fn::')) return record;

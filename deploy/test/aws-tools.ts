@@ -25,11 +25,11 @@ export function isMissing(what: string, isThere: boolean, requiredBy: string, ho
   return true;
 }
 
-function fileOnPath(program: string): string | undefined {
+function filesOnPath(program: string): readonly string[] {
   return (process.env['PATH'] ?? '')
     .split(path.delimiter)
     .map((folder) => path.join(folder, program))
-    .find((file) => {
+    .filter((file) => {
       try {
         accessSync(file, constants.X_OK);
         return true;
@@ -39,12 +39,16 @@ function fileOnPath(program: string): string | undefined {
     });
 }
 
-/** A Python that has the SAM translator: the system's own, or the one that cfn-lint or sam runs on, which both bring it. */
-export function findSamPython(): string | undefined {
-  const interpreters = ['cfn-lint', 'sam'].flatMap((program) => {
-    const file = fileOnPath(program);
-    const shebang = file === undefined ? undefined : /^#!(\S*python\S*)$/m.exec(readFileSync(file, 'latin1').slice(0, 300))?.[1];
+/** A Python that runs `check` without an error: the system's own, or one that cfn-lint, sam or moto runs on. */
+export function findPython(check: string): string | undefined {
+  const interpreters = ['cfn-lint', 'sam', 'moto_server'].flatMap(filesOnPath).flatMap((file) => {
+    const shebang = /^#!(\S*python\S*)$/m.exec(readFileSync(file, 'latin1').slice(0, 300))?.[1];
     return shebang === undefined ? [] : [shebang];
   });
-  return ['python3', ...interpreters].find((python) => runProgram(python, ['-c', 'import samtranslator']).status === 0);
+  return ['python3', ...new Set(interpreters)].find((python) => runProgram(python, ['-c', check]).status === 0);
 }
+
+/** Python with moto, and with a cfn-lint beside it whose schemas say what a type's handlers do (older ones leave that out). */
+export const motoCheck = `import moto, samtranslator
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::Logs::LogGroup").schema["handlers"]`;

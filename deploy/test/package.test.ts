@@ -1,6 +1,7 @@
 import { unzipSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bundle, packages, sha256, zip } from '../package.mjs';
+import { loadTemplate } from '../stack/template-document.js';
+import { bundle, packages, releaseOf, serverKeyOf, sha256, zip } from '../package.mjs';
 
 type Bundled = Awaited<ReturnType<typeof bundle>>;
 
@@ -42,5 +43,37 @@ describe.each(packages.map((each) => [each.name, each] as const))('the package %
     expect(
       bundled.inputs.filter((file) => file.endsWith('.node') || file.includes('@duckdb') || file.includes('node_modules/snappy')),
     ).toEqual([]);
+  });
+});
+
+describe('the release', () => {
+  const release = releaseOf({ 'connector.zip': new Uint8Array([1]), 'connector-server.zip': new Uint8Array([2]) });
+
+  it('holds what sam deploy reads: the templates, their settings, and the package where the template looks for it', () => {
+    const names = Object.keys(release);
+    const codeUri = (loadTemplate('template.yml').Globals?.['Function'] as { CodeUri: string }).CodeUri;
+    expect(names).toEqual(
+      expect.arrayContaining(['template.yml', 'samconfig.toml', 'privatelink/template.yml', 'privatelink/samconfig.toml', codeUri]),
+    );
+  });
+
+  it('holds every policy of the guide', () => {
+    const names = Object.keys(release).filter((name) => name.startsWith('iam/'));
+    expect(names.sort()).toEqual(
+      ['cleanup', 'deployment-options', 'deployment', 'execution', 'privatelink', 'signing'].map((name) => `iam/${name}.json`),
+    );
+  });
+
+  it('is the same, byte for byte, each time', async () => {
+    expect(sha256(await zip(release))).toBe(sha256(await zip(Object.fromEntries(Object.entries(release).reverse()))));
+  });
+});
+
+describe('the key of the server package', () => {
+  it('names the content as the template of the VPC stack demands it', () => {
+    const key = serverKeyOf(new Uint8Array([1, 2, 3]));
+    const pattern = loadTemplate('privatelink/template.yml').Parameters['ServerKey']?.['AllowedPattern'];
+    expect(key).toBe('connector-server-039058c6f2c0cb49.zip');
+    expect(key).toMatch(new RegExp(`^${String(pattern)}$`));
   });
 });

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { METRICS } from '@timestream-prometheus/connector';
 import { createLambdaHandlers } from '@timestream-prometheus/lambda-adapter';
 import { describe, expect, it } from 'vitest';
-import { findSamPython, isMissing, runProgram } from './aws-tools.js';
+import { findPython, isMissing, runProgram } from './aws-tools.js';
 import { createStack, type Stack, type StackChoices } from '../stack/create-stack.js';
 import { deployFolder, loadTemplate, textOf, type Json, type JsonRecord, type Template } from '../stack/template-document.js';
 
-const python = findSamPython();
+const python = findPython('import samtranslator');
 const lacksTranslator = isMissing(
   'a Python with aws-sam-translator',
   python !== undefined,
@@ -23,6 +24,8 @@ function transformed(): Template {
 function at(value: Json | undefined, ...keys: readonly string[]): Json | undefined {
   return keys.reduce<Json | undefined>((inner, key) => (inner as JsonRecord | undefined)?.[key], value);
 }
+
+const OWN_NAMESPACE = 'TimestreamPrometheusConnector/PrometheusTimestreamConnector';
 
 describe('the parameters', () => {
   const { Parameters } = loadTemplate('template.yml');
@@ -83,7 +86,7 @@ describe.skipIf(lacksTranslator)('the stack', () => {
   const environmentOf = (stack: Stack, name: string): Readonly<Record<string, string>> =>
     at(propertiesOf(stack, name), 'Environment', 'Variables') as unknown as Readonly<Record<string, string>>;
 
-  it('by default is one function, its role, its log, and an API with two routes', () => {
+  it('by default is one function, its role, its log, and an API with two routes and a log of its own', () => {
     const types = Object.values(stackWith().resources).map(({ type }) => type);
     expect(types.sort()).toEqual([
       'AWS::ApiGatewayV2::Api',
@@ -95,6 +98,7 @@ describe.skipIf(lacksTranslator)('the stack', () => {
       'AWS::Lambda::Function',
       'AWS::Lambda::Permission',
       'AWS::Lambda::Permission',
+      'AWS::Logs::LogGroup',
       'AWS::Logs::LogGroup',
     ]);
   });
@@ -113,8 +117,8 @@ describe.skipIf(lacksTranslator)('the stack', () => {
   it('throttles each route by its own parameter, rate and burst both', () => {
     const stack = stackWith({ ReadThrottlingBurstLimit: '7', WriteThrottlingBurstLimit: '9' });
     expect(propertiesOf(stack, 'Stage')['RouteSettings']).toEqual({
-      'POST /write': { ThrottlingBurstLimit: '9', ThrottlingRateLimit: '9' },
-      'POST /read': { ThrottlingBurstLimit: '7', ThrottlingRateLimit: '7' },
+      'POST /write': { DetailedMetricsEnabled: 'true', ThrottlingBurstLimit: '9', ThrottlingRateLimit: '9' },
+      'POST /read': { DetailedMetricsEnabled: 'true', ThrottlingBurstLimit: '7', ThrottlingRateLimit: '7' },
     });
   });
 
@@ -223,7 +227,8 @@ describe.skipIf(lacksTranslator)('the stack', () => {
       MagneticStoreWriteProperties: { EnableMagneticStoreWrites: true },
     });
     for (const name of ['Database', 'Table']) {
-      expect(template.Resources[name]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      // A creation that is rolled back takes them along, or the next one would find them in its way.
+      expect(template.Resources[name]).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
     }
   });
 
@@ -252,14 +257,69 @@ describe.skipIf(lacksTranslator)('the stack', () => {
     expect(asked).toMatchObject({ ReservedConcurrentExecutions: '20', TracingConfig: { Mode: 'Active' } });
     expect(actionsOf(stack)).toContain('xray:PutTraceSegments');
     const alarms = Object.values(stack.resources).filter(({ type }) => type === 'AWS::CloudWatch::Alarm');
-    expect(alarms).toHaveLength(4);
+    expect(alarms.map(({ properties }) => [properties['Namespace'], properties['MetricName']])).toEqual([
+      ['AWS/Lambda', 'Errors'],
+      ['AWS/Lambda', 'Throttles'],
+      ['AWS/ApiGateway', '5xx'],
+      ['AWS/ApiGateway', '4xx'],
+      [OWN_NAMESPACE, 'gateway_responses_413'],
+      [OWN_NAMESPACE, 'gateway_responses_429'],
+      [OWN_NAMESPACE, 'timestream_connector_rejected_records_total'],
+      [OWN_NAMESPACE, 'timestream_connector_dropped_samples_total'],
+    ]);
     for (const { properties } of alarms) expect(properties['AlarmActions']).toEqual(['arn:aws:sns:us-east-1:123456789012:pager']);
   });
 
-  it('watches a metric in the namespace that the function writes to', () => {
+  it('watches metrics that the connector has, in the namespace that the function writes to', () => {
     const stack = stackWith({ AlarmTopicArn: 'arn:aws:sns:us-east-1:123456789012:pager' });
-    const { Namespace } = propertiesOf(stack, 'RejectedRecordsAlarm');
-    expect(Namespace).toBe(environmentOf(stack, 'LambdaFunction')['metrics_namespace']);
+    expect(environmentOf(stack, 'LambdaFunction')['metrics_namespace']).toBe(OWN_NAMESPACE);
+    const known: readonly string[] = Object.values(METRICS).map(({ name }) => name);
+    for (const alarm of ['RejectedRecordsAlarm', 'DroppedSamplesAlarm']) expect(known).toContain(propertiesOf(stack, alarm)['MetricName']);
+  });
+
+  describe('what API Gateway answers by itself', () => {
+    const pager = { AlarmTopicArn: 'arn:aws:sns:us-east-1:123456789012:pager' };
+
+    it('is in a log of one JSON document a request, kept as long as the function’s', () => {
+      const stack = stackWith({ LogRetentionInDays: '7' });
+      const settings = propertiesOf(stack, 'Stage')['AccessLogSettings'] as JsonRecord;
+      expect(settings['DestinationArn']).toBe('${AccessLogGroup.Arn}');
+      // As API Gateway fills it in: the status is a number always, everything else may be missing and is then "-".
+      const line = textOf(settings['Format'])
+        .replace('$context.status', '413')
+        .replaceAll(/\$context\.[\w.]+/g, '-');
+      expect(line).not.toContain('\n');
+      expect(JSON.parse(line)).toMatchObject({ status: 413, gatewayError: '-', routeKey: '-' });
+      expect(propertiesOf(stack, 'AccessLogGroup')).toMatchObject({
+        LogGroupName: '/aws/vendedlogs/PrometheusTimestreamConnector',
+        RetentionInDays: '7',
+      });
+    });
+
+    it.each([
+      ['TooLargeRequests', 413],
+      ['ThrottledRequests', 429],
+    ])('is counted for the alarm on %s', (name, status) => {
+      const stack = stackWith(pager);
+      expect(propertiesOf(stack, `${name}Filter`)).toMatchObject({
+        LogGroupName: '${AccessLogGroup}',
+        FilterPattern: `{ $.status = ${String(status)} }`,
+        MetricTransformations: [{ MetricNamespace: OWN_NAMESPACE, MetricName: `gateway_responses_${String(status)}`, MetricValue: '1' }],
+      });
+      expect(propertiesOf(stack, `${name}Alarm`)).toMatchObject({
+        Namespace: OWN_NAMESPACE,
+        MetricName: `gateway_responses_${String(status)}`,
+      });
+    });
+
+    it('is logged and counted only when asked', () => {
+      const stack = stackWith({ ...pager, EnableAccessLog: 'false', EnableDetailedMetrics: 'false' });
+      const names = Object.keys(stack.resources);
+      expect(names.filter((name) => /AccessLog|TooLarge|ThrottledRequests/.test(name))).toEqual([]);
+      expect(propertiesOf(stack, 'Stage')).not.toHaveProperty('AccessLogSettings');
+      expect(at(propertiesOf(stack, 'Stage'), 'RouteSettings', 'POST /write', 'DetailedMetricsEnabled')).toBe('false');
+      expect(names).toContain('ClientErrorsAlarm');
+    });
   });
 
   describe('with streaming reads', () => {
@@ -270,6 +330,19 @@ describe.skipIf(lacksTranslator)('the stack', () => {
       const environment = environmentOf(stack, 'StreamingReadFunction');
       expect(environment).toMatchObject({ default_database: 'PrometheusDatabase', max_response_bytes: '190MiB' });
       expect(stack.outputs['InvokeStreamingReadURL']).toBe('${StreamingReadUrl.FunctionUrl}read');
+    });
+
+    it('has the limits and the alarms of the other function', () => {
+      const stack = stackWith({
+        EnableStreamingReads: 'true',
+        ReservedConcurrency: '5',
+        AlarmTopicArn: 'arn:aws:sns:us-east-1:123456789012:pager',
+      });
+      expect(propertiesOf(stack, 'StreamingReadFunction')['ReservedConcurrentExecutions']).toBe('5');
+      const watched = Object.entries(stack.resources)
+        .filter(([, { properties }]) => JSON.stringify(properties['Dimensions'] ?? null).includes('${StreamingReadFunction}'))
+        .map(([, { properties }]) => properties['MetricName']);
+      expect(watched).toEqual(['Errors', 'Throttles']);
     });
 
     it('cannot write with its role', () => {
