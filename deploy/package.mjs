@@ -84,6 +84,9 @@ const releaseFiles = {
   'serverless.md': 'docs/serverless.md',
   'privatelink/template.yml': 'deploy/privatelink/template.yml',
   'privatelink/samconfig.toml': 'deploy/privatelink/samconfig.toml',
+  'terraform/main.tf': 'deploy/terraform/main.tf',
+  'terraform/outputs.tf': 'deploy/terraform/outputs.tf',
+  'terraform/variables.tf': 'deploy/terraform/variables.tf',
 };
 
 /**

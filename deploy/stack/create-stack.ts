@@ -11,6 +11,7 @@ export interface StackChoices {
   readonly region?: string;
   readonly partition?: string;
   readonly urlSuffix?: string;
+  readonly stackName?: string;
 }
 
 const NO_VALUE = Symbol('AWS::NoValue');
@@ -21,13 +22,16 @@ function jsonOf(value: Evaluated): Json {
 }
 
 /** Evaluates a template as CloudFormation does. What only AWS can know stays symbolic: `${HttpApi}`, `${LambdaFunction.Arn}`. */
-export function createStack(template: Template, { parameters = {}, region, partition, urlSuffix }: StackChoices = {}): Stack {
+export function createStack(
+  template: Template,
+  { parameters = {}, region, partition, urlSuffix, stackName = 'PrometheusTimestreamConnector' }: StackChoices = {},
+): Stack {
   const values = new Map<string, Json>([
     ['AWS::AccountId', '123456789012'],
     ['AWS::Partition', partition ?? 'aws'],
     ['AWS::Region', region ?? 'us-east-1'],
-    ['AWS::StackId', 'arn:aws:cloudformation:us-east-1:123456789012:stack/PrometheusTimestreamConnector/1a2b3c4d'],
-    ['AWS::StackName', 'PrometheusTimestreamConnector'],
+    ['AWS::StackId', `arn:aws:cloudformation:us-east-1:123456789012:stack/${stackName}/1a2b3c4d`],
+    ['AWS::StackName', stackName],
     ['AWS::URLSuffix', urlSuffix ?? 'amazonaws.com'],
   ]);
   for (const [name, { Default }] of Object.entries(template.Parameters)) if (Default !== undefined) values.set(name, textOf(Default));
@@ -74,6 +78,9 @@ export function createStack(template: Template, { parameters = {}, region, parti
     if (name === 'Fn::Base64') return Buffer.from(textOf(evaluateToJson(argument))).toString('base64');
     if (name === 'Fn::Sub') return substitute(textOf(argument));
     if (name === 'Fn::If') return evaluate((holds(textOf(list[0])) ? list[1] : list[2]) ?? null);
+    if (name === 'Fn::GetAZs') return ['a', 'b', 'c'].map((zone) => textOf(values.get('AWS::Region')) + zone);
+    if (name === 'Fn::Cidr') return blocksOf(list.map((item) => textOf(evaluateToJson(item))));
+    if (name === 'Fn::Select') return (evaluateToJson(list[1]) as readonly Json[])[Number(list[0])] ?? null;
     if (name.startsWith('Fn::')) return record;
     const entries = Object.entries(record).map(([key, each]) => [key, evaluate(each)] as const);
     return Object.fromEntries(entries.filter((entry): entry is readonly [string, Json] => entry[1] !== NO_VALUE));
@@ -90,6 +97,16 @@ export function createStack(template: Template, { parameters = {}, region, parti
     ),
     outputs: Object.fromEntries(present(template.Outputs).map(([name, { Value }]) => [name, evaluate(Value ?? null) as Json])),
   };
+}
+
+/** The first blocks of an address range, each with so many bits for its addresses: [range, count, bits]. */
+function blocksOf([range = '', count, bits]: readonly string[]): readonly string[] {
+  const octets = (range.split('/')[0] ?? '').split('.').map(Number);
+  const first = octets.reduce((sum, octet) => sum * 256 + octet, 0);
+  return Array.from({ length: Number(count) }, (_none, index) => {
+    const address = first + index * 2 ** Number(bits);
+    return `${[24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.')}/${String(32 - Number(bits))}`;
+  });
 }
 
 /** What SAM's transform does with `Globals`: a function's own properties are laid over them, maps key by key. */

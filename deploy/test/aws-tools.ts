@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ResourceActions } from '../policy/resource-actions.js';
 import { deployFolder } from '../stack/template-document.js';
 
 /** SAM asks for no account, sends no statistics, and looks for no newer version. */
@@ -39,9 +40,9 @@ function filesOnPath(program: string): readonly string[] {
     });
 }
 
-/** A Python that runs `check` without an error: the system's own, or one that cfn-lint, sam or moto runs on. */
+/** A Python that runs `check` without an error: the system's own, or one that cfn-lint, sam, moto or kubernetes-validate runs on. */
 export function findPython(check: string): string | undefined {
-  const interpreters = ['cfn-lint', 'sam', 'moto_server'].flatMap(filesOnPath).flatMap((file) => {
+  const interpreters = ['cfn-lint', 'sam', 'moto_server', 'kubernetes-validate'].flatMap(filesOnPath).flatMap((file) => {
     const shebang = /^#!(\S*python\S*)$/m.exec(readFileSync(file, 'latin1').slice(0, 300))?.[1];
     return shebang === undefined ? [] : [shebang];
   });
@@ -52,3 +53,10 @@ export function findPython(check: string): string | undefined {
 export const motoCheck = `import moto, samtranslator
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::Logs::LogGroup").schema["handlers"]`;
+
+/** From the schemas of the types: every action that CloudFormation performs in its caller's name. */
+export function resourceActions(python: string, types: readonly string[]): ResourceActions {
+  const { status, output } = runProgram(python, ['test/resource-permissions.py', ...types]);
+  if (status !== 0) throw new Error(output);
+  return JSON.parse(output) as ResourceActions;
+}

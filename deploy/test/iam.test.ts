@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { accessRequestOf, type ResourceActions } from '../policy/resource-actions.js';
+import { accessRequestOf } from '../policy/resource-actions.js';
 import { fillPolicy, isAllowed, loadPolicy, type PolicyName, type PolicyStatement } from '../policy/evaluate-policy.js';
 import { deployFolder, loadTemplate, textOf } from '../stack/template-document.js';
-import { findPython, isMissing, motoCheck, runProgram } from './aws-tools.js';
+import { findPython, isMissing, motoCheck, resourceActions } from './aws-tools.js';
 import { excusedActions } from './excused-actions.js';
 
 function actionsOf(name: PolicyName): ReadonlySet<string> {
@@ -61,13 +61,6 @@ const lacksSchemas = isMissing(
   'To compare the policies with CloudFormation’s own schemas: `pip install "moto[server]==5.2.5" cfn-lint==1.58.0 aws-sam-translator==1.110.0`.',
 );
 
-/** From the schemas of the types: every action that CloudFormation performs in its caller's name. */
-function resourceActions(types: readonly string[]): ResourceActions {
-  const { status, output } = runProgram(python ?? 'python3', ['test/resource-permissions.py', ...types]);
-  if (status !== 0) throw new Error(output);
-  return JSON.parse(output) as ResourceActions;
-}
-
 const policiesOf: Readonly<Record<string, readonly PolicyName[]>> = {
   'template.yml': ['deployment', 'deployment-options'],
   'privatelink/template.yml': ['privatelink'],
@@ -98,7 +91,7 @@ describe.skipIf(lacksSchemas).each([
     type: schemaTypeOf(textOf(Type)),
   }));
   const types = [...new Set(resources.map(({ type }) => type))];
-  const actions = lacksSchemas ? {} : resourceActions(types);
+  const actions = lacksSchemas ? {} : resourceActions(python ?? 'python3', types);
   const statements = granted(...(policiesOf[file] ?? []));
   const excuses = excusedActions.filter(({ template }) => template === file);
   const refusedOf = (logicalId: string, type: string): readonly string[] => {
