@@ -122,12 +122,11 @@ describe.skipIf(lacksMoto || lacksAws)('the lives of a stack, on a stand-in for 
         expect(deployed.exitCode, deployed.output).toBe(0);
         expect(deployed.output).toMatch(/Key\s+InvokeWriteURL/);
 
-        const name = /PrometheusTimestreamConnector-LambdaFunction-\w+/.exec(deployed.output)?.[0] ?? '';
         for (const command of [
           // What `aws logs tail` calls; version 1 of the command line has no `tail`.
           ['aws', 'logs', 'filter-log-events', '--log-group-name', '/aws/lambda/PrometheusTimestreamConnector'],
           ['aws', 'logs', 'filter-log-events', '--log-group-name', '/aws/vendedlogs/PrometheusTimestreamConnector'],
-          ['sam', 'logs', '--name', name],
+          ['sam', 'logs', '--stack-name', 'PrometheusTimestreamConnector', '--name', 'LambdaFunction'],
         ]) {
           const looked = await run('deployer', command[0] ?? '', command.slice(1));
           expect(looked.exitCode, `${command.join(' ')}: ${looked.output}`).toBe(0);
