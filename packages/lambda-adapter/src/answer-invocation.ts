@@ -19,6 +19,7 @@ import { startInvocationDeadline, type InvocationDeadline } from './invocation-d
 import type { LambdaContext } from './lambda-context.js';
 import { maxBodyBytesOf } from './max-body-bytes.js';
 import { streamResponse, type OpenHttpStream } from './stream-response.js';
+import { isWarmUpPing } from './warm-up-ping.js';
 
 /** What lives across invocations. */
 export interface LambdaParts {
@@ -32,6 +33,7 @@ export interface LambdaParts {
 
 /** Answers one invocation whose result is handed back in one piece. Never rejects. */
 export async function answerWhole(parts: LambdaParts, event: unknown, context: LambdaContext): Promise<LambdaResult> {
+  if (isWarmUpPing(event)) return PONG;
   const recognised = recogniseEvent(event);
   const maxResponseBytes = maxBodyBytesOf(recognised?.maxResultBytes ?? FALLBACK_RESULT_BYTES);
   return invoke(parts, { event, recognised, context, maxWaitMs: recognised?.maxWaitMs, maxResponseBytes }, ({ status, headers, body }) => {
@@ -40,6 +42,9 @@ export async function answerWhole(parts: LambdaParts, event: unknown, context: L
     return Promise.resolve({ status, result: recognised?.result(whole) ?? resultOfUnknown(whole) });
   });
 }
+
+/** What a ping is answered with. It is no request: nothing is counted and nothing is logged. */
+const PONG: LambdaResult = { statusCode: 204, headers: {}, body: '', isBase64Encoded: false };
 
 /** An unknown event is answered with a short text only. */
 const FALLBACK_RESULT_BYTES = 64 * 1024;
@@ -55,6 +60,10 @@ export async function answerStreamed(
   context: LambdaContext,
   target: { readonly stream: Writable; readonly openHttpStream: OpenHttpStream },
 ): Promise<void> {
+  if (isWarmUpPing(event)) {
+    target.openHttpStream(target.stream, { statusCode: 204, headers: {} }).end();
+    return;
+  }
   const recognised = recogniseEvent(event);
   // An integration that streams waits for the end of the function, however long it waits for a whole answer.
   const invocation = { event, recognised, context, maxWaitMs: undefined, maxResponseBytes: undefined };

@@ -227,3 +227,32 @@ describe('a streamed invocation', () => {
     expect(body.toString()).toMatch(/^deadline-exceeded: /);
   });
 });
+
+describe('a ping that keeps the process warm', () => {
+  const pings = [{ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} }, { warmup: true }];
+  const untouched = () => Promise.reject(new Error('the core is not asked'));
+
+  it.each(pings)('is answered without asking the core, and is neither counted nor logged: %j', async (ping) => {
+    const { parts, logged } = partsWith(untouched);
+    expect(await answerWhole(parts, ping, context)).toMatchObject({ statusCode: 204 });
+    const stream = new PassThrough();
+    const heads: unknown[] = [];
+    const openHttpStream = (target: Writable, head: unknown) => {
+      heads.push(head);
+      return target;
+    };
+    await answerStreamed(parts, ping, context, { stream, openHttpStream });
+    expect(heads).toEqual([{ statusCode: 204, headers: {} }]);
+    expect((await buffer(stream)).length).toBe(0);
+    expect(logged()).toEqual([]);
+  });
+
+  it.each([{ source: 'aws.events', 'detail-type': 'EC2 Instance State-change Notification' }, { warmup: 'true' }, {}, null])(
+    'is nothing else: %j is an error still',
+    async (event) => {
+      const { parts, logged } = partsWith(untouched);
+      expect(await answerWhole(parts, event, context)).toMatchObject({ statusCode: 500 });
+      expect(logged()[0]).toMatchObject({ level: 'ERROR' });
+    },
+  );
+});
