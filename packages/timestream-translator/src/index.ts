@@ -54,7 +54,7 @@ export type {
 // Writing.
 export { batchRecords } from './write/batch-records.js';
 export { expandBatch } from './write/expand-batch.js';
-export type { PlannedBatch } from './write/planned-batch.js';
+export { PlannedBatch, recordCountOf } from './write/planned-batch.js';
 export { SeriesCache, type SeriesCacheOptions } from './write/series-cache.js';
 export { referenceOf, type SeriesColumns } from './write/series-columns.js';
 export {

@@ -104,6 +104,15 @@ export const OPTIONS = {
     help: 'Address of the write service, for a VPC endpoint or another Timestream. Endpoint discovery is off then.',
     parse: parseBaseEndpoint,
   }),
+  awsCalls: option({
+    flag: 'aws-calls',
+    group: 'AWS',
+    scope: 'both',
+    defaultText: 'lean',
+    placeholder: '<way>',
+    help: 'How the frequent calls to Timestream are made. lean: their text is put together and signed by the connector, with what the AWS SDK signs and sends with, and what is no plain success is left to the SDK. sdk: all of it by the SDK, which takes more processor time.',
+    parse: parseChoice('lean', 'sdk'),
+  }),
   tableLayout: option({
     flag: 'table-layout',
     group: 'Samples and layout',

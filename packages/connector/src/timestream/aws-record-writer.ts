@@ -1,35 +1,54 @@
-import { RejectedRecordsException, WriteRecordsCommand, type TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
+import {
+  RejectedRecordsException,
+  WriteRecordsCommand,
+  type TimestreamWriteClient,
+  type WriteRecordsCommandOutput,
+} from '@aws-sdk/client-timestream-write';
+import { PlannedBatch, recordCountOf, type WriteBatch } from '@timestream-prometheus/timestream-translator';
 import type { RecordWriter, WriteOutcome } from '../ports.js';
-import { outcomeOfAnswer, outcomeOfRejections } from './write-outcome.js';
+import { LAST_STEP, isStoppedCall, type LastStep, type LeanAnswer, type LeanSender } from './lean-sender.js';
 import { noteAttempts } from './note-attempts.js';
 import type { TimestreamCaller } from './timestream-caller.js';
+import { outcomeOfAnswer, outcomeOfRejections } from './write-outcome.js';
 
 export interface AwsRecordWriterOptions {
   readonly database: string;
   readonly table: string;
+  /** Undefined: every call is the SDK's own. */
+  readonly leanSender: LeanSender | undefined;
 }
 
 /** Writes by WriteRecords. The SDK retries throttling, 5xx and broken connections before anything is thrown. */
 export function createAwsRecordWriter(
   caller: TimestreamCaller<TimestreamWriteClient>,
-  { database, table }: AwsRecordWriterOptions,
+  { database, table, leanSender }: AwsRecordWriterOptions,
 ): RecordWriter {
+  const head = `{"DatabaseName":${JSON.stringify(database)},"TableName":${JSON.stringify(table)},`;
+  const createCommand = ({ Records, CommonAttributes }: WriteBatch) =>
+    new WriteRecordsCommand({
+      DatabaseName: database,
+      TableName: table,
+      Records: Records as TimestreamRecordInput[],
+      ...(CommonAttributes === undefined ? {} : { CommonAttributes }),
+    });
   return {
     write(batch, signal) {
-      const command = new WriteRecordsCommand({
-        DatabaseName: database,
-        TableName: table,
-        Records: batch.Records as TimestreamRecordInput[],
-        ...(batch.CommonAttributes === undefined ? {} : { CommonAttributes: batch.CommonAttributes }),
-      });
-      return caller.call({
+      return caller.call<LeanAnswer | WriteRecordsCommandOutput, WriteOutcome>({
         operation: 'WriteRecords',
         signal,
         send: (client, onFailedAttempt) => {
-          noteAttempts(command, onFailedAttempt);
-          return client.send(command, { abortSignal: signal });
+          const sendBySdk = (lastStep?: LastStep) => {
+            const command = createCommand(batch);
+            noteAttempts(command, (error) => {
+              if (!isStoppedCall(error)) onFailedAttempt(error);
+            });
+            if (lastStep !== undefined) command.middlewareStack.add(lastStep, LAST_STEP);
+            return client.send(command, { abortSignal: signal });
+          };
+          if (leanSender === undefined || !(batch instanceof PlannedBatch)) return sendBySdk();
+          return leanSender.send(client.config, Buffer.from(`${head}${batch.json()}}`), sendBySdk, signal);
         },
-        resultOf: (output) => outcomeOfAnswer(output, batch.Records.length),
+        resultOf: (output) => outcomeOfAnswer('json' in output ? output.json : output, recordCountOf(batch)),
         expected: outcomeOfRejection,
       });
     },

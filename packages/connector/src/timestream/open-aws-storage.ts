@@ -5,6 +5,7 @@ import type { Clock, Logger, MetricsSink, OpenStorage } from '../ports.js';
 import { createAwsRecordWriter } from './aws-record-writer.js';
 import { createAwsRowSource } from './aws-row-source.js';
 import { clientSettingsOf } from './client-settings.js';
+import { LeanSender } from './lean-sender.js';
 import { TimestreamCaller } from './timestream-caller.js';
 
 /** One attempt of a WriteRecords call, which Timestream answers in tens of milliseconds. */
@@ -28,6 +29,7 @@ export type AwsStorageConfig = Pick<
   | 'maxReadConcurrency'
   | 'maxWriteConcurrency'
   | 'maxPagesPerQuery'
+  | 'awsCalls'
 >;
 
 export interface AwsStorageOptions {
@@ -71,7 +73,11 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
       clock,
     });
     return {
-      ...createAwsRecordWriter(writeCaller, { database: config.defaultDatabase, table: config.defaultTable }),
+      ...createAwsRecordWriter(writeCaller, {
+        database: config.defaultDatabase,
+        table: config.defaultTable,
+        leanSender: config.awsCalls === 'lean' ? new LeanSender() : undefined,
+      }),
       ...createAwsRowSource(queryCaller, { maxPages: config.maxPagesPerQuery, metrics, logger }),
       close: () => {
         writeCaller.close();

@@ -2,6 +2,7 @@ import {
   createDimensionBudget,
   LABELS_DIMENSION,
   MAX_DIMENSIONS_PER_TABLE,
+  PlannedBatch,
   type DimensionBudget,
   type WriteBatch,
 } from '@timestream-prometheus/timestream-translator';
@@ -45,12 +46,7 @@ export class TableDimensions {
 
   /** Takes note of dimensions that the table certainly has now. */
   noteStored(batch: WriteBatch, rejectedIndexes: ReadonlySet<number>): void {
-    const names = new Set(batch.CommonAttributes?.Dimensions?.map(({ Name }) => Name));
-    for (const [index, record] of batch.Records.entries()) {
-      if (rejectedIndexes.has(index)) continue;
-      for (const { Name } of record.Dimensions ?? []) names.add(Name);
-    }
-    this.#addKnown(names);
+    this.#addKnown(dimensionNamesOf(batch, rejectedIndexes));
   }
 
   /**
@@ -79,4 +75,21 @@ export class TableDimensions {
     this.#budget = createDimensionBudget();
     this.#budget.learn(this.#known);
   }
+}
+
+function dimensionNamesOf(batch: WriteBatch, rejectedIndexes: ReadonlySet<number>): readonly string[] {
+  const names: string[] = [];
+  if (batch instanceof PlannedBatch) {
+    batch.visitDimensionNames(
+      (name) => names.push(name),
+      (index) => rejectedIndexes.has(index),
+    );
+    return names;
+  }
+  for (const [index, record] of batch.Records.entries()) {
+    if (rejectedIndexes.has(index)) continue;
+    for (const { Name } of record.Dimensions ?? []) names.push(Name);
+  }
+  for (const { Name } of batch.CommonAttributes?.Dimensions ?? []) names.push(Name);
+  return names;
 }

@@ -1,4 +1,4 @@
-import { meteredWriteBytes, type SeriesColumns, type WriteBatch } from '@timestream-prometheus/timestream-translator';
+import { meteredWriteBytes, recordCountOf, type SeriesColumns, type WriteBatch } from '@timestream-prometheus/timestream-translator';
 import type { CallShare } from '../concurrency/call-queue.js';
 import { asConnectorError, ConnectorError } from '../errors/connector-error.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
@@ -70,14 +70,14 @@ async function writeBatch(
     outcome = await writer.write(batch, signal);
   } catch (error) {
     if (!isAboutRecords(error)) throw error;
-    const isSearchable = batch.Records.length > 1 && search.remainingCalls >= 2 && rejectionClassOf(error.message) !== 'table-dimensions';
+    const isSearchable = recordCountOf(batch) > 1 && search.remainingCalls >= 2 && rejectionClassOf(error.message) !== 'table-dimensions';
     if (!isSearchable) {
-      const rejected = batch.Records.map((_record, recordIndex) => ({ recordIndex, reason: error.message }));
+      const rejected = Array.from({ length: recordCountOf(batch) }, (_, recordIndex) => ({ recordIndex, reason: error.message }));
       addOutcome({ batch, columns }, { rejected }, tally, options);
       return;
     }
     search.remainingCalls -= 2;
-    const middle = Math.ceil(batch.Records.length / 2);
+    const middle = Math.ceil(recordCountOf(batch) / 2);
     for (const half of [sliceBatch(batch, 0, middle), sliceBatch(batch, middle)]) {
       await writeBatch({ batch: half, columns }, tally, search, options);
     }
@@ -105,7 +105,7 @@ function addOutcome(
   tally: WriteTally,
   { metrics, onStored }: WriteBatchesOptions,
 ): void {
-  const recordCount = batch.Records.length;
+  const recordCount = recordCountOf(batch);
   const rejectedIndexes = new Set<number>();
   for (const { recordIndex, reason } of outcome.rejected) {
     const source = batch.sources[recordIndex];

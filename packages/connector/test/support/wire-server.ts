@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 export interface WireRequest {
   readonly operation: string;
   readonly body: Readonly<Record<string, unknown>>;
+  /** The body as it came. */
+  readonly text: string;
   readonly headers: IncomingMessage['headers'];
 }
 
@@ -24,8 +26,9 @@ export async function startWireServer(answer: (request: WireRequest, count: numb
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
       const operation = String(incoming.headers['x-amz-target']).replace('Timestream_20181101.', '');
-      const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>;
-      const request = { operation, body, headers: incoming.headers };
+      const text = Buffer.concat(chunks).toString();
+      const body = JSON.parse(text || '{}') as Record<string, unknown>;
+      const request = { operation, body, text, headers: incoming.headers };
       requests.push(request);
       const reply = answer(request, requests.filter((earlier) => earlier.operation === operation).length);
       if (reply === 'hang') return;

@@ -235,3 +235,8 @@ function valueTypeOf({ layout }: RecordColumns): 'DOUBLE' | 'MULTI' {
 function bitsText(bits: bigint): string {
   return String(BigInt.asIntN(64, bits));
 }
+
+/** The records of a call, without making their objects if it has none yet. */
+export function recordCountOf(batch: WriteBatch): number {
+  return batch instanceof PlannedBatch ? batch.recordCount : batch.Records.length;
+}

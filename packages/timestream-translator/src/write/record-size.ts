@@ -36,6 +36,11 @@ export function recordBytes(record: TimestreamRecord): number {
   return bytes;
 }
 
+/** A batch that knows its bytes without making its records. */
+interface CountedBatch {
+  readonly bytes: number;
+}
+
 /** The bytes of one WriteRecords call: those of its records, and of its common attributes once. */
 export function writeBytes(batch: Pick<WriteBatch, 'CommonAttributes' | 'Records'>): number {
   let bytes = batch.CommonAttributes === undefined ? 0 : recordBytes(batch.CommonAttributes);
@@ -44,6 +49,7 @@ export function writeBytes(batch: Pick<WriteBatch, 'CommonAttributes' | 'Records
 }
 
 /** The bytes that one WriteRecords call is paid for: {@link writeBytes} rounded up to whole KiB. */
-export function meteredWriteBytes(batch: Pick<WriteBatch, 'CommonAttributes' | 'Records'>): number {
-  return Math.ceil(writeBytes(batch) / WRITE_METERING_UNIT_BYTES) * WRITE_METERING_UNIT_BYTES;
+export function meteredWriteBytes(batch: Pick<WriteBatch, 'CommonAttributes' | 'Records'> | CountedBatch): number {
+  const bytes = 'bytes' in batch ? batch.bytes : writeBytes(batch);
+  return Math.ceil(bytes / WRITE_METERING_UNIT_BYTES) * WRITE_METERING_UNIT_BYTES;
 }

@@ -1,0 +1,211 @@
+import { HttpRequest } from '@smithy/core/transport';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { randomUUID } from 'node:crypto';
+
+/** The name that both services of Timestream sign with. */
+const SIGNING_NAME = 'timestream';
+
+/** So long calls are sent to where the SDK sent its last one: it keeps a discovered endpoint for longer itself. */
+const MAX_TARGET_AGE_MS = 60_000;
+
+/** Headers that are one call's own. All others are the same for every call of an operation. */
+const OWN_HEADERS = new Set([
+  'amz-sdk-invocation-id',
+  'amz-sdk-request',
+  'authorization',
+  'content-length',
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-security-token',
+]);
+
+interface HttpAnswer {
+  readonly statusCode: number;
+  body?: unknown;
+}
+
+/** What we need of the configuration of an SDK client. */
+export interface LeanConfig {
+  readonly credentials: ConstructorParameters<typeof SignatureV4>[0]['credentials'];
+  readonly region: () => Promise<string>;
+  readonly sha256: ConstructorParameters<typeof SignatureV4>[0]['sha256'];
+  readonly systemClockOffset: number;
+  readonly maxAttempts: () => Promise<number>;
+  readonly requestHandler: {
+    handle(request: HttpRequest, options?: { readonly abortSignal?: AbortSignal }): Promise<{ readonly response: HttpAnswer }>;
+  };
+  readonly streamCollector: (stream: unknown) => Promise<Uint8Array>;
+}
+
+/** A middleware of the SDK for the end of a call's way, right before the request leaves the process. */
+export type LastStep = <Args extends { readonly request: unknown }, Result>(
+  next: (args: Args) => Promise<Result>,
+) => (args: Args) => Promise<Result>;
+
+/** Where it belongs in the middleware stack of a command. */
+export const LAST_STEP = { step: 'deserialize', priority: 'low', name: 'leanLastStep' } as const;
+
+type RequestTemplate = NonNullable<ConstructorParameters<typeof HttpRequest>[0]> & { readonly headers: Readonly<Record<string, string>> };
+
+interface Target {
+  readonly template: RequestTemplate;
+  readonly signer: SignatureV4;
+  readonly maxAttempts: number;
+  readonly expiresAtMs: number;
+}
+
+/** A success that we read ourselves. */
+export interface LeanAnswer {
+  readonly json: object;
+  readonly $metadata?: undefined;
+}
+
+/** Makes the call by the SDK, with this step added to its command. */
+export type SendBySdk<Output> = (lastStep: LastStep) => Promise<Output>;
+
+/** What came back from a first attempt. */
+type FirstAttempt = { readonly response: HttpAnswer } | { readonly error: Error };
+
+/**
+ * Sends calls whose body is made already, and reads only whether they succeeded. Whatever the SDK does for each call over
+ * and over (serialising objects, finding the endpoint, going through its middleware) is left out: where calls go, and with which headers, is
+ * taken from a call of the SDK that is stopped before it leaves.
+ *
+ * Only an answer that is a success is ours to read. Any other, or none, is handed to the SDK as the answer to its own first attempt: it reads
+ * it, and retries, corrects its clock and throws as it always does.
+ */
+export class LeanSender {
+  readonly #nowMs: () => number;
+  readonly #targets = new WeakMap<object, Promise<Target>>();
+
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.#nowMs = nowMs;
+  }
+
+  /**
+   * @param config of the client; one client is used for one operation only
+   * @param sendBySdk makes the same call; what it serialises must be `body`
+   */
+  async send<Output>(
+    config: LeanConfig,
+    body: Uint8Array,
+    sendBySdk: SendBySdk<Output>,
+    signal: AbortSignal,
+  ): Promise<LeanAnswer | Output> {
+    const target = await this.#targetOf(config, sendBySdk);
+    const attempt = await this.#attempt(config, target, body, signal);
+    if ('response' in attempt) {
+      const json = successOf(attempt.response);
+      if (json !== undefined) return { json };
+    }
+    // What has failed may have failed because of where it was sent.
+    this.#targets.delete(config);
+    return sendBySdk(answerFirst(attempt));
+  }
+
+  async #targetOf(config: LeanConfig, sendBySdk: SendBySdk<unknown>): Promise<Target> {
+    const known = this.#targets.get(config);
+    if (known !== undefined) {
+      const target = await known.catch(() => undefined);
+      if (target !== undefined && target.expiresAtMs > this.#nowMs()) return target;
+    }
+    // Whoever comes first asks, all others wait for it.
+    if (this.#targets.get(config) !== known) return this.#targetOf(config, sendBySdk);
+    const asking = this.#askTarget(config, sendBySdk);
+    this.#targets.set(config, asking);
+    try {
+      return await asking;
+    } catch (error) {
+      if (this.#targets.get(config) === asking) this.#targets.delete(config);
+      throw error;
+    }
+  }
+
+  async #askTarget(config: LeanConfig, sendBySdk: SendBySdk<unknown>): Promise<Target> {
+    let prepared: unknown;
+    const stopBeforeLeaving: LastStep =
+      () =>
+      ({ request }) => {
+        prepared = request;
+        return Promise.reject(new CallStopped());
+      };
+    await sendBySdk(stopBeforeLeaving).catch((error: unknown) => {
+      if (!(error instanceof CallStopped)) throw error;
+    });
+    if (!HttpRequest.isInstance(prepared)) throw new TypeError('the SDK sends no HTTP request');
+    const { protocol, hostname, port, path, method, headers } = prepared;
+    const template: RequestTemplate = {
+      protocol,
+      hostname,
+      ...(port === undefined ? {} : { port }),
+      path,
+      method,
+      headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()))),
+    };
+    const { credentials, region, sha256 } = config;
+    return {
+      template,
+      signer: new SignatureV4({ credentials, region, service: SIGNING_NAME, sha256 }),
+      maxAttempts: await config.maxAttempts(),
+      expiresAtMs: this.#nowMs() + MAX_TARGET_AGE_MS,
+    };
+  }
+
+  async #attempt(
+    config: LeanConfig,
+    { template, signer, maxAttempts }: Target,
+    body: Uint8Array,
+    abortSignal: AbortSignal,
+  ): Promise<FirstAttempt> {
+    const request = new HttpRequest({
+      ...template,
+      headers: {
+        ...template.headers,
+        'content-length': String(body.length),
+        'amz-sdk-invocation-id': randomUUID(),
+        'amz-sdk-request': `attempt=1; max=${maxAttempts}`,
+      },
+      body,
+    });
+    try {
+      const signed = await signer.sign(request, { signingDate: new Date(Date.now() + config.systemClockOffset) });
+      const { response } = await config.requestHandler.handle(new HttpRequest(signed), { abortSignal });
+      response.body = await config.streamCollector(response.body);
+      return { response };
+    } catch (error) {
+      return { error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+}
+
+/** Whether a call of the SDK has ended only because it was stopped before it left, which is no failure. */
+export function isStoppedCall(error: unknown): boolean {
+  return error instanceof CallStopped;
+}
+
+class CallStopped extends Error {
+  override readonly name = 'CallStopped';
+}
+
+/** The JSON value of an answer that says yes; undefined for any other, and for what is no JSON object. */
+function successOf({ statusCode, body }: HttpAnswer): object | undefined {
+  if (statusCode < 200 || statusCode >= 300 || !(body instanceof Uint8Array)) return undefined;
+  try {
+    const json: unknown = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString());
+    return typeof json === 'object' && json !== null ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first attempt is not sent: this is what came of it. */
+function answerFirst(attempt: FirstAttempt): LastStep {
+  let isFirst = true;
+  return <Args, Result>(next: (args: Args) => Promise<Result>) =>
+    (args: Args): Promise<Result> => {
+      if (!isFirst) return next(args);
+      isFirst = false;
+      // A middleware of this step returns what the HTTP handler returns.
+      return 'error' in attempt ? Promise.reject(attempt.error) : Promise.resolve(attempt as Result);
+    };
+}
