@@ -180,11 +180,24 @@ export function createStorage(series: readonly TestSeries[]): SeriesStorage {
   }));
   return {
     // eslint-disable-next-line @typescript-eslint/require-await
-    async *select(matchers) {
+    async *select(matchers, fromMs, toMs, { newestOnly }) {
       for (const { labels, selected } of selectable) {
-        if (matchers.every((matcher) => matcher.matches(labels[matcher.name] ?? ''))) yield selected;
+        if (!matchers.every((matcher) => matcher.matches(labels[matcher.name] ?? ''))) continue;
+        yield newestOnly ? newestOf(selected, fromMs, toMs) : selected;
       }
     },
+  };
+}
+
+/** What a storage gives that picks the newest sample itself. */
+function newestOf(selected: Required<SelectedSeries>, fromMs: number, toMs: number): SelectedSeries {
+  const last = selected.timestampsMs.findLastIndex((timeMs) => timeMs >= fromMs && timeMs <= toMs);
+  const histogram = selected.histograms.findLast(({ timestampMs }) => timestampMs >= fromMs && timestampMs <= toMs);
+  return {
+    labels: selected.labels,
+    timestampsMs: last < 0 ? new Float64Array() : selected.timestampsMs.slice(last, last + 1),
+    valueBits: last < 0 ? new BigUint64Array() : selected.valueBits.slice(last, last + 1),
+    histograms: histogram === undefined ? [] : [histogram],
   };
 }
 

@@ -1,9 +1,10 @@
+import { apiErrorResponse } from './api/api-response.js';
 import { RequestScope } from './concurrency/request-scope.js';
 import { SYSTEM_CLOCK, type ConnectorOptions } from './connector-options.js';
 import { asConnectorError, ConnectorError, isRetryable, type ConnectorErrorCode } from './errors/connector-error.js';
 import { errorResponse, textResponse } from './http/responses.js';
 import { retryAfterSeconds } from './http/retry-after.js';
-import { methodsOf, PATHS, pathBelow, routeOf, type Route } from './http/route.js';
+import { isApiRoute, methodsOf, PATHS, pathBelow, routeOf, type Route } from './http/route.js';
 import { scopedBody } from './http/scoped-body.js';
 import { collectBody } from './http/whole-body.js';
 import { METRICS, type Endpoint } from './metrics/metric-catalogue.js';
@@ -43,7 +44,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     if (route === 'healthy') return textResponse(200, 'healthy');
     assertAccepting();
     if (route === 'ready') return textResponse(200, 'ready');
-    const response = await handlers[route](request, scope);
+    const response = await (isApiRoute(route) ? handlers.api(route, request, scope) : handlers[route](request, scope));
     return request.maxResponseBytes === undefined ? response : collectBody(response, request.maxResponseBytes);
   }
 
@@ -70,7 +71,8 @@ export function createConnector(options: ConnectorOptions): Connector {
   }
 
   function refusalOf(error: ConnectorError, headers: ConnectorRequest['headers'], route: Route | undefined): WholeResponse {
-    return errorResponse(error, {
+    const respondTo = route !== undefined && isApiRoute(route) ? apiErrorResponse : errorResponse;
+    return respondTo(error, {
       throttleStatus: config.throttleStatus,
       retryAfterSeconds: Math.max(error.retryAfterSeconds ?? 0, retryAfterSeconds(headers['retry-attempt'], random)),
       allowedMethods: methodsOf(route ?? 'write'),

@@ -1,5 +1,8 @@
 import { decodeReadRequest, LabelSetCache } from '@timestream-prometheus/prom-codec';
 import { SeriesCache } from '@timestream-prometheus/timestream-translator';
+import { readParameters } from './api/api-parameters.js';
+import { apiResponse } from './api/api-response.js';
+import { answerFormatQuery, answerParseQuery, answerQuery, answerQueryRange, requestedTimeoutMs } from './api/handle-query.js';
 import { CallQueue } from './concurrency/call-queue.js';
 import { createByteBudget, type BudgetShare } from './concurrency/create-byte-budget.js';
 import { createLimiter } from './concurrency/create-limiter.js';
@@ -8,6 +11,7 @@ import { Turns } from './concurrency/turns.js';
 import { SYSTEM_CLOCK, type ConnectorOptions } from './connector-options.js';
 import { parseAuthorization } from './http/parse-authorization.js';
 import { emptyResponse } from './http/responses.js';
+import type { ApiRoute } from './http/route.js';
 import type { Credentials } from './ports.js';
 import { assertReadHeaders, assertWriteHeaders } from './protocol/content-headers.js';
 import { decodeWrite } from './protocol/decode-write.js';
@@ -21,6 +25,7 @@ import { handleWrite } from './write/handle-write.js';
 export interface RequestHandlers {
   write(request: ConnectorRequest, scope: RequestScope): Promise<ConnectorResponse>;
   read(request: ConnectorRequest, scope: RequestScope): Promise<ConnectorResponse>;
+  api(route: ApiRoute, request: ConnectorRequest, scope: RequestScope): Promise<ConnectorResponse>;
   close(): void;
 }
 
@@ -99,6 +104,22 @@ export function createRequestHandlers({ config, openStorage, metrics, logger, cl
         signal,
       };
       return handleRead(message, context, turns);
+    },
+    async api(route, request, scope) {
+      const { signal } = scope;
+      scope.limitTime(config.readTimeoutMs, 'read-timeout');
+      const credentials = credentialsOf(request);
+      const budget = holdBytes(scope);
+      const parameters = await readParameters(request, config, budget, signal);
+      if (route === 'format-query') return apiResponse(request, answerFormatQuery(parameters, config));
+      if (route === 'parse-query') return apiResponse(request, answerParseQuery(parameters, config));
+      const timeoutMs = requestedTimeoutMs(parameters);
+      if (timeoutMs !== null && timeoutMs < config.readTimeoutMs) scope.limitTime(Math.max(0, timeoutMs), 'timeout');
+      const { storage, state } = holdStorage(credentials, scope);
+      const { schema, packing } = state;
+      const context = { config, source: storage, schema, packing, limiter: readLimiter, metrics, signal, clock };
+      const answer = route === 'query' ? answerQuery(parameters, context) : answerQueryRange(parameters, context);
+      return apiResponse(request, await answer);
     },
     close: () => storages.close(),
   };

@@ -1,8 +1,9 @@
 export { type ParseOptions, parseExpression, parseMetricSelector } from './syntax/parser.js';
 export { ParseError } from './syntax/parse-error.js';
 export { formatExpression, printExpression } from './syntax/print-expression.js';
-export type { Expression } from './syntax/expression.js';
-export { formatSampleValue } from './number-text.js';
+export type { DurationOperand, Expression, TimeModifiers } from './syntax/expression.js';
+export { parseDuration } from './durations.js';
+export { formatApiValue, formatSampleValue } from './number-text.js';
 export {
   type AnswerPoint,
   type AnswerSeries,

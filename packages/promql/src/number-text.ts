@@ -12,7 +12,7 @@ function special(value: number): string | null {
   return value === -Infinity ? '-Inf' : null;
 }
 
-/** A number as Prometheus' HTTP API spells a sample: Go's `strconv.FormatFloat(value, 'f', -1, 64)`. */
+/** A number as Prometheus spells it in labels and scalars: Go's `strconv.FormatFloat(value, 'f', -1, 64)`. */
 export function formatSampleValue(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e21) return Object.is(value, -0) ? '-0' : String(value);
   const word = special(value);
@@ -21,6 +21,14 @@ export function formatSampleValue(value: number): string {
   if (!text.includes('e')) return text;
   const { negative, digits, point } = decompose(value);
   return (negative ? '-' : '') + plain(digits, point);
+}
+
+/** A number as the HTTP API spells the value of a sample: as above, with an exponent where the digits would be many. */
+export function formatApiValue(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 1e-6 && size < 1e21) || !Number.isFinite(value)) return formatSampleValue(value);
+  const { negative, digits, point } = decompose(value);
+  return (negative ? '-' : '') + scientific(digits, point);
 }
 
 function plain(digits: string, point: number): string {

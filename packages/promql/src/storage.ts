@@ -35,6 +35,8 @@ export interface SelectHints {
   readonly by: boolean;
   /** How far an instant vector looks back, in milliseconds. */
   readonly lookbackMs: number;
+  /** The newest sample of each series in the range is the only one that can count. A staleness marker is a sample too. */
+  readonly newestOnly: boolean;
 }
 
 /**

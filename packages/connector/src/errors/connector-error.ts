@@ -19,6 +19,8 @@ export type ConnectorErrorCode =
   | 'service-quota-exceeded'
   | 'invalid-matcher'
   | 'read-limit-exceeded'
+  | 'malformed-query'
+  | 'query-not-executable'
   | 'timestream-refused-query'
   | 'query-failed'
   | 'malformed-answer'
@@ -88,6 +90,12 @@ const ERROR_CLASSES: Readonly<Record<ConnectorErrorCode, ErrorClass>> = {
     status: 400,
     retryable: false,
     meaning: 'The answer would be over a limit of the connector; a part of it is never sent.',
+  },
+  'malformed-query': { status: 400, retryable: false, meaning: 'A parameter of the query is missing or wrong, or the query is no PromQL.' },
+  'query-not-executable': {
+    status: 422,
+    retryable: false,
+    meaning: 'The query is PromQL and has no answer, or would go over a limit.',
   },
   'timestream-refused-query': { status: 400, retryable: false, meaning: 'Timestream refuses the query as invalid.' },
   'query-failed': { status: 400, retryable: false, meaning: 'Timestream accepted the query and failed while it ran.' },

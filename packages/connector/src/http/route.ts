@@ -1,11 +1,24 @@
 /** What a path is for; also the label `endpoint` of the metrics, where everything that is neither write nor read is `other`. */
-export type Route = 'write' | 'read' | 'healthy' | 'ready';
+export type Route = 'write' | 'read' | 'healthy' | 'ready' | ApiRoute;
+
+/** What Prometheus' HTTP API has: its refusals are JSON. */
+export type ApiRoute = 'query' | 'query-range' | 'format-query' | 'parse-query';
+
+const API_ROUTES: ReadonlySet<Route> = new Set<ApiRoute>(['query', 'query-range', 'format-query', 'parse-query']);
+
+export function isApiRoute(route: Route): route is ApiRoute {
+  return API_ROUTES.has(route);
+}
 
 const ROUTE_BY_PATH: Readonly<Record<string, Route>> = {
   '/write': 'write',
   '/api/v1/write': 'write',
   '/read': 'read',
   '/api/v1/read': 'read',
+  '/api/v1/query': 'query',
+  '/api/v1/query_range': 'query-range',
+  '/api/v1/format_query': 'format-query',
+  '/api/v1/parse_query': 'parse-query',
   '/-/healthy': 'healthy',
   '/-/ready': 'ready',
 };
@@ -20,6 +33,10 @@ export const PATHS: readonly string[] = Object.keys(ROUTE_BY_PATH);
 const METHODS_BY_ROUTE: Readonly<Record<Route, readonly string[]>> = {
   write: ['POST'],
   read: ['POST'],
+  query: ['GET', 'POST'],
+  'query-range': ['GET', 'POST'],
+  'format-query': ['GET', 'POST'],
+  'parse-query': ['GET', 'POST'],
   healthy: ['GET', 'HEAD'],
   ready: ['GET', 'HEAD'],
 };

@@ -33,14 +33,19 @@ export interface MessageContext {
  */
 export async function readMessageBytes(request: ConnectorRequest, limits: BodyLimits, context: MessageContext): Promise<Uint8Array> {
   const { budget, turns, signal } = context;
-  const body = await readBody(request, limits, budget, signal);
+  const body = await readRequestBody(request, limits, budget, signal);
   await turns.next(signal);
   const decoded = decodeChecked(() => decodeSnappy(body, { maxBytes: limits.maxDecodedBytes }));
   budget.take(decoded.length);
   return decoded;
 }
 
-async function readBody(
+/**
+ * The body as it was sent, while its bytes count against the budget.
+ *
+ * @throws ConnectorError body-too-large, overloaded, client-gone
+ */
+export async function readRequestBody(
   request: ConnectorRequest,
   { maxBodyBytes }: BodyLimits,
   budget: BudgetShare,

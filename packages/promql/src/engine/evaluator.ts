@@ -537,7 +537,7 @@ export class Evaluator {
     const offsetMs = msFromNs(at.offsetNs);
     const fromMs = (at.atMs ?? this.#startMs) - lookbackMs + 1 - offsetMs;
     const toMs = (at.atMs ?? this.#endMs) - offsetMs;
-    const hints: SelectHints = { stepMs: this.#stepMs, rangeMs: 0, func: 'info', grouping: [], by: false, lookbackMs };
+    const hints: SelectHints = { stepMs: this.#stepMs, rangeMs: 0, func: 'info', grouping: [], by: false, lookbackMs, newestOnly: false };
     const infos: RawSeries[] = [];
     for (const matchers of infoSelections(series, selection)) infos.push(...(await select(matchers, fromMs, toMs, hints)));
     const reference = (step: number): number => (at.atMs ?? this.#timeOf(step)) - offsetMs;

@@ -35,11 +35,24 @@ export function planSelections(
         func: functionAround(path),
         ...groupingAround(path),
         lookbackMs,
+        newestOnly: needsNewestOnly(part, path, rangeMs, times),
       },
       skipsBuckets: skipsBuckets(path),
     });
   });
   return selections;
+}
+
+/**
+ * An instant query looks at one moment, so a selector outside of any range and subquery takes the newest sample up to it. `timestamp` looks
+ * at the time of `@` itself, which need not be the end of what is read.
+ */
+function needsNewestOnly(selector: VectorSelector, path: readonly Expression[], rangeMs: number, { startMs, endMs }: QueryTimes): boolean {
+  if (startMs !== endMs || rangeMs > 0 || selector.smoothed || path.some(({ kind }) => kind === 'subquery' || kind === 'matrix-selector')) {
+    return false;
+  }
+  const outer = path[path.length - 1];
+  return !(outer?.kind === 'call' && outer.signature.name === 'timestamp' && selector.atMs !== null);
 }
 
 function timesOf(

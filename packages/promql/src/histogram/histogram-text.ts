@@ -25,13 +25,13 @@ export interface HistogramAnswer {
   readonly buckets?: readonly (readonly [boundaries: number, lower: string, upper: string, count: string])[];
 }
 
-export function histogramAnswer(histogram: FloatHistogram): HistogramAnswer {
+export function histogramAnswer(histogram: FloatHistogram, format: (value: number) => string = formatSampleValue): HistogramAnswer {
   const buckets = allBuckets(histogram)
     .filter(({ count }) => count !== 0)
     .map(({ lower, upper, lowerInclusive, upperInclusive, count }) => {
       const boundaries = lowerInclusive ? (upperInclusive ? 3 : 1) : upperInclusive ? 0 : 2;
-      return [boundaries, formatSampleValue(lower), formatSampleValue(upper), formatSampleValue(count)] as const;
+      return [boundaries, format(lower), format(upper), format(count)] as const;
     });
-  const totals = { count: formatSampleValue(histogram.count), sum: formatSampleValue(histogram.sum) };
+  const totals = { count: format(histogram.count), sum: format(histogram.sum) };
   return buckets.length === 0 ? totals : { ...totals, buckets };
 }

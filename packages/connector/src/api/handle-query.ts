@@ -1,0 +1,163 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  formatExpression,
+  ParseError,
+  parseExpression,
+  type QueryAnswer,
+  QueryError,
+  queryInstant,
+  type QueryOptions,
+  queryRange,
+} from '@timestream-prometheus/promql';
+import { abortErrorOf } from '../concurrency/deadline.js';
+import type { Config } from '../config/parse-config.js';
+import { ConnectorError } from '../errors/connector-error.js';
+import type { Clock } from '../ports.js';
+import type { ReadContext } from '../read/read-context.js';
+import { answerJson } from './answer-json.js';
+import { type ApiParameters, invalidParameter } from './api-parameters.js';
+import { expressionJson } from './expression-json.js';
+import { createPromqlStorage } from './promql-storage.js';
+import { parseDurationParameterMs, parseTimeMs } from './time-parameters.js';
+
+/** Points of one series that a range query may have, as in Prometheus. */
+const MAX_POINTS = 11_000;
+
+export interface QueryContext extends Omit<ReadContext, 'config'> {
+  readonly config: ReadContext['config'] &
+    Pick<Config, 'queryLookbackDeltaMs' | 'queryMaxSamples' | 'promqlExperimentalFunctions' | 'promqlPushdown'>;
+  readonly clock: Clock;
+}
+
+/** JSON of the answer of `/api/v1/query`. @throws ConnectorError */
+export async function answerQuery(parameters: ApiParameters, context: QueryContext): Promise<string> {
+  const limit = parseLimit(parameters);
+  const time = parameters.get('time') ?? '';
+  const timeMs = time === '' ? context.clock.nowMs() : parseParameter('time', () => parseTimeMs(time), "invalid time value for 'time': ");
+  const options = optionsOf(parameters, context);
+  return answer(parameters, limit, context, () =>
+    queryInstant(parameters.get('query') ?? '', timeMs, createPromqlStorage(context, context.config.promqlPushdown), options),
+  );
+}
+
+/** JSON of the answer of `/api/v1/query_range`. @throws ConnectorError */
+export async function answerQueryRange(parameters: ApiParameters, context: QueryContext): Promise<string> {
+  const limit = parseLimit(parameters);
+  const startMs = parseParameter('start', () => parseTimeMs(parameters.get('start') ?? ''));
+  const endMs = parseParameter('end', () => parseTimeMs(parameters.get('end') ?? ''));
+  if (endMs < startMs) throw invalidParameter('end', 'end timestamp must not be before start time');
+  const stepMs = parseParameter('step', () => parseDurationParameterMs(parameters.get('step') ?? ''));
+  if (stepMs <= 0) {
+    throw invalidParameter('step', 'zero or negative query resolution step widths are not accepted. Try a positive integer');
+  }
+  if (Math.floor((endMs - startMs) / stepMs) > MAX_POINTS) {
+    throw new ConnectorError(
+      'malformed-query',
+      'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
+    );
+  }
+  const options = optionsOf(parameters, context);
+  const times = { startMs, endMs, stepMs };
+  return answer(parameters, limit, context, () =>
+    queryRange(parameters.get('query') ?? '', times, createPromqlStorage(context, context.config.promqlPushdown), options),
+  );
+}
+
+/** JSON of the answer of `/api/v1/format_query`. @throws ConnectorError */
+export function answerFormatQuery(parameters: ApiParameters, config: Pick<Config, 'promqlExperimentalFunctions'>): string {
+  const expression = parseQueryParameter(parameters, config);
+  return JSON.stringify({ status: 'success', ['data']: formatExpression(expression) });
+}
+
+/** JSON of the answer of `/api/v1/parse_query`. @throws ConnectorError */
+export function answerParseQuery(parameters: ApiParameters, config: Pick<Config, 'promqlExperimentalFunctions'>): string {
+  const expression = parseQueryParameter(parameters, config);
+  return JSON.stringify({ status: 'success', ['data']: expressionJson(expression) });
+}
+
+/** The time that the client gives the query, or null. @throws ConnectorError */
+export function requestedTimeoutMs(parameters: ApiParameters): number | null {
+  const timeout = parameters.get('timeout') ?? '';
+  return timeout === '' ? null : parseParameter('timeout', () => parseDurationParameterMs(timeout));
+}
+
+function parseParameter<T>(name: string, parse: () => T, prefix = ''): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof RangeError) throw invalidParameter(name, prefix + error.message);
+    throw error;
+  }
+}
+
+function parseLimit(parameters: ApiParameters): number {
+  const text = parameters.get('limit') ?? '';
+  if (text === '') return 0;
+  if (!/^[+-]?\d{1,15}$/.test(text)) throw invalidParameter('limit', `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const limit = Number(text);
+  if (limit < 0) throw invalidParameter('limit', 'limit must be non-negative');
+  return limit;
+}
+
+function parseQueryParameter(
+  parameters: ApiParameters,
+  { promqlExperimentalFunctions: experimentalFunctions }: Pick<Config, 'promqlExperimentalFunctions'>,
+): ReturnType<typeof parseExpression> {
+  try {
+    return parseExpression(parameters.get('query') ?? '', { experimentalFunctions, fillModifiers: experimentalFunctions });
+  } catch (error) {
+    if (error instanceof ParseError) throw invalidParameter('query', error.message);
+    throw error;
+  }
+}
+
+function optionsOf(parameters: ApiParameters, { config, signal }: QueryContext): QueryOptions {
+  const asked = parameters.get('lookback_delta') ?? '';
+  let lookbackMs = 0;
+  try {
+    if (asked !== '') lookbackMs = parseDurationParameterMs(asked);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ConnectorError('malformed-query', `error parsing lookback delta duration: ${error.message}`);
+  }
+  return {
+    lookbackMs: lookbackMs > 0 ? lookbackMs : config.queryLookbackDeltaMs,
+    limits: { maxSamples: config.queryMaxSamples, maxSeries: config.maxSeriesPerRead },
+    experimentalFunctions: config.promqlExperimentalFunctions,
+    fillModifiers: config.promqlExperimentalFunctions,
+    breathe: async () => {
+      // Other requests get their turn while a long query computes.
+      await setImmediate();
+      if (signal.aborted) throw abortErrorOf(signal);
+    },
+  };
+}
+
+async function answer(parameters: ApiParameters, limit: number, { clock }: QueryContext, run: () => Promise<QueryAnswer>): Promise<string> {
+  const startMs = clock.nowMs();
+  try {
+    const result = await run();
+    const asksForStats = (parameters.get('stats') ?? '') !== '';
+    return answerJson(result, { limit, stats: asksForStats ? statsJson(result, (clock.nowMs() - startMs) / 1000) : null });
+  } catch (error) {
+    if (error instanceof ParseError) throw invalidParameter('query', error.message);
+    if (!(error instanceof QueryError)) throw error;
+    if (error.kind === 'bad_data') throw invalidParameter('query', error.message);
+    throw new ConnectorError('query-not-executable', error.message, { cause: error });
+  }
+}
+
+/** Times are of the whole query: its parts are not measured apart. */
+function statsJson({ totalQueryableSamples, peakSamples }: QueryAnswer, seconds: number): string {
+  return JSON.stringify({
+    timings: {
+      evalTotalTime: seconds,
+      resultSortTime: 0,
+      queryPreparationTime: 0,
+      innerEvalTime: seconds,
+      execQueueTime: 0,
+      execTotalTime: seconds,
+    },
+    samples: { totalQueryableSamples, peakSamples },
+  });
+}
