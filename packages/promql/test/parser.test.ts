@@ -21,6 +21,7 @@ const printed: readonly (readonly [query: string, text: string])[] = [
   ['foo[(5m)]', 'foo[(5m)]'],
   ['foo smoothed', 'foo smoothed'],
   ['0x1F + 1e3 + 1_000 + .5', '31 + 1000 + 1000 + 0.5'],
+  ['1_0.5_0 + 1e3_1', '10.5 + 10000000000000000000000000000000'],
   ['1d', '1d'],
 ];
 
@@ -36,6 +37,7 @@ const refused: readonly (readonly [query: string, message: string])[] = [
   ['foo{a="b"', '1:10: parse error: unexpected end of input inside braces'],
   ['foo[5m', '1:7: parse error: unclosed left bracket'],
   ['foo[5m 3m]', '1:8: parse error: unexpected duration "3m" in subquery or range, expected ":" or "]"'],
+  ['1e31_000', '1:1: parse error: error parsing number: strconv.ParseFloat: parsing "1e31_000": value out of range'],
   ['rate(foo)', '1:6: parse error: expected type range vector in call to function "rate", got instant vector'],
   ['unknown(foo)', '1:1: parse error: unknown function with name "unknown"'],
   ['1 == 1', '1:3: parse error: comparisons between scalars must use BOOL modifier'],

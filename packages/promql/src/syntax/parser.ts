@@ -745,8 +745,7 @@ function numberFromText(text: string): number | 'invalid syntax' | 'value out of
   const lower = text.toLowerCase();
   if (lower === 'inf') return Infinity;
   if (lower === 'nan') return NaN;
-  const underscored = lower.startsWith('0x') && text.includes('_');
-  const plain = underscored ? text.replaceAll('_', '') : text;
+  const plain = text.replace(/(?<=\d)_(?=\d)/g, '');
   if (!/^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return 'invalid syntax';
   const value = Number(plain);
   return Number.isFinite(value) ? value : 'value out of range';
