@@ -72,7 +72,11 @@ function histogramScrape(random: SeededRandom, labels: Record<string, string>, k
       timeMs += 300_000;
       continue;
     }
-    if (chance < 0.06 || kind === 'gauge') [counts, negative, zeroCount] = [new Map(), new Map(), 0];
+    if (chance < 0.06 || kind === 'gauge') {
+      counts = new Map();
+      negative = new Map();
+      zeroCount = 0;
+    }
     if (kind !== 'custom' && chance > 0.95) schema = Math.max(-4, Math.min(8, schema + random.pick([-1, 1])));
     if (kind !== 'custom' && chance > 0.9 && chance < 0.93) zeroThreshold = random.pick([0.001, 0.5, 2, 1e-128]);
     if (kind === 'custom' && chance > 0.96)
