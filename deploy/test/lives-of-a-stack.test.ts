@@ -165,11 +165,16 @@ describe.skipIf(lacksMoto || lacksAws)('the lives of a stack, on a stand-in for 
       action: 'CreateStack' | 'UpdateStack',
       parameters: Readonly<Record<string, string>> = {},
     ): Promise<string> => {
-      const members = Object.entries(parameters).flatMap(([name, value], index) => [
+      const members = Object.entries(parameters).flatMap(([name, value], index): [string, string][] => [
         [`Parameters.member.${String(index + 1)}.ParameterKey`, name],
         [`Parameters.member.${String(index + 1)}.ParameterValue`, value],
       ]);
-      return await cloudFormation(user, { Action: action, StackName: stackName, TemplateBody: template, ...Object.fromEntries(members) });
+      return await cloudFormation(user, {
+        Action: action,
+        StackName: stackName,
+        TemplateBody: template,
+        ...Object.fromEntries<string>(members),
+      });
     };
     /** What of the stack exists in moto, by logical name and type. */
     const resourcesOf = async (): Promise<readonly string[]> => {
@@ -279,7 +284,7 @@ describe.skipIf(lacksMoto || lacksAws)('the lives of a stack, on a stand-in for 
     const template = readFileSync(`${deployFolder}/privatelink/template.yml`, 'utf8');
     const change = async (action: 'CreateStack' | 'UpdateStack', parameters: Readonly<Record<string, string>> = {}): Promise<string> => {
       const given = { ServerBucket: 'my-bucket', ServerKey: 'connector-server-0123456789abcdef.zip', ...parameters };
-      const members = Object.entries(given).flatMap(([name, value], index) => [
+      const members = Object.entries(given).flatMap(([name, value], index): [string, string][] => [
         [`Parameters.member.${String(index + 1)}.ParameterKey`, name],
         [`Parameters.member.${String(index + 1)}.ParameterValue`, value],
       ]);
@@ -287,7 +292,7 @@ describe.skipIf(lacksMoto || lacksAws)('the lives of a stack, on a stand-in for 
         Action: action,
         StackName: stackName,
         TemplateBody: template,
-        ...Object.fromEntries(members),
+        ...Object.fromEntries<string>(members),
       });
     };
     const resourcesOf = async (): Promise<string> =>

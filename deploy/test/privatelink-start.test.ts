@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serverKeyOf } from '../package.mjs';
 import { createStack } from '../stack/create-stack.js';
-import { loadTemplate, type JsonRecord } from '../stack/template-document.js';
+import { loadTemplate, textOf, type JsonRecord } from '../stack/template-document.js';
 
 const packageBytes = new Uint8Array([1, 2, 3]);
 
@@ -15,7 +15,7 @@ function startScript(parameters: Readonly<Record<string, string>> = {}): string 
     parameters: { ServerBucket: 'packages', ServerKey: `releases/${serverKeyOf(packageBytes)}`, ...parameters },
   });
   const launched = stack.resources['LaunchTemplate']?.properties['LaunchTemplateData'] as JsonRecord;
-  return Buffer.from(String(launched['UserData']), 'base64').toString();
+  return Buffer.from(textOf(launched['UserData']), 'base64').toString();
 }
 
 /** Everything that the script calls and that would touch the machine: each call is a line of the file `calls`, what it reads beside it. */
