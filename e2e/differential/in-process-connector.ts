@@ -19,6 +19,8 @@ export type ReadStrategy = 'packed' | 'rows';
 
 export const readStrategies: readonly ReadStrategy[] = ['packed', 'rows'];
 
+const responseTypes: readonly ResponseType[] = ['SAMPLES', 'STREAMED_XOR_CHUNKS'];
+
 export interface InProcessConnector {
   readonly timestream: EmbeddedTimestream;
   /** Writes in one remote-write request; gives status and text of the answer. */
@@ -28,6 +30,8 @@ export interface InProcessConnector {
    * Prometheus' client would not read as it is meant.
    */
   read(queries: readonly Query[], responseType?: ResponseType, strategy?: ReadStrategy): Promise<readonly (readonly TimeSeries[])[]>;
+  /** Asks by every strategy and response type, and fails if they do not answer alike to the last bit. */
+  readEveryWay(queries: readonly Query[]): Promise<readonly (readonly TimeSeries[])[]>;
   /** Packed reads that were answered from rows instead: what is compared then is rows with rows. */
   packedFaults(): readonly string[];
   close(): Promise<void>;
@@ -97,25 +101,35 @@ export async function startInProcessConnector(
     for await (const part of response.body) parts.push(part);
     return { status, contentType, body: Buffer.concat(parts) };
   };
+  const read: InProcessConnector['read'] = async (queries, responseType = 'SAMPLES', strategy = 'packed') => {
+    const acceptedResponseTypes = responseType === 'SAMPLES' ? [] : [1, 0];
+    const { status, contentType, body } = await send(
+      readers[strategy],
+      '/read',
+      encodeSnappy(encodeReadRequest({ queries, acceptedResponseTypes })),
+    );
+    if (status !== 200) throw new Error(`the read was answered ${status}: ${textDecoder.decode(body)}`);
+    if (responseType === 'STREAMED_XOR_CHUNKS') {
+      if (contentType !== STREAMED_CONTENT_TYPE) throw new Error(`the answer has the content type ${contentType}`);
+      return decodeStreamedAnswer(body, queries.length);
+    }
+    return decodeReadResponse(decodeSnappy(body, { maxBytes: 256 * 1024 * 1024 })).results.map(({ timeseries }) => timeseries);
+  };
   return {
     timestream,
     async write(request, layout = 'multi-measure') {
       const { status, body } = await send(writers[layout], '/write', encodeSnappy(encodeWriteRequest(request)));
       return { status, text: textDecoder.decode(body) };
     },
-    async read(queries, responseType = 'SAMPLES', strategy = 'packed') {
-      const acceptedResponseTypes = responseType === 'SAMPLES' ? [] : [1, 0];
-      const { status, contentType, body } = await send(
-        readers[strategy],
-        '/read',
-        encodeSnappy(encodeReadRequest({ queries, acceptedResponseTypes })),
+    read,
+    async readEveryWay(queries) {
+      const [first, ...others] = await Promise.all(
+        readStrategies.flatMap((strategy) => responseTypes.map((responseType) => read(queries, responseType, strategy))),
       );
-      if (status !== 200) throw new Error(`the read was answered ${status}: ${textDecoder.decode(body)}`);
-      if (responseType === 'STREAMED_XOR_CHUNKS') {
-        if (contentType !== STREAMED_CONTENT_TYPE) throw new Error(`the answer has the content type ${contentType}`);
-        return decodeStreamedAnswer(body, queries.length);
+      for (const other of others) {
+        if (textOf(other) !== textOf(first)) throw new Error(`one way of reading gives ${textOf(first)}, another one ${textOf(other)}`);
       }
-      return decodeReadResponse(decodeSnappy(body, { maxBytes: 256 * 1024 * 1024 })).results.map(({ timeseries }) => timeseries);
+      return first ?? [];
     },
     packedFaults: () => packedFaults,
     async close() {
@@ -123,4 +137,12 @@ export async function startInProcessConnector(
       await timestream.close();
     },
   };
+}
+
+/** Text that shows a difference of a single bit. */
+function textOf(answer: unknown): string {
+  return JSON.stringify(answer, (_key, value: unknown) => {
+    if (typeof value === 'bigint') return value.toString(16);
+    return value instanceof BigInt64Array || value instanceof BigUint64Array ? Array.from(value, (item) => item.toString(16)) : value;
+  });
 }

@@ -39,7 +39,7 @@ async function write(layout: 'multi-measure' | 'single-measure', ...timeseries: 
 }
 
 async function read(...query: Parameters<typeof select>): Promise<string[]> {
-  const [result = []] = await subject.read([select(...query)]);
+  const [result = []] = await subject.readEveryWay([select(...query)]);
   return text(result);
 }
 

@@ -21,7 +21,7 @@ describe('questions that were once answered wrongly', () => {
         BigInt(nowMs - (knownCase.startAgoMs ?? 60_000)),
         BigInt(nowMs - (knownCase.endAgoMs ?? 0)),
       ];
-      const [result] = await subject.read([{ matchers: knownCase.matchers, startTimestampMs, endTimestampMs }]);
+      const [result] = await subject.readEveryWay([{ matchers: knownCase.matchers, startTimestampMs, endTimestampMs }]);
       const got = result?.map(({ labels, samples }) => ({
         labels,
         samples: Array.from(samples.timestampsMs, (timestampMs, index) => [timestampMs, samples.valueBits[index]]),
@@ -29,6 +29,7 @@ describe('questions that were once answered wrongly', () => {
       const wanted = select(stored, knownCase.matchers, startTimestampMs, endTimestampMs);
       expect(wanted.length).toBeGreaterThan(0);
       expect(got).toEqual(wanted);
+      expect(subject.packedFaults()).toEqual([]);
     } finally {
       await subject.close();
     }

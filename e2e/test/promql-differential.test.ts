@@ -6,6 +6,7 @@ import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-pr
 import type { Layout } from '@timestream-prometheus/timestream-translator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDataSet, type DataSet } from '../differential/data-set.js';
+import type { ReadStrategy } from '../differential/in-process-connector.js';
 import { createPromqlCorpus } from '../differential/promql-corpus.js';
 import { createSeededRandom } from '../differential/seeded-random.js';
 import type { PrometheusAnswer } from '../harness/prometheus-answer.js';
@@ -20,6 +21,8 @@ interface Variant {
   readonly name: string;
   readonly layouts: readonly Layout[];
   readonly rowsPerPage?: number;
+  /** Packed if not given. */
+  readonly readStrategy?: ReadStrategy;
   readonly spanMs: number;
   /** One of so many expressions of the corpus is asked. */
   readonly everyNth: number;
@@ -31,6 +34,15 @@ const hourMs = 3_600_000;
 
 const variants: readonly Variant[] = [
   { name: 'the default layout', layouts: ['multi-measure'], spanMs: hourMs, everyNth: 1, leastEqual: 400, leastFilled: 350 },
+  {
+    name: 'the default layout, read as rows',
+    layouts: ['multi-measure'],
+    readStrategy: 'rows',
+    spanMs: hourMs / 6,
+    everyNth: 7,
+    leastEqual: 60,
+    leastFilled: 45,
+  },
   {
     name: 'both layouts, pages of 7 rows',
     layouts: ['multi-measure', 'single-measure'],
@@ -121,7 +133,13 @@ describe.skipIf(isMissing('prometheus')).each(variants)('two real Prometheus fed
     const endpoints = [`--write-base-endpoint=${timestream.url}`, `--query-base-endpoint=${timestream.url}`];
     connectors = new Map();
     for (const layout of variant.layouts) {
-      const extraArguments = [...endpoints, '--default-database=metrics', '--default-table=samples', `--table-layout=${layout}`];
+      const extraArguments = [
+        ...endpoints,
+        '--default-database=metrics',
+        '--default-table=samples',
+        `--table-layout=${layout}`,
+        `--read-strategy=${variant.readStrategy ?? 'packed'}`,
+      ];
       connectors.set(layout, await startConnector({ storage: 'aws', extraArguments }));
     }
     const reading = connectors.get(variant.layouts[0] ?? 'multi-measure');
