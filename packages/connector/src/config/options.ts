@@ -140,7 +140,7 @@ export const OPTIONS = {
     flag: 'read-strategy',
     group: 'Samples and layout',
     scope: 'both',
-    defaultText: 'rows',
+    defaultText: 'packed',
     placeholder: '<strategy>',
     help: 'How samples are read: packed has Timestream put the samples of a series together in few rows, which are a fifteenth of the bytes; rows reads one row for each sample. A packed answer is compared with rows now and then, and as soon as it is wrong or refused, rows are read instead.',
     parse: parseChoice('packed', 'rows'),

@@ -32,8 +32,9 @@ export function testConfig(flags: Readonly<Record<string, string>> = {}): Config
   return parseConfig({ flags: { 'default-database': 'db', 'default-table': 'tbl', ...flags }, env: {}, defaultsFor: 'server' });
 }
 
+/** The storage is one of the tests' own, which holds rows and puts none together. */
 export function createFixture(openStorage: OpenStorage, flags: Readonly<Record<string, string>> = {}): ConnectorFixture {
-  const config = testConfig(flags);
+  const config = testConfig({ 'read-strategy': 'rows', ...flags });
   const metrics = new RecordingMetrics();
   const log: LogLine[] = [];
   const connector = createConnector({ config, openStorage, metrics, logger: createMemoryLogger(log), random: () => 0.5 });
