@@ -18,11 +18,15 @@ const startMs = Date.now() - pointsPerSeries * 1000;
 const dimensionsOf = (series) => [
   { Name: 'instance', Value: `host${series % 100}:9100` },
   { Name: 'job', Value: `job${series % 10}` },
-  ...[...'abcdefg'].map((letter) => ({ Name: `label_${letter}`, Value: `value-${letter}-${series % 50}` })),
+  ...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((letter) => ({ Name: `label_${letter}`, Value: `value-${letter}-${series % 50}` })),
   { Name: 'shard', Value: String(series) },
 ];
 
-/** One WriteRecords request: 100 series at one time, ten dimensions each. */
+/**
+ * One WriteRecords request: 100 series at one time, ten dimensions each.
+ * @param {number} firstSeries
+ * @param {number} point
+ */
 function requestAt(firstSeries, point) {
   return parseRecords(
     {
