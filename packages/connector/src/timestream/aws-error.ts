@@ -21,7 +21,6 @@ const CODE_BY_NAME: Readonly<Record<string, ConnectorErrorCode>> = {
   InvalidClientTokenId: 'invalid-credentials',
   InvalidSignatureException: 'invalid-credentials',
   MissingAuthenticationTokenException: 'invalid-credentials',
-  RequestExpired: 'invalid-credentials',
   SignatureDoesNotMatch: 'invalid-credentials',
   UnrecognizedClientException: 'invalid-credentials',
   ResourceNotFoundException: 'destination-not-found',
@@ -33,6 +32,13 @@ const CODE_BY_NAME: Readonly<Record<string, ConnectorErrorCode>> = {
   RequestTimeout: 'deadline-exceeded',
   RequestTimeoutException: 'deadline-exceeded',
 };
+
+/**
+ * The key is right, but our clock or that of AWS is wrong (Signature Version 4, "Troubleshooting": "Signature expired", "Signature not yet
+ * current"). That says nothing about the samples, and it ends when the clock is set.
+ */
+const CLOCK_SKEW_NAMES: ReadonlySet<string> = new Set(['RequestExpired', 'RequestInTheFuture', 'RequestTimeTooSkewed']);
+const CLOCK_SKEW_MESSAGE = /^Signature (?:expired|not yet current)\b/;
 
 /** Ends of a message that a whole failed table, database or column gives; see "Errors" of the query data model. */
 const COLUMN_NOT_FOUND = /Column '(.*)' does not exist/s;
@@ -54,6 +60,8 @@ export function connectorErrorOf(thrown: unknown, operation: TimestreamOperation
   const column = operation === 'Query' ? COLUMN_NOT_FOUND.exec(message)?.[1] : undefined;
   if (column !== undefined) return new ColumnNotFoundError(column, text, options);
   if (QUERY_CAPACITY_EXCEEDED.test(message)) return new ConnectorError('throttled', text, options);
+  if (CLOCK_SKEW_NAMES.has(name) || (name === 'InvalidSignatureException' && CLOCK_SKEW_MESSAGE.test(message)))
+    return new ConnectorError('timestream-unavailable', `${text}: the clock of this machine and that of AWS differ`, options);
   const code = isBrokenConnection(error) ? 'connection-failed' : CODE_BY_NAME[name];
   if (code !== undefined) return new ConnectorError(code, text, options);
   if (name === 'ValidationException' && DESTINATION_NOT_FOUND.test(message))
