@@ -9,6 +9,7 @@ import { createLimiter } from './concurrency/create-limiter.js';
 import type { RequestScope } from './concurrency/request-scope.js';
 import { Turns } from './concurrency/turns.js';
 import { SYSTEM_CLOCK, type ConnectorOptions } from './connector-options.js';
+import { assertOwnOrigin } from './http/assert-own-origin.js';
 import { parseAuthorization } from './http/parse-authorization.js';
 import { emptyResponse } from './http/responses.js';
 import type { ApiRoute } from './http/route.js';
@@ -57,6 +58,7 @@ export function createRequestHandlers({ config, openStorage, metrics, logger, cl
   });
 
   function credentialsOf({ headers }: ConnectorRequest): Credentials {
+    assertOwnOrigin(headers, config);
     return config.enableSigV4Auth ? SERVER_CREDENTIALS : parseAuthorization(headers['authorization']);
   }
 

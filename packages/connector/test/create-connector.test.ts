@@ -188,6 +188,34 @@ describe('authentication', () => {
   });
 });
 
+describe("a web page, with the server's own credentials", () => {
+  const onLoopback = { 'enable-sigv4-auth': 'true', 'web.listen-address': '127.0.0.1:9201' };
+  const answerTo = async (headers: Readonly<Record<string, string>>, flags: Readonly<Record<string, string>> = onLoopback) =>
+    (await fixture(flags).connector.handle(writeRequest(ONE_SERIES, { headers }))).status;
+
+  it.each([
+    [{ host: '127.0.0.1:9201', origin: 'https://evil.example' }],
+    [{ host: '127.0.0.1:9201', origin: 'null' }],
+    [{ host: 'evil.example:9201', origin: 'http://evil.example:9201' }],
+    [{ host: 'evil.example:9201' }],
+  ])('is refused: %j', async (headers) => {
+    expect(await answerTo(headers)).toBe(403);
+  });
+
+  it.each([[{ host: '127.0.0.1:9201' }], [{ host: 'localhost:9201', origin: 'http://localhost:9201' }], [{ host: '[::1]:9201' }], [{}]])(
+    'is not what a sender looks like: %j',
+    async (headers) => {
+      expect(await answerTo(headers)).toBe(204);
+    },
+  );
+
+  it('is no danger where a secret is needed, and any name is good where everybody may connect', async () => {
+    const evil = { host: 'evil.example', origin: 'https://evil.example', authorization: basicAuthorization(KEY) };
+    expect(await answerTo(evil, {})).toBe(204);
+    expect(await answerTo({ host: 'connector.example' }, { 'enable-sigv4-auth': 'true' })).toBe(204);
+  });
+});
+
 describe('content headers', () => {
   function withContent(headers: Readonly<Record<string, string>>) {
     return writeRequest(ONE_SERIES, { headers: { authorization: basicAuthorization(KEY), ...headers } });

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { METHODS } from 'node:http';
+import type { Socket } from 'node:net';
 import { ConnectorError, type Config, type Connector } from '@timestream-prometheus/connector';
-import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import {
+  LogController,
+  fastify,
+  type ConnectionError,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { connectorRequestFrom } from './connector-request.js';
 import type { MetricsPage } from './prometheus-metrics.js';
 import { sendConnectorResponse } from './send-connector-response.js';
@@ -14,6 +23,8 @@ export interface ServerOptions {
   readonly logger: FastifyBaseLogger;
   /** Undefined: no page, and `/` is a path like any other. */
   readonly statusPage?: StatusPage;
+  /** How long a client may take nothing of an answer that is ready. Default: 60 s. */
+  readonly writeIdleTimeoutMs?: number;
   /** PEM text: serve HTTPS. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
@@ -36,8 +47,21 @@ function requestIdOf(request: { readonly headers: Readonly<Record<string, string
   return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
 }
 
+/**
+ * What Node could not make a request of. A request that took too long gets no 408, which Prometheus takes for final: it may be us who were busy. Its
+ * sender finds the connection closed and sends again.
+ */
+function endBrokenConnection(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || !socket.writable) socket.destroy();
+  else
+    socket.end(
+      `HTTP/1.1 ${error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\nConnection: close\r\n\r\n`,
+    );
+}
+
 /** The connector as an HTTP server, not yet listening. Closing it waits for the requests in flight, not for the connector. */
-export function buildServer({ connector, config, metrics, logger, statusPage, tls }: ServerOptions): FastifyInstance {
+export function buildServer(options: ServerOptions): FastifyInstance {
+  const { connector, config, metrics, logger, statusPage, writeIdleTimeoutMs = 60_000, tls } = options;
   const app = fastify({
     loggerInstance: logger,
     // The connector logs each failed request once; two lines for every request would bury them.
@@ -49,6 +73,7 @@ export function buildServer({ connector, config, metrics, logger, statusPage, tl
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
+    clientErrorHandler: endBrokenConnection,
     // A path that is no path has no route: the connector says so in its own words.
     frameworkErrors: (_error, request, reply) => void handle(request as FastifyRequest, reply as unknown as FastifyReply),
     ...(tls === undefined ? { http: serverOptions } : { https: { ...serverOptions, cert: tls.cert, key: tls.key } }),
@@ -71,7 +96,7 @@ export function buildServer({ connector, config, metrics, logger, statusPage, tl
   // What can be said of a request, the connector has said: what comes here is a defect.
   app.setErrorHandler((error, request, reply) => {
     const defect = new ConnectorError('internal', 'an unexpected error, see the log of the connector', { cause: error });
-    return sendConnectorResponse(connector.refuse(defect, { 'x-request-id': request.id }), request, reply);
+    return sendConnectorResponse(connector.refuse(defect, { 'x-request-id': request.id }), request, reply, writeIdleTimeoutMs);
   });
 
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -83,7 +108,7 @@ export function buildServer({ connector, config, metrics, logger, statusPage, tl
       });
     });
     const response = await connector.handle(connectorRequestFrom(request, { signal: gone.signal, sent }));
-    return sendConnectorResponse(response, request, reply);
+    return sendConnectorResponse(response, request, reply, writeIdleTimeoutMs);
   }
 
   app.route({

@@ -189,6 +189,49 @@ describe('buildServer', () => {
     });
   });
 
+  describe('a client that closes after its request', () => {
+    it('sees why a body was too long although it is still sending', async () => {
+      const { port } = await start(({ bodyError }) => ({
+        status: bodyError === undefined ? 204 : 413,
+        headers: { 'content-type': 'text/plain' },
+        body: Buffer.from('body over the limit'),
+      }));
+      for (let round = 0; round < 5; round += 1) {
+        const answer = await send(port, { headers: { connection: 'close' }, body: new Uint8Array(8_000_000) });
+        expect(answer.status).toBe(413);
+        expect(answer.body.toString()).toBe('body over the limit');
+      }
+    });
+  });
+
+  describe('a client that takes nothing', () => {
+    it.each(['whole', 'in parts'])('of an answer that is ready is disconnected, so that it holds no memory (%s)', async (kind) => {
+      async function* endless(): AsyncGenerator<Uint8Array> {
+        for (;;) yield await Promise.resolve(new Uint8Array(1_048_576));
+      }
+      const body = kind === 'whole' ? new Uint8Array(64_000_000) : endless();
+      const { port, requests } = await start(() => ({ status: 200, headers: {}, body }), { writeIdleTimeoutMs: 200 });
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write('GET /read HTTP/1.1\r\nhost: x\r\n\r\n');
+      await once(socket, 'readable');
+      // Resolves although the client never takes a byte more: the connector may give up what it held for the answer.
+      await requests[0]?.sent;
+      expect(socket.bytesRead).toBeLessThan(64_000_000);
+      socket.destroy();
+    });
+
+    it('is not to blame for an answer that is being made', async () => {
+      async function* slow(): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('a');
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        yield Buffer.from('b');
+      }
+      const { port } = await start(() => ({ status: 200, headers: {}, body: slow() }), { writeIdleTimeoutMs: 100 });
+      expect((await send(port, { path: '/read' })).body.toString()).toBe('ab');
+    });
+  });
+
   describe('a client that goes', () => {
     it("aborts the request's signal while the connector works", async () => {
       const aborted = deferred<boolean>();
@@ -333,14 +376,16 @@ describe('buildServer', () => {
       }
     });
 
-    it('is told to go, and the connection closed', { timeout: 30_000 }, async () => {
+    it('finds the connection closed, and no 408', { timeout: 30_000 }, async () => {
       const { app, port } = await start(() => noContent);
       app.server.headersTimeout = 1;
       const socket = connect(port, '127.0.0.1');
       socket.write('POST /write HTTP/1.1\r\n');
-      const [chunk] = (await once(socket, 'data')) as [Buffer];
-      expect(chunk.toString()).toMatch(/^HTTP\/1\.1 408 /);
-      await once(socket.resume(), 'close');
+      let received = '';
+      socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
+      await once(socket, 'close');
+      // A 408 would be final for Prometheus, and it may be the server that was busy.
+      expect(received).toBe('');
     });
   });
 

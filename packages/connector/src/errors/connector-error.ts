@@ -10,6 +10,7 @@ export type ConnectorErrorCode =
   | 'malformed-body'
   | 'missing-credentials'
   | 'malformed-credentials'
+  | 'foreign-origin'
   | 'invalid-credentials'
   | 'access-denied'
   | 'destination-not-found'
@@ -69,6 +70,11 @@ const ERROR_CLASSES: Readonly<Record<ConnectorErrorCode, ErrorClass>> = {
     status: 401,
     retryable: false,
     meaning: 'The Authorization header is no Basic authentication with an access key and its secret.',
+  },
+  'foreign-origin': {
+    status: 403,
+    retryable: false,
+    meaning: "A web page asks with the server's own credentials, or the Host is not that of the connector.",
   },
   'invalid-credentials': { status: 403, retryable: false, meaning: 'AWS does not accept the access key, its secret or the session.' },
   'access-denied': { status: 403, retryable: false, meaning: 'The access key is right but lacks a permission.' },

@@ -30,6 +30,19 @@ function parseKey(text: string): unknown {
 }
 
 /**
+ * Makes the directory if it is missing, for nobody but its owner: it holds all that was ever written.
+ *
+ * @throws StartupError
+ */
+export function makeDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw directoryError(dataDir, error);
+  }
+}
+
+/**
  * The access key that belongs to a data directory: made at the first start, readable by its owner only, the same ever after, so that a
  * prometheus.yml goes on working.
  *
@@ -37,11 +50,7 @@ function parseKey(text: string): unknown {
  */
 export function loadOrCreateKey(dataDir: string): StaticKey {
   const file = join(dataDir, keyFileName);
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw directoryError(dataDir, error);
-  }
+  makeDataDir(dataDir);
   try {
     // Exclusive: of two programs that start at once, one makes the key.
     writeFileSync(file, `${JSON.stringify(generateKey(), undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });

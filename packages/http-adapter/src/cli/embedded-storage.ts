@@ -2,7 +2,7 @@ import type { Config, OpenStorage, StaticKey } from '@timestream-prometheus/conn
 import type * as EmbeddedPackage from '@timestream-prometheus/timestream-embedded';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { loadOrCreateKey } from './embedded-key.js';
+import { loadOrCreateKey, makeDataDir } from './embedded-key.js';
 import { StartupError, errnoOf, listenError } from './startup-error.js';
 
 /** A Timestream in this process that the connector reaches over loopback like the real one: it knows no difference. */
@@ -38,6 +38,7 @@ export type EmbeddedStorageConfig = Pick<
 export async function startEmbeddedStorage(config: EmbeddedStorageConfig, logger: Logger): Promise<EmbeddedStorage> {
   const dataDir = resolve(config.embeddedDataDir);
   const [givenKey] = config.embeddedCredentials;
+  makeDataDir(dataDir);
   const key = givenKey ?? loadOrCreateKey(dataDir);
   const { host = '127.0.0.1', port } = config.embeddedListenAddress;
   const { startEmbeddedTimestream } = await importEmbeddedTimestream();

@@ -84,6 +84,18 @@ function basicAuthorization({ accessKeyId, secretAccessKey }: StaticKey): string
   return `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64')}`;
 }
 
+const loopbackHosts = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** What somebody who can reach the listener could do or see; undefined if only this machine can reach it, or nothing is in the open. */
+function exposureWarning({ webListenAddress, enableSigV4Auth }: Config, hasTls: boolean): string | undefined {
+  if (webListenAddress.host !== undefined && loopbackHosts.has(webListenAddress.host)) return undefined;
+  if (enableSigV4Auth)
+    return "whoever reaches this address acts with the server's own AWS credentials (--enable-sigv4-auth): restrict who can";
+  return hasTls
+    ? undefined
+    : 'access keys reach this address unencrypted: use --tls-certificate and --tls-key, or a proxy with TLS in front';
+}
+
 /**
  * Wires storage, connector and server together, listens, and prints the banner.
  *
@@ -152,6 +164,8 @@ export async function startServing(config: Config, output: ServeOutput): Promise
     stopBackgroundWork = startBackgroundWork({ config, connector, metrics, history, authorization, url, logger });
     output.writeOut(renderBanner({ version, url, config, embedded }));
     logger.info({ version, storage: config.storage }, 'the connector is ready');
+    const warning = exposureWarning(config, tls !== undefined);
+    if (warning !== undefined) logger.warn({}, warning);
     return { url, logger, stop };
   } catch (error) {
     await stop(0);
