@@ -11,10 +11,11 @@ import { Turns } from './concurrency/turns.js';
 import { SYSTEM_CLOCK, type ConnectorOptions } from './connector-options.js';
 import { assertOwnOrigin } from './http/assert-own-origin.js';
 import { parseAuthorization } from './http/parse-authorization.js';
+import { asConnectorError } from './errors/connector-error.js';
 import { emptyResponse } from './http/responses.js';
 import type { ApiRoute } from './http/route.js';
 import type { Credentials } from './ports.js';
-import { assertReadHeaders, assertWriteHeaders } from './protocol/content-headers.js';
+import { assertReadHeaders, writeVersionOf } from './protocol/content-headers.js';
 import { decodeWrite } from './protocol/decode-write.js';
 import { assertDeclaredLength, decodeChecked, readMessageBytes } from './protocol/read-message.js';
 import { handleRead } from './read/handle-read.js';
@@ -22,6 +23,7 @@ import type { ConnectorRequest, ConnectorResponse } from './seam.js';
 import { StorageCache, type StorageLease } from './storage/storage-cache.js';
 import { createStorageState, type StorageState } from './storage/storage-state.js';
 import { handleWrite } from './write/handle-write.js';
+import { withWrittenHeaders, writtenHeaders, type WrittenCount } from './write/written-headers.js';
 
 export interface RequestHandlers {
   write(request: ConnectorRequest, scope: RequestScope): Promise<ConnectorResponse>;
@@ -79,13 +81,19 @@ export function createRequestHandlers({ config, openStorage, metrics, logger, cl
       const { signal } = scope;
       scope.limitTime(config.writeTimeoutMs, 'write-timeout');
       const credentials = credentialsOf(request);
-      assertWriteHeaders(request.headers);
-      assertDeclaredLength(request, config);
-      const held = { budget: holdBytes(scope), turns, signal };
-      const parts = await decodeWrite(await readMessageBytes(request, config, held), labelSets, held);
-      const { storage, state } = holdStorage(credentials, scope);
-      await handleWrite(parts, { config, writer: storage, dimensions: state.dimensions, series, calls, turns, metrics, scope });
-      return emptyResponse(204);
+      const version = writeVersionOf(request.headers);
+      const written: WrittenCount = { samples: 0 };
+      try {
+        assertDeclaredLength(request, config);
+        const held = { budget: holdBytes(scope), turns, signal };
+        const parts = await decodeWrite(await readMessageBytes(request, config, held), version, labelSets, held);
+        const { storage, state } = holdStorage(credentials, scope);
+        const context = { config, writer: storage, dimensions: state.dimensions, series, calls, turns, metrics, scope, version, written };
+        await handleWrite(parts, context);
+      } catch (thrown) {
+        throw version === '2.0' ? withWrittenHeaders(asConnectorError(thrown), written) : thrown;
+      }
+      return { ...emptyResponse(204), headers: version === '2.0' ? writtenHeaders(written) : {} };
     },
     async read(request, scope) {
       const { signal } = scope;

@@ -234,8 +234,8 @@ describe('content headers', () => {
   });
 
   it.each([
-    'application/x-protobuf;proto=io.prometheus.write.v2.Request',
-    'application/x-protobuf; proto="io.prometheus.write.v2.Request"',
+    'application/x-protobuf;proto=io.prometheus.write.v3.Request',
+    'application/x-protobuf; proto="io.prometheus.write.v3.Request"',
     'application/json',
     'text/plain',
     'application/x-protobuf, application/json',

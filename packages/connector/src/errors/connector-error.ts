@@ -139,17 +139,26 @@ export function meaningOf(code: ConnectorErrorCode): string {
   return ERROR_CLASSES[code].meaning;
 }
 
+export interface ConnectorErrorOptions {
+  readonly cause?: unknown;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** The only error that crosses a port of the core. The message is shown to clients: it names the offender, and no secret. */
 export class ConnectorError extends Error {
   override readonly name: string = 'ConnectorError';
   readonly code: ConnectorErrorCode;
   /** When trying again makes sense, if that is known; else it grows with the attempts of the client. */
   readonly retryAfterSeconds: number | undefined;
+  /** What the protocol wants in the headers of the answer all the same. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ConnectorErrorCode, message: string, options: { readonly cause?: unknown; readonly retryAfterSeconds?: number } = {}) {
+  constructor(code: ConnectorErrorCode, message: string, options: ConnectorErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : {});
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.headers = options.headers ?? {};
   }
 }
 

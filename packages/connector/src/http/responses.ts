@@ -28,6 +28,7 @@ export function errorResponse(error: ConnectorError, options: ErrorResponseOptio
   return {
     ...response,
     headers: {
+      ...error.headers,
       ...response.headers,
       ...(isRetryable(error.code) ? { 'retry-after': String(options.retryAfterSeconds) } : {}),
       ...(error.code === 'method-not-allowed' ? { allow: options.allowedMethods.join(', ') } : {}),

@@ -4,30 +4,34 @@ type Headers = Readonly<Record<string, string>>;
 
 const PROTOBUF = 'application/x-protobuf';
 const WRITE_V1 = 'prometheus.WriteRequest';
+const WRITE_V2 = 'io.prometheus.write.v2.Request';
 
 interface MediaType {
   readonly type: string;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+/** The versions of remote write that are understood. */
+export type WriteVersion = '1.0' | '2.0';
+
 /**
- * Refuses what is not a remote write 1.0 message. A missing content type is one (Prometheus' own receiver; ad-hoc clients), parameters
- * such as a charset are ignored. Version 2.0 must be refused before the body is looked at: its fields are unknown to the 1.0 message, so it
- * would decode to nothing and be answered as stored.
+ * Which message a remote write sends. The content type alone decides, as the specification of 2.0 wants it: a missing one, and one that names no
+ * message, is 1.0 (Prometheus' own receiver; ad-hoc clients). Parameters such as a charset are ignored.
  *
  * @throws ConnectorError unsupported-content-type, unsupported-content-encoding
  */
-export function assertWriteHeaders(headers: Headers): void {
+export function writeVersionOf(headers: Headers): WriteVersion {
   const contentType = headers['content-type'] ?? '';
   const media = parseMediaType(contentType);
   const proto = media.parameters['proto'] ?? WRITE_V1;
-  if (media.type !== '' && (media.type !== PROTOBUF || proto !== WRITE_V1)) {
+  if (media.type !== '' && (media.type !== PROTOBUF || (proto !== WRITE_V1 && proto !== WRITE_V2))) {
     throw new ConnectorError(
       'unsupported-content-type',
-      `content type ${JSON.stringify(contentType.slice(0, 200))} is not supported: send remote write 1.0, ${PROTOBUF};proto=${WRITE_V1} (in Prometheus: protobuf_message: ${WRITE_V1})`,
+      `content type ${JSON.stringify(contentType.slice(0, 200))} is not supported: send ${PROTOBUF};proto=${WRITE_V2} or ${PROTOBUF};proto=${WRITE_V1} (in Prometheus: protobuf_message)`,
     );
   }
   assertSnappy(headers);
+  return proto === WRITE_V2 ? '2.0' : '1.0';
 }
 
 /**

@@ -1,5 +1,12 @@
-import { decodeWriteColumns, DEFAULT_WRITE_REQUEST_LIMITS, type LabelSetCache, type WriteColumns } from '@timestream-prometheus/prom-codec';
+import {
+  decodeWriteColumns,
+  decodeWriteColumnsV2,
+  DEFAULT_WRITE_REQUEST_LIMITS,
+  type LabelSetCache,
+  type WriteColumns,
+} from '@timestream-prometheus/prom-codec';
 import { ConnectorError } from '../errors/connector-error.js';
+import type { WriteVersion } from './content-headers.js';
 import { decodeChecked, type MessageContext } from './read-message.js';
 import { splitMessage } from './split-message.js';
 
@@ -11,12 +18,30 @@ const SAMPLE_BYTES = 16;
 const SERIES_BYTES = 64;
 
 /**
- * Decodes a remote write message in pieces, one in each turn. All of it is decoded before any of it is used: a message with a fault anywhere is
- * refused as a whole. What the columns take counts against the budget.
+ * Decodes a remote write message of either version.
  *
  * @throws ConnectorError malformed-body, decoded-body-too-large, overloaded, client-gone, deadline-exceeded
  */
 export async function decodeWrite(
+  bytes: Uint8Array,
+  version: WriteVersion,
+  labelSets: LabelSetCache,
+  held: MessageContext,
+): Promise<readonly WriteColumns[]> {
+  if (version === '1.0') return decodeWriteV1(bytes, labelSets, held);
+  // In one piece: any series may refer to any symbol. Labels are written out to be looked up, so they may come to as much as a body of 1.0 holds.
+  const part = decodeChecked(() => decodeWriteColumnsV2(bytes, { labelSets }));
+  held.budget.take(memoryOf(part));
+  return [part];
+}
+
+/**
+ * Decodes a message of remote write 1.0 in pieces, one in each turn. All of it is decoded before any of it is used: a message with a fault anywhere is
+ * refused as a whole. What the columns take counts against the budget.
+ *
+ * @throws ConnectorError malformed-body, decoded-body-too-large, overloaded, client-gone, deadline-exceeded
+ */
+async function decodeWriteV1(
   bytes: Uint8Array,
   labelSets: LabelSetCache,
   { budget, turns, signal }: MessageContext,
@@ -30,10 +55,23 @@ export async function decodeWrite(
     total.maxSamples += part.timestampsMs.length;
     total.maxMetadata += part.metadata.length;
     assertWithinLimits(total);
-    budget.take(part.timestampsMs.length * SAMPLE_BYTES + part.labelSets.length * SERIES_BYTES);
+    budget.take(memoryOf(part));
     parts.push(part);
   }
+  if (total.maxSeries === 0 && total.maxMetadata === 0 && REMOTE_WRITE_V2_TAGS.includes(bytes[0] ?? 0)) {
+    throw new ConnectorError(
+      'malformed-body',
+      'the body is a message of remote write 2.0, the content type says 1.0: send application/x-protobuf;proto=io.prometheus.write.v2.Request',
+    );
+  }
   return parts;
+}
+
+/** Fields 4 (symbols) and 5 (timeseries) of a 2.0 message: unknown to 1.0, which would skip them and find nothing. */
+const REMOTE_WRITE_V2_TAGS: readonly number[] = [0x22, 0x2a];
+
+function memoryOf({ timestampsMs, labelSets }: WriteColumns): number {
+  return timestampsMs.length * SAMPLE_BYTES + labelSets.length * SERIES_BYTES;
 }
 
 /** The decoder knows its limits for each piece; these are for all of them. */

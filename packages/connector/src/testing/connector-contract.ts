@@ -10,6 +10,7 @@ import {
 } from '@timestream-prometheus/prom-codec';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { decodeStreamedAnswer, STREAMED_CONTENT_TYPE, STREAMED_FIRST } from './streamed-answer.js';
+import { remoteWriteV2Contract } from './remote-write-v2-contract.js';
 import { basicAuthorization, PROTOCOL_HEADERS, query, readBody, series, writeBody, type AccessKey } from './remote-messages.js';
 
 export interface ContractRequest {
@@ -262,7 +263,7 @@ export function connectorContract(name: string, startSubject: StartContractSubje
       });
 
       it.each<[string, Readonly<Record<string, string>>]>([
-        ['remote write 2.0', { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request' }],
+        ['another message', { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v3.Request' }],
         ['JSON', { 'content-type': 'application/json' }],
         ['zstd', { 'content-encoding': 'zstd' }],
         ['gzip', { 'content-encoding': 'gzip' }],
@@ -312,6 +313,14 @@ export function connectorContract(name: string, startSubject: StartContractSubje
         expect(response.status).toBe(400);
         expect(textOf(response)).toMatch(/^unsupported-response-type: .*\[99\]/);
       });
+    });
+
+    remoteWriteV2Contract({
+      post: (body, headers) => send({ body, headers: { authorization: basicAuthorization(subject.key), ...headers } }),
+      readMetric: async (metric) => (await read(selectMetric(metric)))[0] ?? [],
+      newMetric,
+      throttleNextWrite: () => subject.faults.throttleNext(1, 'WriteRecords'),
+      startMs,
     });
 
     it.each(['/-/healthy', '/-/ready'])('answers a probe of %s without credentials', async (path) => {

@@ -3,16 +3,25 @@ import {
   encodeReadRequest,
   encodeSnappy,
   encodeWriteRequest,
+  encodeWriteRequestV2,
   type LabelMatcher,
   type MetricMetadata,
   type Query,
   type TimeSeries,
+  type TimeSeriesV2,
 } from '@timestream-prometheus/prom-codec';
 
 /** The headers that Prometheus sends with every remote write and remote read. */
 export const PROTOCOL_HEADERS: Readonly<Record<string, string>> = {
   'content-type': 'application/x-protobuf',
   'content-encoding': 'snappy',
+};
+
+/** The headers that Prometheus sends with remote write 2.0. */
+export const PROTOCOL_HEADERS_V2: Readonly<Record<string, string>> = {
+  'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+  'content-encoding': 'snappy',
+  'x-prometheus-remote-write-version': '2.0.0',
 };
 
 export interface AccessKey {
@@ -40,6 +49,10 @@ export function series(
 
 export function writeBody(timeseries: readonly TimeSeries[], metadata: readonly MetricMetadata[] = []): Uint8Array {
   return encodeSnappy(encodeWriteRequest({ timeseries, metadata }));
+}
+
+export function writeBodyV2(timeseries: readonly TimeSeriesV2[]): Uint8Array {
+  return encodeSnappy(encodeWriteRequestV2({ timeseries }));
 }
 
 export function readBody(queries: readonly Query[], acceptedResponseTypes: readonly number[] = []): Uint8Array {

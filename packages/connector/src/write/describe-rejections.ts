@@ -1,5 +1,4 @@
 import {
-  dropReasons,
   MAX_MEASURE_NAMES_PER_TABLE,
   METRIC_NAME_LABEL,
   seriesText,
@@ -20,9 +19,8 @@ const MAX_METRIC_NAME_LENGTH = 80;
 
 /** Which samples of a request can never be stored, and why, in one line. */
 export function describeRejections(rejected: readonly RejectedSample[], dropped: readonly DroppedSamples[]): string {
-  const refusedDrops = dropped.filter(({ reason }) => dropReasons[reason].outcome === 'rejected');
-  const count = rejected.length + refusedDrops.reduce((sum, drop) => sum + drop.count, 0);
-  const parts = refusedDrops.map((drop) => `${drop.reason} (${drop.count}): ${drop.example}`);
+  const count = rejected.length + dropped.reduce((sum, drop) => sum + drop.count, 0);
+  const parts = dropped.map((drop) => `${drop.reason} (${drop.count}): ${drop.example}`);
   const byClass = groupBy(rejected, ({ reason }) => rejectionClassOf(reason));
   for (const [rejectionClass, samples] of byClass) {
     const text =

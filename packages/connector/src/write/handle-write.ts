@@ -20,6 +20,9 @@ import { columnsOfSamples } from './columns-of-samples.js';
 import { describeRejections } from './describe-rejections.js';
 import { rejectionClassOf } from './rejection-reason.js';
 import { sliceColumns } from './slice-columns.js';
+import type { WriteVersion } from '../protocol/content-headers.js';
+import { malformedCountOf, malformedDrops } from './malformed-drops.js';
+import type { WrittenCount } from './written-headers.js';
 import type { TableDimensions } from './table-dimensions.js';
 import { writeBatches, type SourcedBatch } from './write-batches.js';
 import { WriteTally } from './write-tally.js';
@@ -34,6 +37,9 @@ export interface WriteContext {
   readonly turns: Turns;
   readonly metrics: MetricsSink;
   readonly scope: RequestScope;
+  /** To a sender of 2.0 nothing may be a success that is not stored; one of 1.0 has no way to tell what was not. */
+  readonly version: WriteVersion;
+  readonly written: WrittenCount;
 }
 
 /** Samples that are translated and batched in one turn of the event loop: a tenth of a second on a slow core. What most senders send is one slice. */
@@ -53,12 +59,17 @@ export async function handleWrite(parts: readonly WriteColumns[], context: Write
     if (metadataCount > 0) metrics.add(METRICS.metadataOnlyRequests, 1);
     return;
   }
-  metrics.add(METRICS.receivedSamples, sumOf(parts, receivedCountOf));
+  metrics.add(
+    METRICS.receivedSamples,
+    sumOf(parts, (part) => receivedCountOf(part) + malformedCountOf(part)),
+  );
   assertNotRefused(parts, context);
   const tally = new WriteTally();
   const first = await writeColumns(parts, tally, context);
   const withoutDimension = tally.rejected.filter(({ reason }) => rejectionClassOf(reason) === 'table-dimensions');
-  let dropped = first.dropped;
+  const malformed = malformedDrops(parts);
+  for (const drop of malformed) countDrop(drop, metrics);
+  let dropped = [...malformed, ...first.dropped];
   if (withoutDimension.length > 0 && !tally.shouldStop) {
     metrics.add(METRICS.relearnedDimensions, 1);
     await dimensions.refreshWhenFull();
@@ -67,12 +78,15 @@ export async function handleWrite(parts: readonly WriteColumns[], context: Write
     const second = await writeColumns([columnsOfSamples(withoutDimension)], tally, context);
     dropped = [...dropped, ...second.dropped];
   }
+  // A sample that repeats another is stored with it, if all are.
+  const isAllStored = tally.failure === undefined && tally.rejected.length === 0;
+  context.written.samples = tally.storedCount + (isAllStored ? first.identicalCount : 0);
   for (const { reason } of tally.rejected) metrics.add(METRICS.rejectedRecords, 1, { reason: rejectionClassOf(reason) });
   const failure = describeFailure(tally, first.notTried + first.recordCount - tally.storedCount, metrics);
   if (failure !== undefined) throw failure;
-  const isAnyDropRejected = dropped.some(({ reason }) => dropReasons[reason].outcome === 'rejected');
-  if (tally.rejected.length > 0 || isAnyDropRejected) {
-    throw new ConnectorError('samples-rejected', describeRejections(tally.rejected, dropped));
+  const rejectedDrops = dropped.filter(({ reason }) => context.version === '2.0' || dropReasons[reason].outcome === 'rejected');
+  if (tally.rejected.length > 0 || rejectedDrops.length > 0) {
+    throw new ConnectorError('samples-rejected', describeRejections(tally.rejected, rejectedDrops));
   }
 }
 
@@ -92,6 +106,8 @@ interface Written {
   readonly dropped: readonly DroppedSamples[];
   /** Records that samples became, whatever became of them. */
   readonly recordCount: number;
+  /** Samples that repeat another of the request bit for bit. */
+  readonly identicalCount: number;
   /** Samples that were not looked at, because no further call made sense. */
   readonly notTried: number;
 }
@@ -100,6 +116,7 @@ async function writeColumns(parts: readonly SeriesColumns[], tally: WriteTally, 
   const { config, dimensions, writer, metrics, scope, calls } = context;
   const dropped = new Map<string, DroppedSamples>();
   let recordCount = 0;
+  let identicalCount = 0;
   let notTried = sumOf(parts, ({ timestampsMs }) => timestampsMs.length);
   const callCount = Math.ceil(notTried / MAX_RECORDS_PER_WRITE);
   const share = calls.open({ callCount, deadlineMs: scope.deadlineMs });
@@ -115,7 +132,7 @@ async function writeColumns(parts: readonly SeriesColumns[], tally: WriteTally, 
   } finally {
     share.close();
   }
-  return { dropped: [...dropped.values()], recordCount, notTried };
+  return { dropped: [...dropped.values()], recordCount, identicalCount, notTried };
 
   async function* batchesOf(columnsOfParts: readonly SeriesColumns[]): AsyncGenerator<SourcedBatch, void, undefined> {
     const dimensionBudget = await dimensions.budget();
@@ -129,6 +146,7 @@ async function writeColumns(parts: readonly SeriesColumns[], tally: WriteTally, 
           dropped.set(drop.reason, earlier === undefined ? drop : { ...earlier, count: earlier.count + drop.count });
         }
         recordCount += translation.records.count;
+        identicalCount += translation.identicalCount;
         notTried -= columns.timestampsMs.length;
         for (const batch of batchRecords(translation.records)) yield { batch, columns };
       }

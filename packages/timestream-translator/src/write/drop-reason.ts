@@ -5,6 +5,7 @@
  * - `accepted`: a documented class that this layout or version does not store; counted, and the answer is still a success.
  */
 export type DropReason =
+  | 'malformed-series'
   | 'missing-metric-name'
   | 'empty-label-name'
   | 'duplicate-label-name'
@@ -21,6 +22,10 @@ export interface DropReasonMeaning {
 }
 
 export const dropReasons: Readonly<Record<DropReason, DropReasonMeaning>> = {
+  'malformed-series': {
+    outcome: 'rejected',
+    meaning: 'A series of remote write 2.0 refers past the symbols, or has a text that is not UTF-8.',
+  },
   'missing-metric-name': { outcome: 'rejected', meaning: 'The series has no label __name__, or an empty one.' },
   'empty-label-name': { outcome: 'rejected', meaning: 'A label of the series has a value but no name.' },
   'duplicate-label-name': { outcome: 'rejected', meaning: 'Two labels of the series have the same name.' },
