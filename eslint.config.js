@@ -43,7 +43,7 @@ const edgesOnly = {
 const restrict = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
 
 export default defineConfig(
-  { ignores: ['**/dist/**', '**/.nx/**', '**/test-results/**', '**/coverage/**', 'e2e/runtime/**'] },
+  { ignores: ['**/dist/**', '**/.nx/**', '**/test-results/**', '**/coverage/**', 'e2e/runtime/**', 'scripts/node-24/**', 'release/**'] },
   js.configs.recommended,
   {
     // The scripts are plain JavaScript, because the oldest Node runs no TypeScript; they are held to the same rules, types included.

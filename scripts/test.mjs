@@ -5,7 +5,7 @@
  *   npm test -- matcher                    the test files whose path contains "matcher", in every package and end to end
  *   npm test -- matcher -t 'RE2'           of these, the tests whose name matches; whatever else vitest takes
  *
- * Where REQUIRE_EVERYTHING is 1, a skipped test is a failure.
+ * Where REQUIRE_EVERYTHING is 1, a skipped test is a failure. UNIT_TEST_ROUNDS repeats the unit tests, each time with other seeds.
  */
 import { build, install } from './setup.mjs';
 import { formatStage, nxStage, runStages, testStage } from './stages.mjs';
@@ -17,12 +17,19 @@ if (args.length > 0) {
   build();
   runStages([testStage('tests that match', { results: 'matching', args })]);
 } else {
+  // Each round has other seeds.
+  const rounds = Number(process.env['UNIT_TEST_ROUNDS'] ?? 1);
   const node24 = process.env['NODE_24'];
   runStages(
     [
       formatStage,
       nxStage('build, lint, types', ['build', 'lint', 'typecheck']),
-      testStage('unit and property tests', { results: 'unit', args: ['--project=!e2e'] }),
+      ...Array.from({ length: rounds }, (_none, round) =>
+        testStage(`unit and property tests${rounds > 1 ? `, round ${round + 1}` : ''}`, {
+          results: `unit-${round + 1}`,
+          args: ['--project=!e2e'],
+        }),
+      ),
       ...(node24 === undefined
         ? []
         : [
