@@ -39,7 +39,7 @@ const runtimeClient = fileURLToPath(new URL('../e2e/runtime/node_modules/aws-lam
 const zipBytes = readFileSync(new URL('./dist/connector.zip', import.meta.url));
 const folder = mkdtempSync(path.join(os.tmpdir(), 'connector-cold-start-'));
 const env = {
-  PATH: process.env.PATH,
+  PATH: process.env['PATH'],
   default_database: 'PrometheusDatabase',
   default_table: 'PrometheusMetricsTable',
   AWS_REGION: 'us-east-1',
@@ -47,25 +47,48 @@ const env = {
   NODE_OPTIONS: '--enable-source-maps',
 };
 
+/**
+ * @typedef {{ readonly loadedMs: number; readonly answeredMs: number }} Times
+ * @typedef {Partial<Times> & { readonly statusCode: unknown }} Start
+ */
+
+/**
+ * @param {string} file
+ * @returns {unknown} what it printed as JSON
+ */
 function startAlone(file) {
   const { stdout, stderr, status } = spawnSync(process.execPath, [file], { cwd: folder, env, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout.slice(stdout.lastIndexOf('\n') + 1));
 }
 
-function expect401({ statusCode, ...times }) {
-  if (statusCode !== 401) throw new Error(`expected 401 for a request without credentials, got ${statusCode}`);
-  return times;
+/**
+ * @param {Start} start
+ * @returns {Times}
+ */
+function expect401({ statusCode, loadedMs, answeredMs }) {
+  if (statusCode !== 401 || loadedMs === undefined || answeredMs === undefined)
+    throw new Error(`expected 401 for a request without credentials, got ${String(statusCode)}`);
+  return { loadedMs, answeredMs };
 }
 
-/** One start under the runtime client: it asks for an invocation when the function is loaded, and hands over what the function answers. */
+/**
+ * One start under the runtime client: it asks for an invocation when the function is loaded, and hands over what the function answers.
+ *
+ * @returns {Promise<Start>}
+ */
 async function startUnderRuntime() {
-  let startMs;
+  let startMs = 0;
+  /** @type {number | undefined} */
   let loadedMs;
-  let finish;
-  const answered = new Promise((resolve) => (finish = resolve));
-  const server = createServer(async (request, response) => {
-    if (request.url.endsWith('/invocation/next')) {
+  /** @type {(start: Start) => void} */
+  let finish = () => undefined;
+  const answered = /** @type {Promise<Start>} */ (new Promise((resolve) => (finish = resolve)));
+  const answer = async (
+    /** @type {import('node:http').IncomingMessage} */ request,
+    /** @type {import('node:http').ServerResponse} */ response,
+  ) => {
+    if (request.url?.endsWith('/invocation/next')) {
       if (loadedMs !== undefined) return;
       loadedMs = performance.now() - startMs;
       response.writeHead(200, {
@@ -78,12 +101,14 @@ async function startUnderRuntime() {
       return;
     }
     const answeredMs = performance.now() - startMs;
-    const { statusCode } = await json(request);
+    const { statusCode } = /** @type {{ statusCode: unknown }} */ (await json(request));
     response.writeHead(202).end('{}');
-    finish({ loadedMs, answeredMs, statusCode });
-  });
+    finish({ ...(loadedMs === undefined ? {} : { loadedMs }), answeredMs, statusCode });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   startMs = performance.now();
   const child = spawn(process.execPath, [runtimeClient, 'index.handler'], {
     cwd: folder,
@@ -94,14 +119,14 @@ async function startUnderRuntime() {
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
       AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/connector',
       AWS_LAMBDA_LOG_STREAM_NAME: 'stream',
-      AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${server.address().port}`,
+      AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
       LAMBDA_TASK_ROOT: folder,
       _HANDLER: 'index.handler',
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const exited = once(child, 'exit');
-  const times = await Promise.race([answered, exited.then(([code]) => ({ statusCode: `the end of the process (${code})` }))]);
+  const times = await Promise.race([answered, exited.then(([code]) => ({ statusCode: `the end of the process (${String(code)})` }))]);
   child.kill('SIGKILL');
   await exited;
   server.closeAllConnections();
@@ -109,12 +134,17 @@ async function startUnderRuntime() {
   return times;
 }
 
+/**
+ * @param {string} name
+ * @param {number[]} values
+ */
 function report(name, values) {
   const sorted = values.sort((a, b) => a - b);
-  const at = (share) => Math.round(sorted[Math.floor((sorted.length - 1) * share)]);
+  const at = (/** @type {number} */ share) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN);
   console.log(`  ${name}: best ${at(0)} ms, median ${at(0.5)} ms, 90 % within ${at(0.9)} ms`);
 }
 
+/** @param {readonly Times[]} starts */
 function reportStarts(starts) {
   report(
     'until the handler is loaded',
@@ -136,10 +166,10 @@ try {
   );
   report(
     'until an empty program runs',
-    Array.from({ length: runs }, () => startAlone('bare.mjs')),
+    Array.from({ length: runs }, () => /** @type {number} */ (startAlone('bare.mjs'))),
   );
   console.log('by itself:');
-  reportStarts(Array.from({ length: runs }, () => expect401(startAlone('start.mjs'))));
+  reportStarts(Array.from({ length: runs }, () => expect401(/** @type {Start} */ (startAlone('start.mjs')))));
   if (existsSync(runtimeClient)) {
     console.log("under AWS' runtime client:");
     const starts = [];

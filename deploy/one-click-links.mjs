@@ -8,7 +8,8 @@
  * option the table names no bucket that could exist (bucket names have no capitals), so nobody can stand in for the publisher.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { isProgram } from '../scripts/setup.mjs';
 
 export const placeholderPrefix = 'YOUR-BUCKET-PREFIX';
 export const docsFile = fileURLToPath(new URL('../docs/serverless.md', import.meta.url));
@@ -21,6 +22,13 @@ export const publishing = JSON.parse(readFileSync(new URL('./regions.json', impo
 const startMarker = '<!-- one-click links: written by deploy/one-click-links.mjs -->';
 const endMarker = '<!-- end of one-click links -->';
 
+/** @param {string} name */
+function partitionOf(name) {
+  const partition = publishing.partitions[name];
+  if (partition === undefined) throw new Error(`deploy/regions.json has no partition "${name}"`);
+  return partition;
+}
+
 /**
  * Where publish.mjs puts the template of a region.
  *
@@ -29,7 +37,7 @@ const endMarker = '<!-- end of one-click links -->';
  * @returns {string}
  */
 export function templateUrlOf({ code, partition }, bucketPrefix) {
-  return `https://${bucketPrefix}-${code}.s3.${code}.${publishing.partitions[partition].urlSuffix}/template.yml`;
+  return `https://${bucketPrefix}-${code}.s3.${code}.${partitionOf(partition).urlSuffix}/template.yml`;
 }
 
 /**
@@ -37,9 +45,9 @@ export function templateUrlOf({ code, partition }, bucketPrefix) {
  * @param {string} bucketPrefix
  */
 export function linksOf(region, bucketPrefix) {
-  const { console: host } = publishing.partitions[region.partition];
+  const { console: host } = partitionOf(region.partition);
   const templateUrl = templateUrlOf(region, bucketPrefix);
-  const launch = (parameters) =>
+  const launch = (/** @type {string} */ parameters) =>
     `https://${host}/cloudformation/home?region=${region.code}#/stacks/create/review?stackName=${publishing.stackName}&templateURL=${encodeURIComponent(templateUrl)}${parameters}`;
   return {
     view: templateUrl,
@@ -76,7 +84,11 @@ export function withTable(document, bucketPrefix) {
   return `${document.slice(0, start)}${startMarker}\n<!-- prettier-ignore-start -->\n${tableOf(bucketPrefix)}\n<!-- prettier-ignore-end -->\n${document.slice(end)}`;
 }
 
-/** `--bucket-prefix=<prefix>` of a command line; undefined when it is not given. Ends the process when it is no bucket name. */
+/**
+ * `--bucket-prefix=<prefix>` of a command line; undefined when it is not given. Ends the process when it is no bucket name.
+ *
+ * @param {readonly string[]} args
+ */
 export function bucketPrefixOf(args) {
   const given = args.find((arg) => arg.startsWith('--bucket-prefix='))?.slice('--bucket-prefix='.length);
   if (given === undefined) return undefined;
@@ -86,7 +98,7 @@ export function bucketPrefixOf(args) {
   process.exit(1);
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isProgram(import.meta.url)) {
   writeFileSync(docsFile, withTable(readFileSync(docsFile, 'utf8'), bucketPrefixOf(process.argv.slice(2)) ?? placeholderPrefix));
   console.log('docs/serverless.md: one-click links written');
 }

@@ -12,14 +12,25 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { install, repositoryRoot } from '../scripts/setup.mjs';
+import { fileURLToPath } from 'node:url';
+import { install, isProgram, repositoryRoot } from '../scripts/setup.mjs';
 
 const distFolder = fileURLToPath(new URL('./dist', import.meta.url));
 
 /** CommonJS dependencies call require() for Node's own modules; an ES module has to make it. */
 const requireBanner = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
+/**
+ * @typedef {{
+ *   readonly name: string;
+ *   readonly runsOn: string;
+ *   readonly entry: string;
+ *   readonly file: string;
+ *   readonly external: string[];
+ *   readonly copies: Readonly<Record<string, string>>;
+ * }} Package
+ * @type {readonly Package[]}
+ */
 export const packages = [
   {
     name: 'connector.zip',
@@ -45,7 +56,11 @@ export const packages = [
   },
 ];
 
-/** Bundles one entry and gives its files by name. */
+/**
+ * Bundles one entry and gives its files by name.
+ *
+ * @param {Pick<Package, 'entry' | 'file' | 'external' | 'copies'>} wanted
+ */
 export async function bundle({ entry, file, external, copies }) {
   const { build } = await import('esbuild');
   const outfile = path.join(distFolder, file);
@@ -71,6 +86,7 @@ export async function bundle({ entry, file, external, copies }) {
     logLevel: 'warning',
   });
   const folder = path.posix.dirname(file);
+  /** @type {Record<string, Uint8Array>} */
   const files = Object.fromEntries(outputFiles.map(({ path: name, contents }) => [path.posix.join(folder, path.basename(name)), contents]));
   for (const [name, source] of Object.entries(copies)) files[name] = readFileSync(path.join(repositoryRoot, source));
   return { files, inputs: Object.keys(metafile.inputs) };
@@ -96,7 +112,7 @@ const releaseFiles = {
  * @returns {Record<string, Uint8Array>} files by name
  */
 export function releaseOf(packageBytes) {
-  const read = (file) => readFileSync(path.join(repositoryRoot, file));
+  const read = (/** @type {string} */ file) => readFileSync(path.join(repositoryRoot, file));
   const policies = readdirSync(path.join(repositoryRoot, 'deploy/iam')).map((name) => [`iam/${name}`, read(`deploy/iam/${name}`)]);
   return {
     ...Object.fromEntries(Object.entries(releaseFiles).map(([name, source]) => [name, read(source)])),
@@ -105,19 +121,22 @@ export function releaseOf(packageBytes) {
   };
 }
 
-/** A zip of the files whose bytes depend on nothing but names and contents. */
+/**
+ * A zip of the files whose bytes depend on nothing but names and contents.
+ *
+ * @param {Readonly<Record<string, Uint8Array>>} files
+ */
 export async function zip(files) {
   const { zipSync } = await import('fflate');
   // In local time on purpose: zip entries hold a time without a zone, and this gives the same one in all of them.
   const mtime = new Date(1980, 0, 1, 0, 0, 0);
   // 3: made on Unix. The upper half of the attributes is then a mode, here of a plain file that all may read.
-  const options = { level: 9, mtime, os: 3, attrs: 0o100644 << 16 };
-  const entries = Object.keys(files)
-    .sort()
-    .map((name) => [name, [files[name], options]]);
-  return zipSync(Object.fromEntries(entries));
+  const options = /** @type {const} */ ({ level: 9, mtime, os: 3, attrs: 0o100644 << 16 });
+  const sorted = Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
+  return zipSync(Object.fromEntries(sorted.map(([name, contents]) => [name, [contents, options]])));
 }
 
+/** @param {Uint8Array} bytes */
 export function sha256(bytes) {
   return createHash('sha256').update(bytes).digest('hex');
 }
@@ -125,6 +144,7 @@ export function sha256(bytes) {
 export async function writePackages() {
   rmSync(distFolder, { recursive: true, force: true });
   mkdirSync(distFolder, { recursive: true });
+  /** @type {Record<string, Uint8Array>} */
   const packageBytes = {};
   for (const each of packages) {
     const { files } = await bundle(each);
@@ -132,26 +152,33 @@ export async function writePackages() {
     writeFileSync(path.join(distFolder, each.name), bytes);
     packageBytes[each.name] = bytes;
     const kilobytes = Math.round(bytes.length / 1024);
-    const bundled = Math.round(files[each.file].length / 1024);
+    const bundled = Math.round((files[each.file]?.length ?? 0) / 1024);
     console.log(`deploy/dist/${each.name}  for ${each.runsOn}, ${kilobytes} KiB (${each.file} ${bundled} KiB)  sha256 ${sha256(bytes)}`);
   }
   const name = `timestream-prometheus-${version()}.zip`;
   const release = await zip(releaseOf(packageBytes));
   writeFileSync(path.join(distFolder, name), release);
   console.log(`deploy/dist/${name}  everything for \`sam deploy\`, ${Math.round(release.length / 1024)} KiB  sha256 ${sha256(release)}`);
-  console.log(`Key for the server package, for a stack in a VPC: ${serverKeyOf(packageBytes['connector-server.zip'])}`);
+  console.log(`Key for the server package, for a stack in a VPC: ${serverKeyOf(packageBytes['connector-server.zip'] ?? new Uint8Array())}`);
 }
 
-/** The key under which the stack in a VPC wants the server package: it names the content, so that a new package is a new key. */
+/**
+ * The key under which the stack in a VPC wants the server package: it names the content, so that a new package is a new key.
+ *
+ * @param {Uint8Array} bytes
+ */
 export function serverKeyOf(bytes) {
   return `connector-server-${sha256(bytes).slice(0, 16)}.zip`;
 }
 
-function version() {
-  return JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8')).version;
+/** The version of the product. */
+export function version() {
+  /** @type {{ version: string }} */
+  const manifest = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8'));
+  return manifest.version;
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isProgram(import.meta.url)) {
   install();
   await writePackages();
   console.log(`Version ${version()}. Next: cd deploy && sam deploy`);

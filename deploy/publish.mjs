@@ -7,7 +7,8 @@
  * The published template takes the package from the publisher's bucket in the region of the stack; otherwise it is deploy/template.yml.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { isProgram } from '../scripts/setup.mjs';
 import { bucketPrefixOf, publishing } from './one-click-links.mjs';
 import { sha256 } from './package.mjs';
 
@@ -27,7 +28,7 @@ export function publishedTemplate(template, bucketPrefix, codeKey) {
   return parts.join(`CodeUri:\n      Bucket: !Sub ${bucketPrefix}-\${AWS::Region}\n      Key: ${codeKey}`);
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isProgram(import.meta.url)) {
   const bucketPrefix = bucketPrefixOf(process.argv.slice(2));
   if (bucketPrefix === undefined) {
     console.error('Which buckets? Give --bucket-prefix=<prefix>; the package of a region goes to <prefix>-<region>.');

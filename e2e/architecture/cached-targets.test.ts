@@ -15,12 +15,25 @@ interface InputsOfTarget {
   inspectTaskInputs(target: { project: string; target: string }): Record<string, { readonly files: readonly string[] }>;
 }
 
-/** The TypeScript configurations that each cached target compiles or lints with, relative to its project. Another cached target has to be listed. */
+const trackedFiles = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: repositoryRoot,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter(Boolean);
+
+/** Every configuration of a project that checks without building; scripts/ checks the one of the root as well. */
+const checkingConfigurations = (project: string): readonly string[] => [
+  ...trackedFiles.filter((file) => file.startsWith(`${project}/`) && path.basename(file) === 'tsconfig.json'),
+  ...(project === 'scripts' ? ['tsconfig.json'] : []),
+];
+
+/** The TypeScript configurations that each cached target compiles or lints with. Another cached target has to be listed here. */
 const configurationsOf: Partial<Record<string, (project: string) => readonly string[]>> = {
-  build: () => ['tsconfig.build.json'],
-  typecheck: (project) => (project === 'scripts' ? ['tsconfig.json', '../tsconfig.json'] : ['tsconfig.json']),
+  build: (project) => [`${project}/tsconfig.build.json`],
+  typecheck: checkingConfigurations,
   // Rules that know types see all that the compiler sees.
-  lint: (project) => (project === 'scripts' ? ['tsconfig.json', '../tsconfig.json'] : ['tsconfig.json']),
+  lint: checkingConfigurations,
 };
 
 describe('a target whose result is remembered', () => {
@@ -56,7 +69,7 @@ describe('a target whose result is remembered', () => {
         const configurations = configurationsOf[target];
         if (configurations === undefined) throw new Error(`${name}:${target} is cached: say in this test what it reads`);
         const inputs = new Set(Object.values(nxInputs.inspectTaskInputs({ project: name, target })).flatMap(({ files }) => files));
-        for (const file of configurations(project.root).flatMap((configuration) => filesReadWith(path.join(project.root, configuration)))) {
+        for (const file of configurations(project.root).flatMap(filesReadWith)) {
           compared += 1;
           if (!inputs.has(madeFrom(file))) unnamed.push(`${name}:${target} reads ${file}`);
         }
@@ -118,11 +131,7 @@ describe('a remembered result', () => {
   /** A clone of the working tree, in which the targets of prom-codec only note that they ran. */
   function copyWorkspace(name: string): string {
     const copy = path.join(folder, name);
-    const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-      cwd: repositoryRoot,
-      encoding: 'utf8',
-    });
-    for (const file of files.split('\n').filter(Boolean))
+    for (const file of trackedFiles)
       if (existsSync(path.join(repositoryRoot, file))) cpSync(path.join(repositoryRoot, file), path.join(copy, file));
     symlinkSync(path.join(repositoryRoot, 'node_modules'), path.join(copy, 'node_modules'));
     const manifestFile = path.join(copy, 'packages/prom-codec/package.json');

@@ -97,7 +97,7 @@ describe.each(formats)('$title', ({ valid, decode, canonical }) => {
       { numRuns: 1_500 },
     );
     // Otherwise the mutations would be too mild or too wild to show anything.
-    expect(Math.min(seen.decoded, seen.refused)).toBeGreaterThan(20);
+    expect(Math.min(seen.decoded, seen.refused)).toBeGreaterThan((seen.decoded + seen.refused) / 100);
   });
 
   it('throws nothing but CodecError for random bytes', () => {

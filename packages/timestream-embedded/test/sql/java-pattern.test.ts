@@ -179,10 +179,9 @@ describe.skipIf(!isJavaPresent())('a translated regular expression beside real J
 
   test('is found in the same texts', async () => {
     const seed = Date.now() % 2 ** 31;
-    const cases = fc
-      .sample(fc.tuple(patterns, fc.array(texts, { minLength: 8, maxLength: 8 })), { numRuns: 4_000, seed })
-      .filter(([pattern]) => refusalOf(pattern).startsWith('translated to '));
-    expect(cases.length, `seed ${seed}`).toBeGreaterThan(1_000);
+    const drawn = fc.sample(fc.tuple(patterns, fc.array(texts, { minLength: 8, maxLength: 8 })), { numRuns: 4_000, seed });
+    const cases = drawn.filter(([pattern]) => refusalOf(pattern).startsWith('translated to '));
+    expect(cases.length, `seed ${seed}`).toBeGreaterThan(drawn.length / 4);
     const java = askJava(cases.map(([pattern, subjects]) => `find ${[pattern, ...subjects].map(base64).join(' ')}`));
     const wrong: string[] = [];
     for (const [index, [pattern, subjects]] of cases.entries()) {

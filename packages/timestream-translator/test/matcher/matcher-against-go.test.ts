@@ -30,14 +30,14 @@ it.skipIf(isMissing && !required)(
     expect(run.stderr).toBe('');
     const answers = run.stdout.trimEnd().split('\n');
     expect(answers).toHaveLength(cases.length);
-    cases.forEach(({ pattern, texts }, index) => {
-      expect(JSON.stringify(answersOf(pattern, texts)), `seed ${seed}: ${JSON.stringify(pattern)} on ${JSON.stringify(texts)}`).toBe(
-        answers[index],
-      );
+    const wrong = cases.flatMap(({ pattern, texts }, index) => {
+      const ours = JSON.stringify(answersOf(pattern, texts));
+      return ours === answers[index] ? [] : [{ pattern, texts, ours, go: answers[index] }];
     });
+    expect(wrong, `seed ${seed}`).toEqual([]);
     // Both kinds of answer must have been compared.
-    expect(answers.filter((answer) => answer === 'null').length).toBeGreaterThan(400);
-    expect(answers.filter((answer) => answer.includes('true')).length).toBeGreaterThan(200);
+    expect(answers.filter((answer) => answer === 'null').length).toBeGreaterThan(cases.length / 10);
+    expect(answers.filter((answer) => answer.includes('true')).length).toBeGreaterThan(cases.length / 20);
   },
   300_000,
 );

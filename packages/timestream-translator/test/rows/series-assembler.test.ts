@@ -17,6 +17,7 @@ const assemble = (pages: readonly QueryPage[], overrides: Partial<Parameters<typ
 
 describe('createSeriesAssembler', () => {
   it('gives the plain answer for any rows, matchers and bounds, in any order and split into any pages', () => {
+    let cases = 0;
     let answered = 0;
     fc.assert(
       fc.property(
@@ -26,6 +27,7 @@ describe('createSeriesAssembler', () => {
         fc.constantFrom<[bigint, bigint][]>([0n, 10_000n], [1001n, 1001n], [1000n, 1001n], [-(2n ** 63n), 2n ** 63n - 1n], [5n, 4n]),
         ([rows, shuffled], matchers, cuts, [startMs, endMs]) => {
           const expected = plainAnswer(rows, matchers, startMs, endMs);
+          cases += 1;
           answered += expected.length;
           const options = { matchers: matchers.map((matcher) => createMatcher(matcher)), startMs, endMs };
           expect(assemble([pageOf(rows)], options)).toEqual(expected);
@@ -38,7 +40,7 @@ describe('createSeriesAssembler', () => {
       ),
       { numRuns: 600 },
     );
-    expect(answered).toBeGreaterThan(200);
+    expect(answered).toBeGreaterThan(cases / 4);
   }, 120_000);
 
   const column = (Name: string, ScalarType: string) => ({ Name, Type: { ScalarType } });

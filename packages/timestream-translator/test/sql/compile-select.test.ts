@@ -152,6 +152,7 @@ describe('compileSelect', () => {
   });
 
   it('never loses a row of a series that the query selects, and does keep others away', () => {
+    let cases = 0;
     let keptAway = 0;
     let selected = 0;
     fc.assert(
@@ -161,6 +162,7 @@ describe('compileSelect', () => {
         fc.boolean(),
         fc.subarray(['job', 'instance', 'prometheus_labels', 'Job']),
         (rows, labelMatchers, regexPushdown, unknown) => {
+          cases += 1;
           const all = dimensionsOfTable(rows);
           const matchers = labelMatchers.map((matcher) => createMatcher(matcher));
           const options = { query: { startTimestampMs: 1000n, endTimestampMs: 1001n }, matchers, database: 'd', table: 't', regexPushdown };
@@ -176,13 +178,12 @@ describe('compileSelect', () => {
             for (const [index, query] of compiled.entries()) {
               const isKept = query.kind === 'filter' && evaluatePredicate(query.predicate, evaluated(row, all)) === true;
               const mustAskAgain = [...query.labelsAssumedAbsent].some((name) => all.has(name));
-              if (isWanted && !mustAskAgain)
-                expect(
-                  isKept,
-                  `${JSON.stringify(labelMatchers)} for ${JSON.stringify(row.dimensions)} ${row.measureName}: ${'sql' in query ? query.sql : 'nothing'}`,
-                ).toBe(true);
+              if (isWanted && !mustAskAgain && !isKept)
+                throw new Error(
+                  `not kept: ${JSON.stringify(row.dimensions)} ${row.measureName} by ${'sql' in query ? query.sql : 'nothing'}`,
+                );
               if (isWanted) selected++;
-              if (index === 0) expect(mustAskAgain).toBe(false);
+              if (index === 0 && mustAskAgain) throw new Error('asks again for columns that it knows');
               if (index === 0 && isInTime(row) && !isWanted && !isKept) keptAway++;
             }
           }
@@ -190,8 +191,8 @@ describe('compileSelect', () => {
       ),
       { numRuns: 1500 },
     );
-    expect(selected).toBeGreaterThan(500);
-    expect(keptAway).toBeGreaterThan(1000);
+    expect(selected).toBeGreaterThan(cases / 4);
+    expect(keptAway).toBeGreaterThan(cases / 2);
   }, 120_000);
 
   it('keeps the name condition sound for names so long that they are stored under a hash', () => {

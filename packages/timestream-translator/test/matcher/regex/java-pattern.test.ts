@@ -73,20 +73,21 @@ describe('javaPatternOf', () => {
       expect(answers).toHaveLength(cases.length);
       let matched = 0;
       let unmatched = 0;
+      const wrong: unknown[] = [];
       cases.forEach(({ pattern, texts, oracle, translated }, index) => {
         texts.forEach((text, textIndex) => {
           const expected = oracle.testExact(text);
           const found = answers[index]?.[textIndex];
-          const about = `seed ${seed}: ${JSON.stringify(pattern)} as ${JSON.stringify(translated)} in ${JSON.stringify(text)}: ${answers[index] ?? ''}`;
-          if (expected) expect(found, about).toBe('1');
-          else if (translated.exact) expect(found, about).toBe('0');
+          if (found !== (expected ? '1' : '0') && (expected || translated.exact))
+            wrong.push({ pattern, translated, text, expected, found });
           if (expected) matched++;
           else if (translated.exact) unmatched++;
         });
       });
+      expect(wrong, `seed ${seed}`).toEqual([]);
       // The comparison must have had something to compare.
-      expect(matched).toBeGreaterThan(2000);
-      expect(unmatched).toBeGreaterThan(20_000);
+      expect(matched).toBeGreaterThan(cases.length / 10);
+      expect(unmatched).toBeGreaterThan(cases.length);
     },
     120_000,
   );

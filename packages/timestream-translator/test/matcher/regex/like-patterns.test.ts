@@ -42,9 +42,11 @@ describe('likeEstimateOf', () => {
   });
 
   it('lets every text through that RE2 matches, and no other when it says exact', () => {
+    let cases = 0;
     let exactPatterns = 0;
     fc.assert(
       fc.property(randomRegex, fc.array(labelText, { minLength: 1, maxLength: 8 }), (pattern, texts) => {
+        cases++;
         const oracle = compileOrNull(pattern);
         const estimate = oracle === null ? null : estimateOf(pattern);
         if (oracle === null || estimate === null) return;
@@ -60,7 +62,7 @@ describe('likeEstimateOf', () => {
       }),
       { numRuns: 2000 },
     );
-    expect(exactPatterns).toBeGreaterThan(200);
+    expect(exactPatterns).toBeGreaterThan(cases / 20);
   }, 120_000);
 });
 

@@ -1,0 +1,105 @@
+/**
+ * Sets the version everywhere it stands, and makes everything that is published, in release/:
+ *
+ *   npm run release -- 0.2.0                     sets the version, dates its section of CHANGELOG.md, and builds
+ *   npm run release                              builds the version that is set
+ *   npm run release -- --expect-version=0.2.0    the same, and fails when another one is set (the workflow of a tag)
+ *
+ * What it makes: a tarball of every package, both zips, one zip with everything for `sam deploy`, a bill of materials (CycloneDX) of the
+ * production dependencies, the notes of the version, and SHA256SUMS over all of it. It publishes nothing.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build, fail, install, isProgram, npmCommand, repositoryRoot, run } from '../scripts/setup.mjs';
+import { sha256 } from './package.mjs';
+import { setVersion } from './set-version.mjs';
+
+const releaseFolder = path.join(repositoryRoot, 'release');
+
+/**
+ * Runs npm and gives what it printed.
+ *
+ * @param {readonly string[]} args
+ */
+function npm(args) {
+  const { command, firstArgs } = npmCommand();
+  const { status, stdout, stderr } = spawnSync(command, [...firstArgs, ...args], {
+    cwd: repositoryRoot,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (status !== 0) fail(`npm ${args.join(' ')} failed:\n${stderr}`);
+  return stdout;
+}
+
+/** The folders of the packages that are published: those that are not private. */
+export function publishedPackages() {
+  return readdirSync(path.join(repositoryRoot, 'packages'))
+    .map((name) => path.join('packages', name))
+    .filter((folder) => {
+      /** @type {{ private?: boolean }} */
+      const manifest = JSON.parse(readFileSync(path.join(repositoryRoot, folder, 'package.json'), 'utf8'));
+      return manifest.private !== true;
+    });
+}
+
+/**
+ * Packs every published package; they must have been built.
+ *
+ * @param {string} folder where the tarballs go
+ */
+export function packPackages(folder) {
+  mkdirSync(folder, { recursive: true });
+  npm([
+    'pack',
+    '--silent',
+    '--ignore-scripts',
+    `--pack-destination=${folder}`,
+    ...publishedPackages().map((each) => `--workspace=${each}`),
+  ]);
+}
+
+/**
+ * What CHANGELOG.md says about a version.
+ *
+ * @param {string} version
+ */
+function notesOf(version) {
+  const changes = readFileSync(path.join(repositoryRoot, 'CHANGELOG.md'), 'utf8');
+  const section = changes.split(/^## /m).find((text) => text.startsWith(`${version} `) || text.startsWith(`${version}\n`));
+  if (section === undefined) fail(`CHANGELOG.md has no section for ${version}`);
+  return `## ${section.trim()}\n`;
+}
+
+async function writeRelease() {
+  /** @type {{ version: string }} */
+  const { version } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8'));
+  rmSync(releaseFolder, { recursive: true, force: true });
+  mkdirSync(releaseFolder, { recursive: true });
+  build();
+  packPackages(releaseFolder);
+  if (run(process.execPath, ['deploy/package.mjs']) !== 0) fail('The deployment packages could not be made; see above.');
+  for (const name of ['connector.zip', 'connector-server.zip', `timestream-prometheus-${version}.zip`])
+    cpSync(path.join(repositoryRoot, 'deploy', 'dist', name), path.join(releaseFolder, name));
+
+  writeFileSync(path.join(releaseFolder, 'sbom.cdx.json'), npm(['sbom', '--sbom-format=cyclonedx', '--omit=dev', '--package-lock-only']));
+  writeFileSync(path.join(releaseFolder, 'NOTES.md'), notesOf(version));
+  const sums = readdirSync(releaseFolder)
+    .sort()
+    .map((name) => `${sha256(readFileSync(path.join(releaseFolder, name)))}  ${name}\n`);
+  writeFileSync(path.join(releaseFolder, 'SHA256SUMS'), sums.join(''));
+  console.log(`\nVersion ${version}, in release/:\n\n${sums.join('')}`);
+}
+
+if (isProgram(import.meta.url)) {
+  install();
+  const args = process.argv.slice(2);
+  const wanted = args.find((arg) => !arg.startsWith('--'));
+  if (wanted !== undefined) setVersion(repositoryRoot, wanted, new Date());
+  const expected = args.find((arg) => arg.startsWith('--expect-version='))?.slice('--expect-version='.length);
+  /** @type {{ version: string }} */
+  const { version } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8'));
+  if (expected !== undefined && expected !== version) fail(`The version that is set is ${version}, and ${expected} was expected.`);
+  await writeRelease();
+}
