@@ -11,11 +11,18 @@ import { request as requestHttps } from 'node:https';
 const [, , commandLineFile = '/proc/1/cmdline'] = process.argv;
 const flags = readFileSync(commandLineFile, 'utf8').split('\0');
 
-/** A flag as `--name=value` or as two arguments, else the variable of that name, as docs/configuration.md says. */
+/**
+ * A flag as `--name=value` or as two arguments, else the variable of that name, as docs/configuration.md says.
+ *
+ * @param {string} flag
+ * @param {string} variable
+ */
 function optionOf(flag, variable) {
   const position = flags.findIndex((argument) => argument === flag || argument.startsWith(`${flag}=`));
-  if (position < 0) return process.env[variable] || undefined;
-  return flags[position] === flag ? flags[position + 1] : flags[position].slice(flag.length + 1);
+  const given = flags[position];
+  if (given !== undefined) return given === flag ? flags[position + 1] : given.slice(flag.length + 1);
+  const value = process.env[variable];
+  return value === '' ? undefined : value;
 }
 
 const listenAddress = optionOf('--web.listen-address', 'web_listen_address') ?? ':9201';

@@ -113,12 +113,13 @@ const releaseFiles = {
  */
 export function releaseOf(packageBytes) {
   const read = (/** @type {string} */ file) => readFileSync(path.join(repositoryRoot, file));
-  const policies = readdirSync(path.join(repositoryRoot, 'deploy/iam')).map((name) => [`iam/${name}`, read(`deploy/iam/${name}`)]);
-  return {
-    ...Object.fromEntries(Object.entries(releaseFiles).map(([name, source]) => [name, read(source)])),
-    ...Object.fromEntries(policies),
-    ...Object.fromEntries(Object.entries(packageBytes).map(([name, bytes]) => [`dist/${name}`, bytes])),
-  };
+  const policies = readdirSync(path.join(repositoryRoot, 'deploy/iam')).map((name) => `iam/${name}`);
+  /** @type {Record<string, Uint8Array>} */
+  const files = {};
+  for (const [name, source] of Object.entries(releaseFiles)) files[name] = read(source);
+  for (const name of policies) files[name] = read(`deploy/${name}`);
+  for (const [name, bytes] of Object.entries(packageBytes)) files[`dist/${name}`] = bytes;
+  return files;
 }
 
 /**
@@ -133,7 +134,9 @@ export async function zip(files) {
   // 3: made on Unix. The upper half of the attributes is then a mode, here of a plain file that all may read.
   const options = /** @type {const} */ ({ level: 9, mtime, os: 3, attrs: 0o100644 << 16 });
   const sorted = Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
-  return zipSync(Object.fromEntries(sorted.map(([name, contents]) => [name, [contents, options]])));
+  /** @type {import('fflate').Zippable} */
+  const entries = Object.fromEntries(sorted.map(([name, contents]) => [name, [contents, options]]));
+  return zipSync(entries);
 }
 
 /** @param {Uint8Array} bytes */

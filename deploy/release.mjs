@@ -72,7 +72,7 @@ function notesOf(version) {
   return `## ${section.trim()}\n`;
 }
 
-async function writeRelease() {
+function writeRelease() {
   /** @type {{ version: string }} */
   const { version } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8'));
   rmSync(releaseFolder, { recursive: true, force: true });
@@ -101,5 +101,5 @@ if (isProgram(import.meta.url)) {
   /** @type {{ version: string }} */
   const { version } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8'));
   if (expected !== undefined && expected !== version) fail(`The version that is set is ${version}, and ${expected} was expected.`);
-  await writeRelease();
+  writeRelease();
 }
