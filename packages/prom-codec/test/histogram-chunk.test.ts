@@ -20,7 +20,7 @@ function decodeAll(histograms: readonly Histogram[]): Histogram[][] {
   });
 }
 
-const withoutHint = ({ resetHint: _, ...rest }: Histogram) => rest;
+const withoutHint = (histogram: Histogram) => ({ ...histogram, resetHint: undefined });
 
 /** Absolute counts of a histogram, to judge whether one of them fell. */
 function countsOf(histogram: Histogram): bigint[] {

@@ -47,8 +47,8 @@ class HistogramFamilies {
         natives.push({ metric, histogram: histograms![step]! });
         return;
       }
-      const upper = this.#bounds[index]!;
-      if (upper === null) {
+      const upper = this.#bounds[index];
+      if (upper === null || upper === undefined) {
         this.#annotations.badBucketLabel(metric.get('le'), this.#range);
         return;
       }

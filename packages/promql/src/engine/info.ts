@@ -129,10 +129,10 @@ function withInfoLabels(
   const added = new Map<string, string>();
   let found = false;
   for (const key of signatures) {
-    const info = latest.get(key);
-    if (info === undefined) continue;
+    const source = latest.get(key);
+    if (source === undefined) continue;
     found = true;
-    for (const { name, value } of info.metric.labels) {
+    for (const { name, value } of source.metric.labels) {
       if (isMetadataLabel(name) || (dataMatchers.size > 0 && !dataMatchers.has(name))) continue;
       const other = added.get(name);
       if (other !== undefined && other !== value) throw executionError(`conflicting label: ${name}`);

@@ -266,7 +266,7 @@ export function infoReference(expression: Expression): InfoReference {
   visit(expression, []);
   const found = first as { atMs: number | null; offsetNs: number } | null;
   if (found === null) return { atMs: null, offsetNs: 0, uniform: false };
-  return { ...found, uniform: uniform && !hasPartWithoutSelector };
+  return { ...found, uniform: (uniform as boolean) && !hasPartWithoutSelector };
 }
 
 function childParts(part: Expression): readonly Expression[] {

@@ -162,5 +162,5 @@ function quoteToken({ kind, text }: Token): string {
   if (OPERATORS.has(kind)) return `<op:${text}>`;
   if (AGGREGATIONS.has(kind)) return `<aggr:${text}>`;
   // Prometheus counts bytes to decide whether to shorten, and characters where it cuts.
-  return utf8Length(text) > 10 ? `${quoteGo([...text].slice(0, 10).join(''))}...` : quoteGo(text);
+  return utf8Length(text) > 10 ? `${quoteGo(Array.from(text).slice(0, 10).join(''))}...` : quoteGo(text);
 }

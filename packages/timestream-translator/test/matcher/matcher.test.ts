@@ -128,11 +128,11 @@ describe('createMatcher', () => {
   });
 
   it('stops matching when it has cost too much, whatever the number of values', () => {
-    const { matches } = createMatcher({ name: 'l', type: '=~', value: 'x.{0,950}.{0,950}y' }, new RegexBudget());
+    const costly = createMatcher({ name: 'l', type: '=~', value: 'x.{0,950}.{0,950}y' }, new RegexBudget());
     const values = Array.from({ length: 200 }, (_none, index) => `${index}${'z'.repeat(1000)}`);
-    expect(() => values.map(matches)).toThrow(RegexLimitError);
+    expect(() => values.map((value) => costly.matches(value))).toThrow(RegexLimitError);
     const cheap = createMatcher({ name: 'l', type: '=~', value: '.*foo.*' }, new RegexBudget());
-    expect(values.map(cheap.matches)).toEqual(values.map(() => false));
+    expect(values.map((value) => cheap.matches(value))).toEqual(values.map(() => false));
   });
 
   it('answers as RE2 does for any pattern, whatever meaning it has found', () => {
