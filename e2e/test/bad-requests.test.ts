@@ -89,12 +89,19 @@ describe('requests that can never succeed', () => {
       { 'content-type': 'application/json' },
       { 'content-encoding': 'zstd' },
       { 'content-encoding': 'gzip' },
-      { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request' },
+      { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v3.Request' },
     ]) {
       const { status, text } = await send('/write', writeBody('good'), headers);
       expect(status, JSON.stringify(headers)).toBe(415);
       expect(text).toMatch(/snappy|x-protobuf/);
     }
+  });
+
+  it('answers a body of remote write 1.0 that says it is 2.0 with 400, and not with a success that stores nothing', async () => {
+    const headers = { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request' };
+    const { status, text } = await send('/write', writeBody('good'), headers);
+    expect(status).toBe(400);
+    expect(text).toMatch(/^malformed-body: .*remote write 1\.0/);
   });
 
   it('answers a truncated body and a body that is no snappy with 400', async () => {
