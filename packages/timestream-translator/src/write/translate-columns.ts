@@ -242,5 +242,7 @@ function inSeriesAndTimeOrder({ count, layout, series, samples, columns }: Recor
 }
 
 function describeRange(timestampMs: number): string {
-  return `timestamp ${timestampMs} ms is outside ${MIN_TIMESTAMP_MS} to ${MAX_TIMESTAMP_MS} ms (1970-01-01T00:00:00Z to 2262-04-11T23:47:16.854Z)`;
+  // Columns round beyond 2^53, which lies outside of every range; no int64 is above this bound, so the last of them is given as it was.
+  const exact = timestampMs >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(timestampMs);
+  return `timestamp ${exact} ms is outside ${MIN_TIMESTAMP_MS} to ${MAX_TIMESTAMP_MS} ms (1970-01-01T00:00:00Z to 2262-04-11T23:47:16.854Z)`;
 }
