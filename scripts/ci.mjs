@@ -30,6 +30,8 @@ const systemPackages = [
   // The comparisons with Java compile their program as they start it: a run-time environment alone is not enough.
   { packages: ['default-jdk-headless'], isThere: () => works('javac') && works('java') },
   { packages: ['python3', 'python3-venv'], isThere: () => works('python3', ['-c', 'import ensurepip, venv']) },
+  // The queries of the embedded Timestream's guide are asked through it, too.
+  { packages: ['python3-boto3'], isThere: () => works('python3', ['-c', 'import boto3']) },
   // What the Lambda runtime client is compiled with.
   { packages: ['cmake'], isThere: () => works('cmake') },
   { packages: ['make'], isThere: () => works('make') },
@@ -119,12 +121,16 @@ async function installPythonTool({ command, packages, isThere = () => works(comm
   return ready;
 }
 
-/** Helm is a Go program; compiling it takes some minutes the first time. */
-async function installHelm() {
-  if (works('helm', ['version'])) return ready;
-  return runAside('go', ['install', 'helm.sh/helm/v3/cmd/helm@v3.22.0'], {
-    env: { ...process.env, GOBIN: linksFolder, GOFLAGS: '-mod=mod' },
-  });
+/** Go programs that no distribution has. They are compiled the first time, which takes some minutes, and kept beside those of Python. */
+const goTools = [
+  { command: 'helm', module: 'helm.sh/helm/v3/cmd/helm@v3.22.0' },
+  { command: 'terraform', module: 'github.com/hashicorp/terraform@v1.5.7' },
+];
+
+/** @param {(typeof goTools)[number]} tool */
+async function installGoTool({ command, module }) {
+  if (works(command, ['version'])) return ready;
+  return runAside('go', ['install', module], { env: { ...process.env, GOBIN: linksFolder, GOFLAGS: '-mod=mod' } });
 }
 
 async function installNode24() {
@@ -144,7 +150,8 @@ await Promise.all([
       part('Lambda runtime client', () => runAside(process.execPath, ['scripts/install-lambda-runtime.mjs'])),
       ...pythonTools.map(async (tool) => {
         await part(tool.command, () => installPythonTool(tool));
-        if (tool.command === 'go') await part('helm', installHelm);
+        // One after the other: each compiles on all processors.
+        if (tool.command === 'go') for (const each of goTools) await part(each.command, () => installGoTool(each));
       }),
     ]),
   ),
@@ -162,6 +169,9 @@ const required = [
   'HELM',
   'SYSTEMD',
   'CHROMIUM',
+  'TERRAFORM',
+  'PYTHON',
+  'AWS',
   'LAMBDA_RUNTIME',
   'EVERYTHING',
 ];
