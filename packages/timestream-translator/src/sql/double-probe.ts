@@ -52,7 +52,7 @@ export function compileDoubleProbe(
   const time = timePredicate(options.query);
   const texts = HARD_DOUBLES.map((text) => `cast(cast(${literal(text)} AS double) AS varchar)`);
   const condition = time === null ? 'FALSE' : printPredicate(allOf(seriesPredicate(options.series), time));
-  return `SELECT array_join(ARRAY[${texts.join(', ')}], ';') FROM ${tableName(options)} WHERE ${condition} LIMIT 1`;
+  return `SELECT array_join(ARRAY[${texts.join(', ')}], ${literal(';')}) FROM ${tableName(options)} WHERE ${condition} LIMIT 1`;
 }
 
 /** Whether the answer to `compileDoubleProbe` gives the doubles that were asked for, to the last bit; true if no row was found. */

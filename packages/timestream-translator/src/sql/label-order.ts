@@ -1,6 +1,6 @@
 import { compareUtf8 } from '@timestream-prometheus/prom-codec';
 import { LABELS_DIMENSION, MEASURE_NAME_COLUMN, METRIC_NAME_LABEL } from '../model/layout.js';
-import { identifier } from './sql.js';
+import { identifier, literal } from './sql.js';
 
 export interface LabelOrder {
   /** The place of the last label that a row has, which the keys need. */
@@ -24,7 +24,7 @@ export function labelOrder(dimensionColumns: readonly string[], lastLabelColumn:
   const columns = labels.map((name) => identifier(name === METRIC_NAME_LABEL ? MEASURE_NAME_COLUMN : name));
   const irregular = [
     ...(hasLabelsDimension ? [`${identifier(LABELS_DIMENSION)} IS NOT NULL`] : []),
-    `${identifier(MEASURE_NAME_COLUMN)} LIKE '%\\%%' ESCAPE '\\'`,
+    `${identifier(MEASURE_NAME_COLUMN)} LIKE ${literal('%\\%%')} ESCAPE ${literal('\\')}`,
   ];
   const nameAt = labels.indexOf(METRIC_NAME_LABEL);
   const later = columns
