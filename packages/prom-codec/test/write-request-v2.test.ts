@@ -206,8 +206,10 @@ describe('decodeWriteColumnsV2', () => {
 
   it('throws nothing but CodecError for messages that were tampered with, and decodes many of them', () => {
     let decoded = 0;
+    let cases = 0;
     fc.assert(
       fc.property(anyRequest.map(encodeWriteRequestV2), fc.array(anyMutation, { minLength: 1, maxLength: 4 }), (bytes, mutations) => {
+        cases++;
         try {
           const columns = decodeWriteColumnsV2(mutations.reduce(mutate, bytes));
           expect(columns.sampleEnds).toHaveLength(columns.labelSets.length);
@@ -219,6 +221,6 @@ describe('decodeWriteColumnsV2', () => {
       }),
       { numRuns: 1_500 },
     );
-    expect(decoded).toBeGreaterThan(100);
+    expect(decoded).toBeGreaterThan(cases / 15);
   });
 });

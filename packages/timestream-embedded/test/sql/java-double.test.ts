@@ -53,6 +53,7 @@ describe.skipIf(!isJavaPresent())('the text of a double beside real Java', { tim
       .map(([digits, exponent]) => Number(`${digits}e${exponent}`)),
     2_000,
   );
+  const fixedCount = powersOfTwo.length + smallest.length + powersOfTen.length;
   const values = [...powersOfTwo, ...smallest, ...powersOfTen, ...random, ...decimals];
 
   test('is the shortest decimal in Java’s layout, and Java’s own text is never shorter', () => {
@@ -62,13 +63,13 @@ describe.skipIf(!isJavaPresent())('the text of a double beside real Java', { tim
     for (const [index, value] of values.entries()) {
       const [javaText = '', shortest = ''] = (answers[index] ?? '').split(' ');
       const ours = javaDoubleText(value);
-      if (ours === javaText) same += 1;
+      if (ours === javaText && index >= fixedCount) same += 1;
       // Java before 19 writes some doubles with more digits than needed, and 1.0E-323 for the nearer 9.9E-324 (JDK-4511638).
       const isJavaLonger = Number(javaText) === value && javaText.length >= ours.length;
       if (ours !== shortest || (ours !== javaText && !isJavaLonger)) wrong.push(`${ours} java ${javaText} shortest ${shortest}`);
     }
     expect(wrong).toEqual([]);
-    expect(same / values.length).toBeGreaterThan(0.9);
+    expect(same / (values.length - fixedCount)).toBeGreaterThan(0.9);
   });
 
   test('is what CAST to varchar computes in the database', async () => {

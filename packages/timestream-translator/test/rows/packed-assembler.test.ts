@@ -33,6 +33,7 @@ const hasEmptyLabel = ({ dimensions }: MemoryRow): boolean =>
 describe('createPackedAssembler', () => {
   it('gives the plain answer for any rows, matchers, bounds and spans, in any order and split into any pages', () => {
     let answered = 0;
+    let cases = 0;
     fc.assert(
       fc.property(
         memoryTable,
@@ -44,6 +45,7 @@ describe('createPackedAssembler', () => {
         (rows, matchers, cuts, [startMs, endMs], rowSpanMs, chances) => {
           const expected = plainAnswer(rows, matchers, startMs, endMs);
           answered += expected.length;
+          cases += 1;
           const layout = layoutOf(rows, rowSpanMs);
           const assembler = createPackedAssembler(
             { matchers: matchers.map((matcher) => createMatcher(matcher)), startMs, endMs, limits },
@@ -59,7 +61,7 @@ describe('createPackedAssembler', () => {
       ),
       { numRuns: 600 },
     );
-    expect(answered).toBeGreaterThan(200);
+    expect(answered).toBeGreaterThan(cases / 3);
   }, 120_000);
 
   const layout: PackedLayout = { dimensionColumns: ['job'], fromMs: 1000, rowSpanMs: 5000, newestOnly: false };
@@ -122,6 +124,7 @@ describe('createOrderedAssembler', () => {
 
   it('gives the plain answer series by series, in order, split into any pages', () => {
     let answered = 0;
+    let cases = 0;
     fc.assert(
       fc.property(
         memoryTable.filter((rows) => !rows.some(hasEmptyLabel)),
@@ -131,6 +134,7 @@ describe('createOrderedAssembler', () => {
         (rows, matchers, cuts, rowSpanMs) => {
           const expected = plainAnswer(rows, matchers, 0n, 10_000n);
           answered += expected.length;
+          cases += 1;
           const layout = layoutOf(rows, rowSpanMs);
           const assembler = createOrderedAssembler(
             { ...orderedOptions, matchers: matchers.map((matcher) => createMatcher(matcher)), endMs: 10_000n },
@@ -142,7 +146,7 @@ describe('createOrderedAssembler', () => {
       ),
       { numRuns: 600 },
     );
-    expect(answered).toBeGreaterThan(200);
+    expect(answered).toBeGreaterThan(cases / 3);
   }, 120_000);
 
   const layout: PackedLayout = { dimensionColumns: ['job', 'prometheus_labels'], fromMs: 0, rowSpanMs: 5000, newestOnly: false };
