@@ -66,6 +66,10 @@ function shuffledRequests(
   return requests.filter(({ timeseries }) => timeseries.length > 0);
 }
 
+function timeSeriesOf({ labels, samples }: PlainSeries): TimeSeries {
+  return { labels, samples: createSamples(samples), exemplars: [], histograms: [] };
+}
+
 function plain({ labels, samples }: TimeSeries): PlainSeries {
   return {
     labels,
@@ -97,6 +101,15 @@ describe(`random data sets, selectors and ranges (SEED=${seed})`, () => {
       try {
         const endMs = Date.now() - random.below(60_000);
         const stored = createRandomSeries(random, endMs, spanMs);
+        if (circumstance.limits !== undefined) {
+          // A table this small may be full before its first series needs prometheus_labels, and then refuses it for ever (docs/data-model.md).
+          const first: PlainSeries = { labels: [{ name: '__name__', value: 'first_of_all' }], samples: [[BigInt(endMs), 1n]] };
+          stored.push(first);
+          expect(await subject.write({ timeseries: [timeSeriesOf(first)], metadata: [] }, 'multi-measure')).toEqual({
+            status: 204,
+            text: '',
+          });
+        }
         for (const { layout, timeseries } of shuffledRequests(random, stored, circumstance.layouts)) {
           expect(await subject.write({ timeseries, metadata: [] }, layout)).toEqual({ status: 204, text: '' });
         }
