@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { defineConfig } from 'vitest/config';
 import { reportersOf } from './vitest.base.js';
 
@@ -5,6 +6,7 @@ import { reportersOf } from './vitest.base.js';
 export default defineConfig({
   test: {
     projects: ['packages/*/vitest.config.ts', '*/vitest.config.ts'],
-    reporters: reportersOf('all'),
+    // Each stage of `npm test` has a file of its own (scripts/stages.mjs); what a reporter is given wins over --outputFile.
+    reporters: reportersOf(process.env['TEST_RESULTS'] ?? 'all'),
   },
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { nx, repositoryRoot, run } from './setup.mjs';
 
@@ -6,9 +6,9 @@ const resultsFolder = path.join(repositoryRoot, 'test-results');
 const vitestProgram = path.join(repositoryRoot, 'node_modules', 'vitest', 'vitest.mjs');
 
 /**
- * One step of a check. It gives an exit code: 0 when all is well.
+ * One step of a check. It gives an exit code: 0 when all is well. `results` names the file of counts that it has to leave behind.
  *
- * @typedef {{ readonly name: string; readonly run: () => number }} Stage
+ * @typedef {{ readonly name: string; readonly run: () => number; readonly results?: string }} Stage
  */
 
 /** @type {Stage} */
@@ -47,10 +47,8 @@ export const nxStage = (name, targets) => ({
  */
 export const testStage = (name, { results, args = [], env = {}, node = process.execPath }) => ({
   name,
-  run: () =>
-    run(node, [vitestProgram, 'run', `--outputFile.json=${path.join(resultsFolder, `${results}.json`)}`, ...args], {
-      env: { ...process.env, ...env },
-    }),
+  results,
+  run: () => run(node, [vitestProgram, 'run', ...args], { env: { ...process.env, TEST_RESULTS: results, ...env } }),
 });
 
 /**
@@ -65,10 +63,12 @@ export function runStages(stages, { refuseSkips = false } = {}) {
   const failures = [];
   /** @type {string[]} */
   const times = [];
-  for (const { name, run: runStage } of stages) {
+  for (const { name, run: runStage, results } of stages) {
     console.log(`\n=== ${name}`);
     const startMs = Date.now();
     if (runStage() !== 0) failures.push(name);
+    if (results !== undefined && !existsSync(path.join(resultsFolder, `${results}.json`)))
+      failures.push(`${name}: it left no counts behind`);
     times.push(`${name} ${Math.round((Date.now() - startMs) / 1000)} s`);
   }
 
