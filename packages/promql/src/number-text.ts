@@ -1,6 +1,9 @@
 /** The shortest digits that give the number back, without leading or trailing zeros, and where the decimal point stands before them. */
 function decompose(value: number): { negative: boolean; digits: string; point: number } {
-  const text = Math.abs(value).toExponential();
+  return decomposeText(value, Math.abs(value).toExponential());
+}
+
+function decomposeText(value: number, text: string): { negative: boolean; digits: string; point: number } {
   const [mantissa = '', exponent = ''] = text.split('e');
   const digits = mantissa.replace('.', '').replace(/0+$/, '');
   return { negative: value < 0 || Object.is(value, -0), digits: digits === '' ? '0' : digits, point: Number(exponent) + 1 };
@@ -54,12 +57,28 @@ export function formatGeneral(value: number): string {
   return (negative ? '-' : '') + text;
 }
 
+/**
+ * Of a number in the middle between two spellings, Go takes the one with the even digit, and toExponential and toFixed the larger one
+ * (ECMA-262, Number.prototype.toFixed: "if there are two such n, pick the larger n"). A hundred digits show the middle for certain: no double
+ * comes that near to it without being it.
+ */
+function isTie(beyond: string): boolean {
+  return /^50*$/.test(beyond);
+}
+
+function twoDigits(value: number): string {
+  const exact = Math.abs(value).toExponential(99);
+  const [mantissa = '', exponent = ''] = exact.split('e');
+  const toEven = isTie(mantissa.slice(3)) && Number(mantissa.charAt(2)) % 2 === 0;
+  return toEven ? `${mantissa.slice(0, 3)}e${exponent}` : Math.abs(value).toExponential(1);
+}
+
 /** A number as Go's `%.2g` writes it. */
 export function formatTwoDigits(value: number): string {
   const word = special(value);
   if (word !== null) return word;
   if (value === 0) return '0';
-  const { negative, digits, point } = decompose(Number(value.toPrecision(2)));
+  const { negative, digits, point } = decomposeText(value, twoDigits(value));
   const precision = 2 > digits.length && digits.length >= point ? digits.length : 2;
   const text = point - 1 < -4 || point - 1 >= precision ? scientific(digits, point) : plain(digits, point);
   return (negative ? '-' : '') + text;
@@ -71,7 +90,10 @@ export function formatFixed(value: number): string {
   if (word !== null) return word;
   // toFixed gives up its places from 1e21 on; such a number has none.
   if (Math.abs(value) >= 1e21) return `${BigInt(value).toString()}.000000`;
-  return Object.is(value, -0) ? '-0.000000' : value.toFixed(6);
+  if (Object.is(value, -0)) return '-0.000000';
+  const exact = value.toFixed(100);
+  const end = exact.indexOf('.') + 7;
+  return isTie(exact.slice(end)) && Number(exact.charAt(end - 1)) % 2 === 0 ? exact.slice(0, end) : value.toFixed(6);
 }
 
 /** A number as OpenMetrics writes it in a label: there is always a point or an exponent. */
