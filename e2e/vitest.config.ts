@@ -2,8 +2,8 @@ import { projectTestConfig } from '../vitest.base.js';
 
 export default projectTestConfig('e2e', {
   include: ['architecture/**/*.test.ts', 'test/**/*.test.ts'],
-  // Each file starts servers of its own; two files at once would only measure the machine.
-  fileParallelism: false,
+  // Each file starts servers of its own. Two files at once fill each other's waits; more would only measure the machine.
+  maxWorkers: 2,
   testTimeout: 120_000,
   hookTimeout: 120_000,
   globalSetup: ['harness/build-check.ts'],

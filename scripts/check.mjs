@@ -6,7 +6,7 @@
  * `npm test` is the whole proof: many runs, templates and policies, and the built programs against real peers.
  */
 import { install } from './setup.mjs';
-import { formatStage, nxStage, runStages, testStage } from './stages.mjs';
+import { formatStage, nxStage, packageProjects, runStages, testStage } from './stages.mjs';
 
 install();
 runStages([
@@ -14,7 +14,7 @@ runStages([
   nxStage('lint, types', ['lint', 'typecheck']),
   testStage('unit tests with few runs of each property', {
     results: 'unit',
-    args: ['--project=!e2e', '--project=!deploy'],
+    args: packageProjects,
     env: { PROPERTY_RUNS: 'few' },
   }),
 ]);

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { nx, repositoryRoot, run } from './setup.mjs';
 
@@ -10,6 +11,11 @@ const vitestProgram = path.join(repositoryRoot, 'node_modules', 'vitest', 'vites
  *
  * @typedef {{ readonly name: string; readonly run: () => number; readonly results?: string }} Stage
  */
+
+/** The test projects of all packages, by name: of two patterns with ! each would let in what the other one leaves out. */
+export const packageProjects = readdirSync(path.join(repositoryRoot, 'packages'))
+  .filter((name) => existsSync(path.join(repositoryRoot, 'packages', name, 'vitest.config.ts')))
+  .map((name) => `--project=${name}`);
 
 /** @type {Stage} */
 export const formatStage = {
@@ -48,7 +54,12 @@ export const nxStage = (name, targets) => ({
 export const testStage = (name, { results, args = [], env = {}, node = process.execPath }) => ({
   name,
   results,
-  run: () => run(node, [vitestProgram, 'run', ...args], { env: { ...process.env, TEST_RESULTS: results, ...env } }),
+  run: () =>
+    run(node, [vitestProgram, 'run', ...args], {
+      // By itself vitest leaves one processor free: on two of them the tests would run one file after the other. With more than four,
+      // what the end-to-end tests start would get in each other's way.
+      env: { ...process.env, TEST_RESULTS: results, VITEST_MAX_WORKERS: String(Math.min(os.availableParallelism(), 4)), ...env },
+    }),
 });
 
 /**
