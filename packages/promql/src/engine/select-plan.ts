@@ -51,8 +51,21 @@ function needsNewestOnly(selector: VectorSelector, path: readonly Expression[], 
   if (startMs !== endMs || rangeMs > 0 || selector.smoothed || path.some(({ kind }) => kind === 'subquery' || kind === 'matrix-selector')) {
     return false;
   }
+  if (skipsBuckets(path) && comparesCounterHints(path)) return false;
   const outer = path[path.length - 1];
   return !(outer?.kind === 'call' && outer.signature.name === 'timestamp' && selector.atMs !== null);
+}
+
+/**
+ * Aggregations and operators compare what histograms say about counter resets. Without buckets that is found out from the sample before, so
+ * that one is needed too.
+ */
+function comparesCounterHints(path: readonly Expression[]): boolean {
+  const first = path.findLast(
+    (outer) =>
+      outer.kind === 'aggregate' || outer.kind === 'binary' || (outer.kind === 'call' && COUNT_AND_SUM_FUNCTIONS.has(outer.signature.name)),
+  );
+  return first !== undefined && first.kind !== 'call';
 }
 
 function timesOf(
