@@ -13,8 +13,9 @@ import tseslint from 'typescript-eslint';
  */
 const layerRules = [
   { sourceTag: 'type:pure', onlyDependOnLibsWithTags: ['type:pure'] },
-  { sourceTag: 'type:core', onlyDependOnLibsWithTags: ['type:pure', 'type:tool'] },
-  { sourceTag: 'type:edge', onlyDependOnLibsWithTags: ['type:core', 'type:tool', 'type:page'] },
+  { sourceTag: 'type:core', onlyDependOnLibsWithTags: ['type:pure', 'type:tool', 'type:testing'] },
+  { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:pure'] },
+  { sourceTag: 'type:edge', onlyDependOnLibsWithTags: ['type:core', 'type:tool', 'type:page', 'type:testing'] },
   { sourceTag: 'type:page', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'type:tool', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['*'] },
@@ -57,7 +58,7 @@ export default defineConfig(
         {
           depConstraints: layerRules,
           enforceBuildableLibDependency: false,
-          allow: ['../../vitest.base.js', '../vitest.base.js', '../scripts/setup.mjs'],
+          allow: ['../../vitest.base.js', '../vitest.base.js', '../scripts/setup.mjs', '../scripts/published-packages.mjs'],
         },
       ],
       '@typescript-eslint/consistent-type-imports': 'error',

@@ -11,6 +11,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { publishedPackages } from '../scripts/published-packages.mjs';
 import { build, fail, install, isProgram, npmCommand, repositoryRoot, run } from '../scripts/setup.mjs';
 import { sha256 } from './package.mjs';
 import { setVersion } from './set-version.mjs';
@@ -31,17 +32,6 @@ function npm(args) {
   });
   if (status !== 0) fail(`npm ${args.join(' ')} failed:\n${stderr}`);
   return stdout;
-}
-
-/** The folders of the packages that are published: those that are not private. */
-export function publishedPackages() {
-  return readdirSync(path.join(repositoryRoot, 'packages'))
-    .map((name) => path.join('packages', name))
-    .filter((folder) => {
-      /** @type {{ private?: boolean }} */
-      const manifest = JSON.parse(readFileSync(path.join(repositoryRoot, folder, 'package.json'), 'utf8'));
-      return manifest.private !== true;
-    });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { bodyInHand, createConnector, openAwsStorage, parseConfig, type Connector } from '@timestream-prometheus/connector';
-import { decodeStreamedAnswer, STREAMED_CONTENT_TYPE } from '@timestream-prometheus/connector/testing';
+import { decodeStreamedAnswer, STREAMED_CONTENT_TYPE } from '@timestream-prometheus/connector-testing';
 import { startEmbeddedTimestream, type EmbeddedTimestream, type TimestreamLimits } from '@timestream-prometheus/timestream-embedded';
 import {
   decodeReadResponse,

@@ -1,4 +1,4 @@
-import { basicAuthorization, PROTOCOL_HEADERS, query, readBody, writeBody, type AccessKey } from '@timestream-prometheus/connector/testing';
+import { basicAuthorization, PROTOCOL_HEADERS, query, readBody, writeBody, type AccessKey } from '@timestream-prometheus/connector-testing';
 import { decodeReadResponse, decodeSnappy, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { signedHeaders, type SigningKey } from './signing-proxy.js';
 

@@ -1,5 +1,5 @@
 import { environmentNameOf } from '@timestream-prometheus/connector';
-import { connectorContract } from '@timestream-prometheus/connector/testing';
+import { connectorContract } from '@timestream-prometheus/connector-testing';
 import { describe } from 'vitest';
 import { isMissing } from '../harness/requirements.js';
 import { accessKeyId, secretAccessKey } from '../harness/start-connector.js';

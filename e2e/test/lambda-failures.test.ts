@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { series, writeBody } from '@timestream-prometheus/connector/testing';
+import { series, writeBody } from '@timestream-prometheus/connector-testing';
 import { encodeSnappy, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../harness/child-program.js';

@@ -1,5 +1,5 @@
 import { METRIC_CATALOGUE } from '@timestream-prometheus/connector';
-import { basicAuthorization, PROTOCOL_HEADERS, query, readBody, series, writeBody } from '@timestream-prometheus/connector/testing';
+import { basicAuthorization, PROTOCOL_HEADERS, query, readBody, series, writeBody } from '@timestream-prometheus/connector-testing';
 import { decodeReadResponse, decodeSnappy } from '@timestream-prometheus/prom-codec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing } from '../harness/requirements.js';

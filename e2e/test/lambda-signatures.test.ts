@@ -1,4 +1,4 @@
-import { series, writeBody } from '@timestream-prometheus/connector/testing';
+import { series, writeBody } from '@timestream-prometheus/connector-testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing } from '../harness/requirements.js';
 import { roleKey, startLocalStack, type LocalStack } from '../lambda/local-stack.js';

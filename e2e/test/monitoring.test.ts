@@ -8,7 +8,7 @@ import { isMissing } from '../harness/requirements.js';
 import { accessKeyId, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
 import { scrapeJob, startPrometheus, type RunningPrometheus } from '../harness/start-prometheus.js';
 import { post } from '../lambda/remote-client.js';
-import { query, readBody, writeBody } from '@timestream-prometheus/connector/testing';
+import { query, readBody, writeBody } from '@timestream-prometheus/connector-testing';
 
 const folder = fileURLToPath(new URL('../../deploy/monitoring/', import.meta.url));
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');

@@ -2,7 +2,7 @@ import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-co
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../src/index.js';
-import { basicAuthorization, series } from '../src/testing/index.js';
+import { basicAuthorization, series } from '@timestream-prometheus/connector-testing';
 import { bodyText, createFixture, KEY, request, writeRequest, type RequestParts } from './support/connector-fixture.js';
 import { openMemoryStorage } from './support/memory-storage.js';
 

@@ -1,7 +1,7 @@
 import { decodeReadResponse, decodeSnappy, type Query, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { afterEach, describe, expect, it } from 'vitest';
 import { METRICS } from '../src/index.js';
-import { basicAuthorization, query, readBody, series, writeBody, type AccessKey } from '../src/testing/index.js';
+import { basicAuthorization, query, readBody, series, writeBody, type AccessKey } from '@timestream-prometheus/connector-testing';
 import { bodyText, KEY, request } from './support/connector-fixture.js';
 import { startEmbeddedSubject, type EmbeddedSubject } from './support/embedded-subject.js';
 

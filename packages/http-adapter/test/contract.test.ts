@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { METRIC_CATALOGUE, createConnector, openAwsStorage, parseConfig } from '@timestream-prometheus/connector';
-import { connectorContract } from '@timestream-prometheus/connector/testing';
+import { connectorContract } from '@timestream-prometheus/connector-testing';
 import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { buildServer, createPrometheusMetrics } from '../src/index.js';
 import { send, silentLogger } from './running-server.js';

@@ -1,4 +1,4 @@
-import { basicAuthorization, connectorContract, PROTOCOL_HEADERS } from '@timestream-prometheus/connector/testing';
+import { basicAuthorization, connectorContract, PROTOCOL_HEADERS } from '@timestream-prometheus/connector-testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { context, invokeStreamed, invokeWhole, key, startLambda, type LambdaSubject } from './lambda-subject.js';
 

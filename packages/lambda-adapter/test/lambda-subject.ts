@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { environmentNameOf } from '@timestream-prometheus/connector';
-import type { ContractRequest, ContractResponse, ContractSubject } from '@timestream-prometheus/connector/testing';
+import type { ContractRequest, ContractResponse, ContractSubject } from '@timestream-prometheus/connector-testing';
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { createLambdaHandlers, type LambdaHandlers, type LambdaResult } from '../src/index.js';
 import { eventShapeOf } from './events.js';

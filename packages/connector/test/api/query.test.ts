@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { NORMAL_NAN_BITS, STALE_NAN_BITS } from '@timestream-prometheus/prom-codec';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { basicAuthorization, PROTOCOL_HEADERS, series, writeBody } from '../../src/testing/index.js';
+import { basicAuthorization, PROTOCOL_HEADERS, series, writeBody } from '@timestream-prometheus/connector-testing';
 import { KEY } from '../support/connector-fixture.js';
 import { startEmbeddedSubject, type EmbeddedSubject } from '../support/embedded-subject.js';
 

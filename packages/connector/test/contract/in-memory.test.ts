@@ -1,4 +1,4 @@
-import { connectorContract } from '../../src/testing/index.js';
+import { connectorContract } from '@timestream-prometheus/connector-testing';
 import { startEmbeddedSubject } from '../support/embedded-subject.js';
 
 connectorContract('in memory', (flags) => startEmbeddedSubject(flags));

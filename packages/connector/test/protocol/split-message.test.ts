@@ -2,7 +2,7 @@ import { decodeWriteRequest, encodeWriteRequest } from '@timestream-prometheus/p
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitMessage } from '../../src/protocol/split-message.js';
-import { series } from '../../src/testing/index.js';
+import { series } from '@timestream-prometheus/connector-testing';
 
 const metadata = [{ type: 'counter', metricFamilyName: 'up', help: 'h', unit: '' } as const];
 

@@ -3,7 +3,7 @@ import type { QueryPage } from '@timestream-prometheus/timestream-translator';
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ConnectorError, createConnector, METRICS, openAwsStorage, type Connector } from '../../src/index.js';
-import { decodeStreamedAnswer, query, series, STREAMED_FIRST } from '../../src/testing/index.js';
+import { decodeStreamedAnswer, query, series, STREAMED_FIRST } from '@timestream-prometheus/connector-testing';
 import { alterStorage, type AlterPage } from '../support/altered-storage.js';
 import {
   bodyBytes,

@@ -2,7 +2,7 @@ import { decodeReadResponse, decodeSnappy, type Query, type TimeSeries } from '@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createConnector, METRICS, openAwsStorage, type Connector } from '../../src/index.js';
-import { decodeStreamedAnswer, query, series, STREAMED_CONTENT_TYPE, STREAMED_FIRST } from '../../src/testing/index.js';
+import { decodeStreamedAnswer, query, series, STREAMED_CONTENT_TYPE, STREAMED_FIRST } from '@timestream-prometheus/connector-testing';
 import { bodyBytes, bodyText, createMemoryLogger, readRequest, testConfig, writeRequest } from '../support/connector-fixture.js';
 import { startEmbeddedSubject, type EmbeddedSubject } from '../support/embedded-subject.js';
 import { RecordingMetrics } from '../support/recording-metrics.js';

@@ -2,7 +2,7 @@ import { createSamples, type Query, type TimeSeries } from '@timestream-promethe
 import { describe, expect, it } from 'vitest';
 import { encodeSeriesFrames } from '../../src/protocol/series-frames.js';
 import { ColumnNotFoundError, ConnectorError, METRICS, type ConnectorResponse } from '../../src/index.js';
-import { decodeStreamedAnswer, series, STREAMED_FIRST } from '../../src/testing/index.js';
+import { decodeStreamedAnswer, series, STREAMED_FIRST } from '@timestream-prometheus/connector-testing';
 import { bodyBytes, bodyText, createFixture, readRequest } from '../support/connector-fixture.js';
 import { createLazyTable, LAZY_RANGE, type LazyTable } from '../support/lazy-table.js';
 import { openMemoryStorage } from '../support/memory-storage.js';

@@ -10,7 +10,7 @@ import {
   type Logger,
   type OpenStorage,
 } from '../../src/index.js';
-import { basicAuthorization, PROTOCOL_HEADERS, readBody, writeBody } from '../../src/testing/index.js';
+import { basicAuthorization, PROTOCOL_HEADERS, readBody, writeBody } from '@timestream-prometheus/connector-testing';
 import { RecordingMetrics } from './recording-metrics.js';
 
 export interface LogLine {

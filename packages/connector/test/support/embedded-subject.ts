@@ -4,7 +4,7 @@ import {
   type EmbeddedTimestreamOptions,
 } from '@timestream-prometheus/timestream-embedded';
 import { bodyInHand, createConnector, openAwsStorage, type Connector } from '../../src/index.js';
-import type { ContractSubject } from '../../src/testing/index.js';
+import type { ContractSubject } from '@timestream-prometheus/connector-testing';
 import { bodyBytes, createMemoryLogger, KEY, testConfig, type LogLine } from './connector-fixture.js';
 import { RecordingMetrics } from './recording-metrics.js';
 

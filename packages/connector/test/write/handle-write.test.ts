@@ -1,7 +1,7 @@
 import type { WriteBatch } from '@timestream-prometheus/timestream-translator';
 import { describe, expect, it } from 'vitest';
 import { ConnectorError, METRICS, type ConnectorErrorCode, type WriteOutcome } from '../../src/index.js';
-import { basicAuthorization, series } from '../../src/testing/index.js';
+import { basicAuthorization, series } from '@timestream-prometheus/connector-testing';
 import { bodyText, createFixture, writeRequest } from '../support/connector-fixture.js';
 import { openMemoryStorage, type AnswerWrite } from '../support/memory-storage.js';
 

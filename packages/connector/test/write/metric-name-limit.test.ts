@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { METRICS } from '../../src/index.js';
-import { series } from '../../src/testing/index.js';
+import { series } from '@timestream-prometheus/connector-testing';
 import { describeRejections } from '../../src/write/describe-rejections.js';
 import { rejectionClassOf, type RejectionClass } from '../../src/write/rejection-reason.js';
 import { ConnectorError } from '../../src/errors/connector-error.js';

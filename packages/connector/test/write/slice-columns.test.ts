@@ -3,7 +3,7 @@ import type { SeriesColumns } from '@timestream-prometheus/timestream-translator
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sliceColumns } from '../../src/write/slice-columns.js';
-import { series } from '../../src/testing/index.js';
+import { series } from '@timestream-prometheus/connector-testing';
 
 /** Each sample as series, time and value. */
 function samplesOf({ labelSets, sampleEnds, timestampsMs, values, valueBits }: SeriesColumns): string[] {

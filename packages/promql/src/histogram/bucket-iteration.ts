@@ -1,6 +1,5 @@
 import { bucketBound, exponentialBound, isCustomSchema, isExponentialSchema } from './bucket-bounds.js';
-import { bucketIndexes, coarserIndex } from './bucket-spans.js';
-import type { FloatHistogram } from './float-histogram.js';
+import { bucketIndexes, coarserIndex, type Side } from './bucket-spans.js';
 
 export interface Bucket {
   lower: number;
@@ -10,8 +9,18 @@ export interface Bucket {
   readonly count: number;
 }
 
+/** What is read of a histogram to know its buckets. */
+interface BucketLayout {
+  readonly schema: number;
+  readonly zeroThreshold: number;
+  readonly zeroCount: number;
+  readonly positive: Side;
+  readonly negative: Side;
+  readonly customBounds: readonly number[];
+}
+
 /** The buckets of one side from zero outwards, empty ones included. */
-export function bucketsOf(histogram: FloatHistogram, side: 'positive' | 'negative'): Bucket[] {
+export function bucketsOf(histogram: BucketLayout, side: 'positive' | 'negative'): Bucket[] {
   const { schema, customBounds } = histogram;
   const { spans, counts } = histogram[side];
   const isCustom = isCustomSchema(schema);
@@ -36,7 +45,7 @@ export function bucketsOf(histogram: FloatHistogram, side: 'positive' | 'negativ
 }
 
 /** Every bucket in ascending order; the zero bucket only if something is in it. Bounds inside the zero bucket are moved to its edge. */
-export function allBuckets(histogram: FloatHistogram): Bucket[] {
+export function allBuckets(histogram: BucketLayout): Bucket[] {
   const { zeroThreshold, zeroCount } = histogram;
   const clip = (bucket: Bucket): Bucket => {
     if (bucket.upper < 0 && bucket.upper > -zeroThreshold) bucket.upper = -zeroThreshold;
@@ -48,7 +57,7 @@ export function allBuckets(histogram: FloatHistogram): Bucket[] {
   return zeroCount > 0 ? [...negative, zeroBucket(histogram), ...positive] : [...negative, ...positive];
 }
 
-export function zeroBucket({ zeroThreshold, zeroCount }: FloatHistogram): Bucket {
+export function zeroBucket({ zeroThreshold, zeroCount }: BucketLayout): Bucket {
   return { lower: -zeroThreshold, upper: zeroThreshold, lowerInclusive: true, upperInclusive: true, count: zeroCount };
 }
 
@@ -59,7 +68,7 @@ export interface MergedCounts {
 
 /** The counts of one side in a coarser schema, without the buckets that end at or below `startValue`. */
 export function mergedCounts(
-  histogram: FloatHistogram,
+  histogram: BucketLayout,
   side: 'positive' | 'negative',
   startValue: number,
   targetSchema: number,

@@ -9,7 +9,7 @@ import {
   type TimeSeriesV2,
 } from '@timestream-prometheus/prom-codec';
 import { describe, expect, it } from 'vitest';
-import type { ContractResponse } from './connector-contract.js';
+import type { ContractResponse } from './contract-subject.js';
 import { PROTOCOL_HEADERS, PROTOCOL_HEADERS_V2, series, writeBodyV2 } from './remote-messages.js';
 
 /** What the cases of remote write 2.0 need of the suite that they are part of. */
