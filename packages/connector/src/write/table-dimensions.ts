@@ -46,7 +46,9 @@ export class TableDimensions {
 
   /** Takes note of dimensions that the table certainly has now. */
   noteStored(batch: WriteBatch, rejectedIndexes: ReadonlySet<number>): void {
-    this.#addKnown(dimensionNamesOf(batch, rejectedIndexes));
+    // Most often nothing is new.
+    const names = dimensionNamesOf(batch, rejectedIndexes, this);
+    if (names.length > 0) this.#addKnown(names);
   }
 
   /**
@@ -77,10 +79,11 @@ export class TableDimensions {
   }
 }
 
-function dimensionNamesOf(batch: WriteBatch, rejectedIndexes: ReadonlySet<number>): readonly string[] {
+function dimensionNamesOf(batch: WriteBatch, rejectedIndexes: ReadonlySet<number>, visitor: object): readonly string[] {
   const names: string[] = [];
   if (batch instanceof PlannedBatch) {
     batch.visitDimensionNames(
+      visitor,
       (name) => names.push(name),
       (index) => rejectedIndexes.has(index),
     );

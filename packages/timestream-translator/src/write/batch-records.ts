@@ -13,8 +13,8 @@ export function batchRecords(records: RecordColumns): PlannedBatch[] {
   if (first === undefined) return [];
   const { order, cuts } = others.reduce((best, plan) => (isCheaper(plan.cuts, best.cuts) ? plan : best), first);
   let start = 0;
-  return cuts.ends.map((end) => {
-    const batch = new PlannedBatch(records, order.subarray(start, end));
+  return cuts.ends.map((end, index) => {
+    const batch = new PlannedBatch(records, order.subarray(start, end), cuts.bytes[index]);
     start = end;
     return batch;
   });

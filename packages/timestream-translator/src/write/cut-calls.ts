@@ -8,6 +8,8 @@ import { valueColumnOf, type RecordColumns } from './translate-columns.js';
 export interface CallCuts {
   /** The end of each call, as a place in the order. */
   readonly ends: readonly number[];
+  /** What each call counts in bytes. */
+  readonly bytes: readonly number[];
   /** KiB that are paid for all calls. */
   readonly meteredUnits: number;
 }
@@ -30,16 +32,18 @@ export function cutCalls(records: RecordColumns, order: Uint32Array): CallCuts {
   const search = new CutSearch(records, order);
   for (let start = count - 1; start >= 0; start--) search.cutAt(start);
   const ends: number[] = [];
-  for (let start = 0; start < count;) {
-    start = search.ends[start]!;
-    ends.push(start);
+  const bytes: number[] = [];
+  for (let start = 0; start < count; start = search.ends[start]!) {
+    ends.push(search.ends[start]!);
+    bytes.push(search.bytes[start]!);
   }
-  return { ends, meteredUnits: Math.floor(search.costs[0]! / COST_OF_UNIT) };
+  return { ends, bytes, meteredUnits: Math.floor(search.costs[0]! / COST_OF_UNIT) };
 }
 
 class CutSearch {
-  /** By place: where a call that begins there ends best, and what it and all after it cost. */
+  /** By place: where a call that begins there ends best, its bytes, and what it and all after it cost. */
   readonly ends: Uint32Array;
+  readonly bytes: Float64Array;
   readonly costs: Float64Array;
   readonly #count: number;
   readonly #series: readonly StoredSeries[];
@@ -54,11 +58,13 @@ class CutSearch {
   #timeRunEnd = 0;
   #start = 0;
   #end = 0;
+  #bytes = 0;
   #cost = 0;
 
   constructor({ count, layout, series, samples, columns }: RecordColumns, order: Uint32Array) {
     this.#count = count;
     this.ends = new Uint32Array(count);
+    this.bytes = new Float64Array(count);
     this.costs = new Float64Array(count + 1);
     this.#bytesBefore = new Float64Array(count + 1);
     this.#timestampsMs = new Float64Array(count);
@@ -98,6 +104,7 @@ class CutSearch {
     if (high > start + 1) this.#tryEnds(start + 1, high, shared);
     this.#tryEnd(start + 1, shared);
     this.ends[start] = this.#end;
+    this.bytes[start] = this.#bytes;
     this.costs[start] = this.#cost;
   }
 
@@ -160,6 +167,7 @@ class CutSearch {
     if (cost < this.#cost) {
       this.#cost = cost;
       this.#end = end;
+      this.#bytes = bytes;
     }
     return bytes;
   }

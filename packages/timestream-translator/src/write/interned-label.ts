@@ -10,20 +10,17 @@ export interface InternedName {
   readonly bytes: number;
   readonly canBeDimension: boolean;
   readonly labels: Map<string, InternedLabel>;
-  /** A note like those of {@link Shareable}; whoever sets it sets it back to -1. */
-  rank: number;
 }
 
 /**
- * What the records of one call may share and then state once. The three fields are the notes of whoever goes over many records without
- * giving up control in between; they mean nothing afterwards.
+ * What the records of one call may share and then state once. `seenAt` and `runEnd` are notes of whoever goes over many records without giving
+ * up control in between; they mean nothing afterwards.
  */
 export interface Shareable {
   /** UTF-8 bytes that each record pays for it. */
   readonly bytes: number;
   seenAt: number;
   runEnd: number;
-  mark: number;
 }
 
 /** The name that a metric is stored under. */
@@ -34,7 +31,9 @@ export class StoredMeasure implements Shareable {
   readonly json: string;
   seenAt = -1;
   runEnd = 0;
-  mark = 0;
+  /** Notes of the same kind: the pass, and the number of the metric in it. */
+  pass = 0;
+  index = 0;
 
   constructor(metricName: string) {
     this.name = encodeMeasureName(metricName);
@@ -52,7 +51,6 @@ export class InternedLabel implements Label, Shareable {
   readonly bytes: number;
   seenAt = -1;
   runEnd = 0;
-  mark = 0;
   #dimension: Dimension | undefined;
   #json: string | undefined;
   #measure: StoredMeasure | undefined;
@@ -100,7 +98,7 @@ export class InternedLabels {
   intern(name: string, value: string): InternedLabel {
     let internedName = this.#names.get(name);
     if (internedName === undefined) {
-      internedName = { name, bytes: utf8ByteLength(name), canBeDimension: canBeDimension(name), labels: new Map(), rank: -1 };
+      internedName = { name, bytes: utf8ByteLength(name), canBeDimension: canBeDimension(name), labels: new Map() };
       this.#names.set(name, internedName);
       this.#bytes += NAME_BYTES + 2 * name.length;
     }

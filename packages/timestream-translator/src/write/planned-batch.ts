@@ -1,26 +1,19 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
 
 import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_VALUE_COLUMN } from '../model/layout.js';
-import type { Dimension, SampleReference, TimestreamRecord, WriteBatch } from '../model/record.js';
-import type { InternedLabel, Shareable } from './interned-label.js';
+import type { SampleReference, TimestreamRecord, WriteBatch } from '../model/record.js';
+import { NOTHING_COMMON, type CommonParts } from './common-parts.js';
+import type { InternedLabel } from './interned-label.js';
 import { TIME_BYTES, valueBytes } from './record-size.js';
 import { referenceOf } from './series-columns.js';
-import type { StoredSeries } from './stored-series.js';
 import { valueColumnOf, type RecordColumns } from './translate-columns.js';
 
 type DraftRecord = { -readonly [Field in keyof TimestreamRecord]: TimestreamRecord[Field] };
 
-/** Marks of `Shareable` are counted over all batches, so that no batch takes another's for its own. */
-let nextMark = 1;
-
 /** What all records of a call share. */
-interface CommonParts {
-  readonly series: StoredSeries;
+interface SharedByAll {
+  readonly parts: CommonParts;
   readonly timestampMs: number | undefined;
-  readonly hasMeasure: boolean;
-  readonly hasValueType: boolean;
-  /** What is marked with it is common. */
-  readonly mark: number;
 }
 
 /**
@@ -30,14 +23,20 @@ interface CommonParts {
 export class PlannedBatch implements WriteBatch {
   readonly #records: RecordColumns;
   readonly #order: Uint32Array;
+  #bytes: number | undefined;
+  #shared: SharedByAll | undefined;
   #common: TimestreamRecord | undefined;
   #ownRecords: readonly TimestreamRecord[] | undefined;
   #sources: readonly SampleReference[] | undefined;
 
-  /** @param order the records of the call, by index, at least one */
-  constructor(records: RecordColumns, order: Uint32Array) {
+  /**
+   * @param order the records of the call, by index, at least one
+   * @param bytes if they are known already
+   */
+  constructor(records: RecordColumns, order: Uint32Array, bytes?: number) {
     this.#records = records;
     this.#order = order;
+    this.#bytes = bytes;
   }
 
   get recordCount(): number {
@@ -60,34 +59,24 @@ export class PlannedBatch implements WriteBatch {
 
   /** What the call counts in bytes, before it is rounded up: `writeBytes`. */
   get bytes(): number {
-    const common = this.#markCommon();
-    const { samples, series, layout, columns } = this.#records;
-    let bytes = 0;
-    for (const record of this.#order) {
-      const stored = series[record]!;
-      bytes += stored.baseBytes + valueBytes(valueColumnOf(layout, columns.values[samples[record]!]!));
-    }
-    let shared = common.timestampMs === undefined ? 0 : TIME_BYTES;
-    if (common.hasMeasure) shared += common.series.measure.bytes;
-    for (const label of common.series.labels) if (label.mark === common.mark) shared += label.bytes;
-    return bytes - shared * (this.#order.length - 1);
+    return (this.#bytes ??= this.#countBytes());
   }
 
   toJSON(): Pick<WriteBatch, 'CommonAttributes' | 'Records'> {
     return { CommonAttributes: this.CommonAttributes, Records: this.Records };
   }
 
-  /** Calls `visit` with the name of each dimension of the records, a few times perhaps; not of those that `isLeftOut` names by index. */
-  visitDimensionNames(visit: (name: string) => void, isLeftOut: (recordIndex: number) => boolean): void {
+  /**
+   * Calls `visit` with the names of the dimensions of the records, but not for series whose names this `visitor` was told last, and not for
+   * records that `isLeftOut` names by index.
+   */
+  visitDimensionNames(visitor: object, visit: (name: string) => void, isLeftOut: (recordIndex: number) => boolean): void {
     const { series } = this.#records;
-    const mark = nextMark++;
     for (let index = 0; index < this.#order.length; index++) {
-      if (isLeftOut(index)) continue;
-      for (const label of series[this.#order[index]!]!.labels) {
-        if (label.mark === mark) continue;
-        label.mark = mark;
-        visit(label.name);
-      }
+      const stored = series[this.#order[index]!]!;
+      if (stored.namesTo === visitor || isLeftOut(index)) continue;
+      stored.namesTo = visitor;
+      for (const { name } of stored.labels) visit(name);
     }
   }
 
@@ -95,10 +84,9 @@ export class PlannedBatch implements WriteBatch {
   json(): string {
     const { series, samples, columns, layout } = this.#records;
     const { timestampsMs, values, valueBits } = columns;
-    const common = this.#markCommon();
+    const { parts, timestampMs: commonMs } = this.#sharedByAll;
     const isSingle = layout === 'single-measure';
-    const unitJson = this.#order.length === 1 ? ',"TimeUnit":"MILLISECONDS"' : '';
-    const typeJson = common.hasValueType ? '' : isSingle ? ',"MeasureValueType":"DOUBLE"' : '"MeasureValueType":"MULTI",';
+    const isAlone = this.#order.length === 1;
     let lastTimestampMs = -1;
     let timeText = '';
     let json = '"Records":[';
@@ -112,105 +100,110 @@ export class PlannedBatch implements WriteBatch {
         lastTimestampMs = timestampMs;
         timeText = String(timestampMs);
       }
-      json += separator + stored.ownDimensionsJson(common.mark);
+      json += separator + stored.ownJson(parts);
       separator = '},{';
-      if (!common.hasMeasure) json += stored.measure.json;
       if (isSingle) {
-        json += `"MeasureValue":"${stored.finiteText(value)}"${typeJson}`;
-        if (common.timestampMs === undefined) json += `,"Time":"${timeText}"`;
-        json += unitJson;
+        json += `"MeasureValue":"${stored.finiteText(value)}"`;
+        if (isAlone) json += ',"MeasureValueType":"DOUBLE"';
+        if (commonMs === undefined) json += `,"Time":"${timeText}"`;
+        if (isAlone) json += ',"TimeUnit":"MILLISECONDS"';
         continue;
       }
-      json += typeJson;
-      if (common.timestampMs === undefined) json += `"Time":"${timeText}",`;
-      if (unitJson !== '') json += '"TimeUnit":"MILLISECONDS",';
+      if (isAlone) json += '"MeasureValueType":"MULTI",';
+      if (commonMs === undefined) json += `"Time":"${timeText}",`;
+      if (isAlone) json += '"TimeUnit":"MILLISECONDS",';
       json += Number.isFinite(value)
         ? `${VALUE_JSON}${stored.finiteText(value)}${VALUE_JSON_END}`
         : `${BITS_JSON}${bitsText(valueBits[sample] ?? 0n)}${BITS_JSON_END}`;
     }
     json += '}]';
-    return this.#order.length === 1 ? json : `${json},"CommonAttributes":${this.#commonJson(common)}`;
+    return isAlone ? json : `${json},"CommonAttributes":${this.#commonJson()}`;
   }
 
-  #commonJson(common: CommonParts): string {
-    const dimensions = common.series.labels.filter(({ mark }) => mark === common.mark).map(({ json }) => json);
-    const parts: string[] = [];
-    if (dimensions.length > 0) parts.push(`"Dimensions":[${dimensions.join(',')}]`);
-    if (common.hasMeasure) parts.push(`"MeasureName":${JSON.stringify(common.series.measureName)}`);
-    if (common.hasValueType) parts.push(`"MeasureValueType":"${valueTypeOf(this.#records)}"`);
-    if (common.timestampMs !== undefined) parts.push(`"Time":"${common.timestampMs}"`);
-    parts.push('"TimeUnit":"MILLISECONDS"');
-    return `{${parts.join(',')}}`;
+  #commonJson(): string {
+    const { parts, timestampMs } = this.#sharedByAll;
+    const texts: string[] = [];
+    if (parts.labels.length > 0) texts.push(`"Dimensions":[${parts.labels.map(({ json }) => json).join(',')}]`);
+    if (parts.measure !== undefined) texts.push(`"MeasureName":${JSON.stringify(parts.measure.name)}`);
+    texts.push(`"MeasureValueType":"${valueTypeOf(this.#records)}"`);
+    if (timestampMs !== undefined) texts.push(`"Time":"${timestampMs}"`);
+    texts.push('"TimeUnit":"MILLISECONDS"');
+    return `{${texts.join(',')}}`;
   }
 
   #commonAttributes(): TimestreamRecord {
-    const common = this.#markCommon();
-    const dimensions = commonDimensions(common);
+    const { parts, timestampMs } = this.#sharedByAll;
     const attributes: DraftRecord = { TimeUnit: 'MILLISECONDS' };
-    if (common.timestampMs !== undefined) attributes.Time = String(common.timestampMs);
-    if (common.hasValueType) attributes.MeasureValueType = valueTypeOf(this.#records);
-    if (common.hasMeasure) attributes.MeasureName = common.series.measureName;
-    if (dimensions.length > 0) attributes.Dimensions = dimensions;
+    if (timestampMs !== undefined) attributes.Time = String(timestampMs);
+    attributes.MeasureValueType = valueTypeOf(this.#records);
+    if (parts.measure !== undefined) attributes.MeasureName = parts.measure.name;
+    if (parts.labels.length > 0) attributes.Dimensions = parts.labels.map(({ dimension }) => dimension);
     return attributes;
   }
 
   #createRecords(): readonly TimestreamRecord[] {
     const { series, samples, columns, layout } = this.#records;
-    const common = this.#markCommon();
+    const { parts, timestampMs } = this.#sharedByAll;
+    const isAlone = this.#order.length === 1;
     return Array.from(this.#order, (index) => {
       const stored = series[index]!;
       const sample = samples[index]!;
       const value = columns.values[sample]!;
       const column = valueColumnOf(layout, value);
-      const ownDimensions = stored.labels.filter(({ mark }) => mark !== common.mark).map(({ dimension }) => dimension);
+      const ownDimensions = stored.labels.filter((label) => !parts.labels.includes(label)).map(({ dimension }) => dimension);
       const record: DraftRecord = {};
       if (ownDimensions.length > 0) record.Dimensions = ownDimensions;
-      if (!common.hasMeasure) record.MeasureName = stored.measureName;
-      if (!common.hasValueType) record.MeasureValueType = valueTypeOf(this.#records);
+      if (parts.measure === undefined) record.MeasureName = stored.measureName;
+      if (isAlone) record.MeasureValueType = valueTypeOf(this.#records);
       if (column === MEASURE_VALUE_DOUBLE_COLUMN) record.MeasureValue = stored.finiteText(value);
       else if (column === SAMPLE_BITS_COLUMN)
         record.MeasureValues = [{ Name: column, Value: bitsText(columns.valueBits[sample] ?? 0n), Type: 'BIGINT' }];
       else record.MeasureValues = [{ Name: column, Value: stored.finiteText(value), Type: 'DOUBLE' }];
-      if (common.timestampMs === undefined) record.Time = String(columns.timestampsMs[sample]);
-      if (this.#order.length === 1) record.TimeUnit = 'MILLISECONDS';
+      if (timestampMs === undefined) record.Time = String(columns.timestampsMs[sample]);
+      if (isAlone) record.TimeUnit = 'MILLISECONDS';
       return record;
     });
   }
 
-  /** Finds what all records share; a single record shares nothing with itself. The marks hold until the next call of this method, anywhere. */
-  #markCommon(): CommonParts {
-    const { series, samples, columns } = this.#records;
+  #countBytes(): number {
+    const { samples, series, layout, columns } = this.#records;
+    const { parts, timestampMs } = this.#sharedByAll;
+    let bytes = 0;
+    for (const record of this.#order) {
+      const stored = series[record]!;
+      bytes += stored.baseBytes + valueBytes(valueColumnOf(layout, columns.values[samples[record]!]!));
+    }
+    const shared = parts.bytes + (timestampMs === undefined ? 0 : TIME_BYTES);
+    return bytes - shared * (this.#order.length - 1);
+  }
+
+  get #sharedByAll(): SharedByAll {
+    return (this.#shared ??= this.#findShared());
+  }
+
+  /** Finds what all records share; a single record shares nothing with itself. */
+  #findShared(): SharedByAll {
+    const { series, samples, columns, cache } = this.#records;
     const order = this.#order;
-    const count = order.length;
-    const firstRecord = order[0]!;
-    const first = series[firstRecord]!;
-    const base = nextMark;
-    nextMark += count + 1;
-    if (count === 1) return { series: first, timestampMs: undefined, hasMeasure: false, hasValueType: false, mark: -1 };
-    const timestampMs = columns.timestampsMs[samples[firstRecord]!]!;
+    const first = series[order[0]!]!;
+    if (order.length === 1) return { parts: NOTHING_COMMON, timestampMs: undefined };
+    const timestampMs = columns.timestampsMs[samples[order[0]!]!]!;
     let hasTime = true;
-    // Each record moves on the marks of what it has and all before it had; what has the last mark in the end is common.
-    let mark = base;
-    for (const label of first.labels) label.mark = mark;
-    first.measure.mark = mark;
+    let hasMeasure = true;
+    const labels = first.labels.slice();
     let previous = first;
-    for (let index = 1; index < count; index++) {
+    for (let index = 1; index < order.length; index++) {
       const record = order[index]!;
       const stored = series[record]!;
       hasTime &&= columns.timestampsMs[samples[record]!] === timestampMs;
       if (stored === previous) continue;
       previous = stored;
-      for (const label of stored.labels) moveMark(label, mark);
-      moveMark(stored.measure, mark);
-      mark += 1;
+      hasMeasure &&= stored.measure === first.measure;
+      if (labels.length > 0) keepShared(labels, stored.labels);
     }
     return {
-      series: first,
+      parts: cache.commonParts.partsOf(labels, hasMeasure ? first.measure : undefined),
       timestampMs: hasTime ? timestampMs : undefined,
-      hasMeasure: first.measure.mark === mark,
-      // Both columns of the layout multi-measure have the same type.
-      hasValueType: true,
-      mark,
     };
   }
 }
@@ -220,12 +213,21 @@ const VALUE_JSON_END = '","Type":"DOUBLE"}]';
 const BITS_JSON = `"MeasureValues":[{"Name":"${SAMPLE_BITS_COLUMN}","Value":"`;
 const BITS_JSON_END = '","Type":"BIGINT"}]';
 
-function moveMark(shareable: Shareable, mark: number): void {
-  if (shareable.mark === mark) shareable.mark = mark + 1;
-}
-
-function commonDimensions({ series, mark }: CommonParts): Dimension[] {
-  return series.labels.filter((label: InternedLabel) => label.mark === mark).map(({ dimension }) => dimension);
+/** Leaves in `labels` those that are among `others` too. Series have their labels in one order, so what both have comes in that order. */
+function keepShared(labels: InternedLabel[], others: readonly InternedLabel[]): void {
+  let kept = 0;
+  let place = 0;
+  for (const label of labels) {
+    if (others[place] !== label) {
+      const found = others.indexOf(label, place);
+      if (found < 0) continue;
+      place = found;
+    }
+    place += 1;
+    // Never ahead of the loop, which reads what it has not reached yet as it was.
+    labels[kept++] = label;
+  }
+  labels.length = kept;
 }
 
 function valueTypeOf({ layout }: RecordColumns): 'DOUBLE' | 'MULTI' {

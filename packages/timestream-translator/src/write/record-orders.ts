@@ -1,7 +1,8 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
 import { MAX_RECORDS_PER_WRITE } from '../model/limits.js';
-import type { InternedName, StoredMeasure } from './interned-label.js';
+import type { InternedName } from './interned-label.js';
 import type { StoredSeries } from './stored-series.js';
+import { compareTargets, type Target, type TargetScheme } from './target-cells.js';
 import type { RecordColumns } from './translate-columns.js';
 
 /** How many series are looked at to learn which labels tell targets apart. */
@@ -24,10 +25,7 @@ const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
 export function recordOrders(records: RecordColumns): readonly Uint32Array[] {
   const asTheyCame = indexesTo(records.count);
   if (records.count <= 1) return [asTheyCame];
-  const targetLabels = targetLabelsOf(records);
-  for (const [rank, name] of targetLabels.entries()) name.rank = rank;
-  const cells = new CellTable(records, targetLabels.length);
-  for (const name of targetLabels) name.rank = -1;
+  const cells = new CellTable(records, records.cache.targets.schemeOf(targetLabelsOf(records)));
   const orders: Uint32Array[] = [];
   if (cells.targetCount > 1) orders.push(cells.order('target'));
   if (cells.measureCount > 1) orders.push(cells.order('measure'));
@@ -64,6 +62,9 @@ function targetLabelsOf({ count, series }: RecordColumns): readonly InternedName
   return shared.slice(0, MAX_TARGET_LABELS).map(([name]) => name);
 }
 
+/** Passes over records are counted, so that none takes another's notes for its own. */
+let lastPass = 0;
+
 /** Records in cells of one target and one metric; an order of the records is an order of the cells. */
 class CellTable {
   readonly targetCount: number;
@@ -76,49 +77,39 @@ class CellTable {
   /** By target: its place in the order of targets. */
   readonly #targetPlaces: Uint32Array;
 
-  constructor({ count, series }: RecordColumns, rankCount: number) {
+  constructor({ count, series }: RecordColumns, scheme: TargetScheme) {
     this.#cells = new Uint32Array(count);
-    const targetByHash = new Map<number, number>();
-    const targetKeys: number[][] = [];
-    const measures = new Map<StoredMeasure, number>();
-    const cellByPlace = new Map<number, number>();
-    const key = new Array<number>(rankCount);
+    const pass = ++lastPass;
+    const targets: Target[] = [];
+    let measureCount = 0;
     let previous: StoredSeries | undefined;
-    let cell = 0;
+    let index = 0;
     for (let record = 0; record < count; record++) {
       const stored = series[record]!;
       if (stored !== previous) {
         previous = stored;
-        key.fill(0);
-        for (const label of stored.labels) {
-          const { rank } = label.internedName;
-          if (rank >= 0) key[rank] = label.id;
+        const cell = scheme.cellOf(stored);
+        if (cell.pass !== pass) {
+          const { target, measure } = cell;
+          if (target.pass !== pass) {
+            target.pass = pass;
+            target.index = targets.push(target) - 1;
+          }
+          if (measure.pass !== pass) {
+            measure.pass = pass;
+            measure.index = measureCount++;
+          }
+          cell.pass = pass;
+          cell.index = this.#targets.push(target.index) - 1;
+          this.#measures.push(measure.index);
         }
-        // Two targets of one hash come into each other's way: a dearer order, and none that is wrong.
-        const hash = hashOf(key);
-        let target = targetByHash.get(hash);
-        if (target === undefined) {
-          target = targetKeys.push(key.slice()) - 1;
-          targetByHash.set(hash, target);
-        }
-        let measure = measures.get(stored.measure);
-        if (measure === undefined) {
-          measure = measures.size;
-          measures.set(stored.measure, measure);
-        }
-        const place = target * count + measure;
-        const known = cellByPlace.get(place);
-        if (known === undefined) {
-          cell = this.#targets.push(target) - 1;
-          this.#measures.push(measure);
-          cellByPlace.set(place, cell);
-        } else cell = known;
+        index = cell.index;
       }
-      this.#cells[record] = cell;
+      this.#cells[record] = index;
     }
-    this.targetCount = targetKeys.length;
-    this.measureCount = measures.size;
-    this.#targetPlaces = placesOf(targetKeys);
+    this.targetCount = targets.length;
+    this.measureCount = measureCount;
+    this.#targetPlaces = placesOf(targets);
   }
 
   order(first: 'target' | 'measure'): Uint32Array {
@@ -136,29 +127,11 @@ class CellTable {
   }
 }
 
-/** The targets of one namespace, of one node and so on next to each other: what does not fill a call is put together with its neighbours. */
-function placesOf(targetKeys: readonly (readonly number[])[]): Uint32Array {
-  const order = targetKeys.map((_, target) => target).sort((left, right) => compareKeys(targetKeys[left] ?? [], targetKeys[right] ?? []));
-  const places = new Uint32Array(order.length);
-  for (const [place, target] of order.entries()) places[target] = place;
+/** What does not fill a call is put together with its neighbours: see {@link compareTargets}. */
+function placesOf(targets: readonly Target[]): Uint32Array {
+  const places = new Uint32Array(targets.length);
+  for (const [place, { index }] of [...targets].sort(compareTargets).entries()) places[index] = place;
   return places;
-}
-
-function compareKeys(left: readonly number[], right: readonly number[]): number {
-  for (let rank = 0; rank < left.length; rank++) {
-    const difference = left[rank]! - right[rank]!;
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
-function hashOf(key: readonly number[]): number {
-  let hash = 0;
-  for (const id of key) {
-    hash = Math.imul(hash ^ id, 0x9e3779b1);
-    hash ^= hash >>> 15;
-  }
-  return hash;
 }
 
 /** Stable counting sort of indexes by the places that stand at them. */

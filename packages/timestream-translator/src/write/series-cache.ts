@@ -1,10 +1,12 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
 
 import type { LabelSet } from '@timestream-prometheus/prom-codec';
+import { CommonPartsCache } from './common-parts.js';
 import type { DimensionBudget } from './dimension-budget.js';
 import { type InternedLabel, InternedLabels } from './interned-label.js';
 import { type LabelFault, parseSeriesLabels } from './series-labels.js';
 import { storeSeries, type StoredSeries } from './stored-series.js';
+import { TargetSchemes } from './target-cells.js';
 
 /** Estimates, in bytes, of a series and of each place that one of its labels takes in it. */
 const SERIES_BYTES = 700;
@@ -61,6 +63,9 @@ export interface SeriesCacheOptions {
  */
 export class SeriesCache {
   readonly interned = new InternedLabels();
+  /** What calls shared, and which series come from one target: as batches were made before. */
+  readonly commonParts = new CommonPartsCache();
+  readonly targets = new TargetSchemes();
   readonly #maxBytes: number;
   readonly #seed: number;
   #byLabelSet = new Map<LabelSet, CachedSeries>();
@@ -77,7 +82,7 @@ export class SeriesCache {
 
   /** Memory taken, estimated. */
   get bytes(): number {
-    return this.#bytes + this.interned.bytes;
+    return this.#bytes + this.interned.bytes + this.commonParts.bytes + this.targets.bytes;
   }
 
   /** Label sets known. */
@@ -96,6 +101,8 @@ export class SeriesCache {
       this.#byHash = new Map();
       this.#bytes = 0;
       this.interned.clear();
+      this.commonParts.clear();
+      this.targets.clear();
     }
     return ++this.#request;
   }

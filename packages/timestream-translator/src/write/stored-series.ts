@@ -1,16 +1,13 @@
-/* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
-
 import type { Dimension } from '../model/record.js';
 import { LABELS_DIMENSION, METRIC_NAME_LABEL } from '../model/layout.js';
 import { encodeLabelDimension } from '../names/label-dimension.js';
 import { isHashedMeasureName } from '../names/measure-name.js';
 import { doubleText } from '../text/number-text.js';
+import type { CommonParts } from './common-parts.js';
 import type { DimensionBudget } from './dimension-budget.js';
 import type { InternedLabel, InternedLabels, StoredMeasure } from './interned-label.js';
 import { TIME_BYTES } from './record-size.js';
-
-/** More dimensions than bits of a small integer: then the text of a series' own dimensions is made anew each time. */
-const MAX_MASK_DIMENSIONS = 30;
+import type { Cell } from './target-cells.js';
 
 /** What the records of one series have in common in Timestream, and the texts that a request is put together from. */
 export class StoredSeries {
@@ -20,7 +17,11 @@ export class StoredSeries {
   /** Metered bytes of a record of the series without its value: time, dimensions and measure name. */
   readonly baseBytes: number;
   #dimensions: Dimension[] | undefined;
-  #ownMask = -1;
+  /** Where batches have put the series. */
+  cell: Cell | undefined;
+  /** Who was told last of the names of the dimensions. */
+  namesTo: object | undefined;
+  #common: CommonParts | undefined;
   #ownJson = '';
   #lastValue = NaN;
   #lastText = '';
@@ -42,17 +43,13 @@ export class StoredSeries {
     return (this.#dimensions ??= this.labels.map(({ dimension }) => dimension));
   }
 
-  /** `"Dimensions":[…],` with those dimensions that are not marked as common to all records of a call; nothing if all of them are. */
-  ownDimensionsJson(commonMark: number): string {
-    const { labels } = this;
-    if (labels.length > MAX_MASK_DIMENSIONS) return dimensionsJson(labels, commonMark);
-    let mask = 0;
-    for (let index = 0; index < labels.length; index++) {
-      if (labels[index]!.mark !== commonMark) mask |= 1 << index;
-    }
-    if (mask !== this.#ownMask) {
-      this.#ownMask = mask;
-      this.#ownJson = dimensionsJson(labels, commonMark);
+  /** The beginning of a record: `"Dimensions":[…],"MeasureName":"…",` without what is common to all records of a call. */
+  ownJson(common: CommonParts): string {
+    if (common !== this.#common) {
+      this.#common = common;
+      const own = this.labels.filter((label) => !common.labels.includes(label));
+      const dimensions = own.length === 0 ? '' : `"Dimensions":[${own.map(({ json }) => json).join(',')}],`;
+      this.#ownJson = common.measure === undefined ? dimensions + this.measure.json : dimensions;
     }
     return this.#ownJson;
   }
@@ -66,11 +63,6 @@ export class StoredSeries {
     }
     return this.#lastText;
   }
-}
-
-function dimensionsJson(labels: readonly InternedLabel[], commonMark: number): string {
-  const own = labels.filter(({ mark }) => mark !== commonMark);
-  return own.length === 0 ? '' : `"Dimensions":[${own.map(({ json }) => json).join(',')}],`;
 }
 
 /** Gives each label of a series its place: a dimension of its own if the name and the table allow it, else `prometheus_labels`. */

@@ -33,6 +33,8 @@ export interface RecordColumns {
   /** The place of each record's sample in `columns`. */
   readonly samples: Uint32Array;
   readonly columns: SeriesColumns;
+  /** Where the series come from. */
+  readonly cache: SeriesCache;
 }
 
 /**
@@ -65,7 +67,7 @@ export function translateColumns(columns: SeriesColumns, options: TranslateColum
   const receivedCount = columns.timestampsMs.length + columns.histograms.length + columns.exemplars.length;
   const refused = findRefusal(columns, options);
   if (refused !== null) {
-    const records: RecordColumns = { count: 0, layout, series: [], samples: new Uint32Array(0), columns };
+    const records: RecordColumns = { count: 0, layout, series: [], samples: new Uint32Array(0), columns, cache: options.series };
     return { records, dropped: [], identicalCount: 0, refused, refusedCount: receivedCount, receivedCount };
   }
   const translator = new SampleTranslator(columns, options);
@@ -127,9 +129,9 @@ class SampleTranslator {
   }
 
   records(): RecordColumns {
-    const { layout } = this.#options;
+    const { layout, series: cache } = this.#options;
     const count = this.#series.length;
-    const records = { count, layout, series: this.#series, samples: this.#samples.subarray(0, count), columns: this.#columns };
+    const records = { count, layout, series: this.#series, samples: this.#samples.subarray(0, count), columns: this.#columns, cache };
     return this.#isOrdered ? records : inSeriesAndTimeOrder(records);
   }
 
@@ -224,7 +226,7 @@ function countOf(entries: readonly { readonly seriesIndex: number }[], start: nu
 }
 
 /** By series, in the order of their first record, then by time. */
-function inSeriesAndTimeOrder({ count, layout, series, samples, columns }: RecordColumns): RecordColumns {
+function inSeriesAndTimeOrder({ count, layout, series, samples, columns, cache }: RecordColumns): RecordColumns {
   const rankBySeries = new Map<StoredSeries, number>();
   for (const stored of series) if (!rankBySeries.has(stored)) rankBySeries.set(stored, rankBySeries.size);
   const ranks = Uint32Array.from(series, (stored) => rankBySeries.get(stored) ?? 0);
@@ -238,6 +240,7 @@ function inSeriesAndTimeOrder({ count, layout, series, samples, columns }: Recor
     series: Array.from(order, (record) => series[record]!),
     samples: order.map((record) => samples[record]!),
     columns,
+    cache,
   };
 }
 

@@ -189,12 +189,18 @@ describe('batchRecords', () => {
           expect(JSON.parse(`{${batch.json()}}`)).toEqual(CommonAttributes === undefined ? { Records } : { Records, CommonAttributes });
           expect(batch.bytes).toBe(writeBytes(batch));
           const names = new Set<string>();
-          batch.visitDimensionNames(
-            (name) => names.add(name),
-            (index) => index === 0,
-          );
+          const visitor = {};
+          const visit = (isLeftOut: (index: number) => boolean) => batch.visitDimensionNames(visitor, (name) => names.add(name), isLeftOut);
+          visit((index) => index === 0);
           const others = expandBatch(batch).slice(1);
           expect(names).toEqual(new Set(others.flatMap(({ Dimensions = [] }) => Dimensions.map(({ Name }) => Name))));
+          // Whoever was told is told only what is new.
+          names.clear();
+          visit(() => false);
+          visit(() => {
+            throw new Error('all series were visited');
+          });
+          expect([names.size === 0, batch.recordCount === 1]).not.toEqual([true, true]);
         }
       }),
       { numRuns: 300 },
