@@ -1,9 +1,20 @@
 const NS_PER_SECOND = 1e9;
 const NS_PER_MS = 1e6;
 
-/** Seconds as nanoseconds, rounded half away from zero as Go's `math.Round`. */
+/** Go's shortest `time.Duration`. It has no opposite: negated it stays what it is. */
+const MIN_DURATION_NS = -(2 ** 63);
+
+/**
+ * Seconds as nanoseconds, rounded half away from zero as Go's `math.Round`. NaN is the shortest duration: x86-64 converts it so to an integer
+ * (other processors give 0).
+ */
 export function nsFromSeconds(seconds: number): number {
-  return roundHalfAway(seconds * NS_PER_SECOND);
+  return Number.isNaN(seconds) ? MIN_DURATION_NS : roundHalfAway(seconds * NS_PER_SECOND);
+}
+
+/** Go's `-duration`. */
+export function negateDuration(ns: number): number {
+  return ns === MIN_DURATION_NS ? ns : -ns;
 }
 
 /** Whole milliseconds, the rest cut off. */

@@ -23,6 +23,7 @@ const printed: readonly (readonly [query: string, text: string])[] = [
   ['0x1F + 1e3 + 1_000 + .5', '31 + 1000 + 1000 + 0.5'],
   ['1_0.5_0 + 1e3_1', '10.5 + 10000000000000000000000000000000'],
   ['1d', '1d'],
+  ['foo offset nan', 'foo offset --106751d23h47m16s854ms'],
 ];
 
 /** Texts that are no PromQL and what Prometheus 3.16 says about them. */

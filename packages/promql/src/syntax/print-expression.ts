@@ -1,4 +1,4 @@
-import { formatDuration } from '../durations.js';
+import { formatDuration, negateDuration } from '../durations.js';
 import { formatGeneral, formatSampleValue } from '../number-text.js';
 import type {
   AggregateExpression,
@@ -116,7 +116,7 @@ function printAt({ atMs, atPreprocessor }: TimeModifiers): string {
 function printOffset({ offsetNs, offsetExpression }: TimeModifiers): string {
   if (offsetExpression !== null) return ` offset ${printDuration(offsetExpression)}`;
   if (offsetNs > 0) return ` offset ${formatDuration(offsetNs)}`;
-  return offsetNs < 0 ? ` offset -${formatDuration(-offsetNs)}` : '';
+  return offsetNs < 0 ? ` offset -${formatDuration(negateDuration(offsetNs))}` : '';
 }
 
 function printVectorSelector(selector: VectorSelector): string {
