@@ -6,15 +6,17 @@ install();
 build();
 
 const options = process.argv.slice(2);
+// A word that comes first is another command than `serve`.
+const namesCommand = options[0] !== undefined && !options[0].startsWith('-');
 const choosesStorage =
   process.env['storage'] !== undefined || options.some((option) => option === '--storage' || option.startsWith('--storage='));
 const server = spawn(
   process.execPath,
   [
     path.join(repositoryRoot, 'packages', 'http-adapter', 'dist', 'main.js'),
-    'serve',
-    ...(choosesStorage ? [] : ['--storage=embedded']),
+    ...(namesCommand ? [] : ['serve']),
     ...options,
+    ...(choosesStorage || options[0] === 'completion' ? [] : ['--storage=embedded']),
   ],
   { stdio: 'inherit' },
 );

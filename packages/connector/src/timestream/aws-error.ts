@@ -2,7 +2,11 @@ import { ColumnNotFoundError, ConnectorError, type ConnectorErrorCode } from '..
 import { abortErrorOf } from '../concurrency/deadline.js';
 import { hostOfResponse } from './host-noting-handler.js';
 
+/** What requests of clients lead to; each is counted. */
 export type TimestreamOperation = 'WriteRecords' | 'Query' | 'CancelQuery';
+
+/** What only a person's command asks for. */
+export type AdminOperation = 'DescribeEndpoints' | 'DescribeDatabase' | 'DescribeTable' | 'CreateDatabase' | 'CreateTable';
 
 /** By exception name, where the name alone decides. Names: API model `timestream-write`/`timestream-query`, and the signature errors common to all AWS services. */
 const CODE_BY_NAME: Readonly<Record<string, ConnectorErrorCode>> = {
@@ -49,7 +53,7 @@ const QUERY_CAPACITY_EXCEEDED = /MaxQueryTCU exceeded/i;
  * Says once what an error of the SDK, of the network or of Timestream means. `signal` is the one that the call was given: an abort that
  * it did not cause belongs to another request and is a broken connection to this one.
  */
-export function connectorErrorOf(thrown: unknown, operation: TimestreamOperation, signal: AbortSignal): ConnectorError {
+export function connectorErrorOf(thrown: unknown, operation: TimestreamOperation | AdminOperation, signal: AbortSignal): ConnectorError {
   if (thrown instanceof ConnectorError) return thrown;
   const error = discoveryReasonOf(thrown);
   if (signal.aborted) return abortErrorOf(signal, error);
@@ -81,7 +85,7 @@ export interface ForeignAnswer {
 
 /** Always retryable: what stands in between says nothing about the samples. */
 export function foreignAnswerError(
-  operation: TimestreamOperation,
+  operation: TimestreamOperation | AdminOperation,
   { status, contentType, host }: ForeignAnswer,
   options?: { readonly cause?: unknown },
 ): ConnectorError {
@@ -126,7 +130,7 @@ function isBrokenConnection(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
-function codeOfStatus(status: number | undefined, operation: TimestreamOperation): ConnectorErrorCode {
+function codeOfStatus(status: number | undefined, operation: TimestreamOperation | AdminOperation): ConnectorErrorCode {
   // No status: no answer came. DNS, TLS, refused and broken connections all end here.
   if (status === undefined) return 'connection-failed';
   if (status === 429) return 'throttled';

@@ -1,25 +1,20 @@
 import { parseConfig } from '@timestream-prometheus/connector';
 import { CommanderError } from 'commander';
-import type { DestinationStream } from 'pino';
-import { createProgram, type Flags } from './create-program.js';
-import { startServing, type ServingConnector } from './start-serving.js';
+import type { Flags } from './command-definition.js';
+import type { ProgramHost } from './program-host.js';
+import { COMMANDS } from './commands/commands.js';
+import { createProgram, SERVE } from './create-program.js';
+import { startServing } from './start-serving.js';
 import { describeStartupError, exitCodes } from './startup-error.js';
 
-/** What the program needs of the process that it runs in. */
-export interface ProgramHost {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  writeOut(text: string): void;
-  writeErr(text: string): void;
-  readonly log: DestinationStream;
-  /** Called once when the server listens; resolves when it is time to stop. */
-  waitForStop(serving: ServingConnector): Promise<void>;
-}
+export type { ProgramHost } from './program-host.js';
 
 /** As long as Prometheus waits for an answer (`remote_timeout`, 30 s), short of the 30 s after which Kubernetes kills. */
 export const stopGraceMs = 25_000;
 
 /** Runs the command line `args` (without program name) to its end and gives the exit code. Never rejects. */
 export async function runProgram(args: readonly string[], host: ProgramHost): Promise<number> {
+  let exitCode: number = exitCodes.stopped;
   async function serve(flags: Flags): Promise<void> {
     const serving = await startServing(parseConfig({ flags, env: host.env, defaultsFor: 'server' }), host);
     await host.waitForStop(serving);
@@ -27,13 +22,24 @@ export async function runProgram(args: readonly string[], host: ProgramHost): Pr
     await serving.stop(stopGraceMs);
     serving.logger.info({}, 'stopped');
   }
+  const commands = COMMANDS.map((definition) => ({
+    definition,
+    run: async (input: Parameters<typeof definition.run>[0]) => {
+      exitCode = await definition.run(input, host);
+    },
+  }));
+  // A word that comes first is a command; options alone serve, as they always did.
+  const namesCommand = args[0] !== undefined && !args[0].startsWith('-');
   try {
-    await createProgram(serve, host).parseAsync(args, { from: 'user' });
-    return exitCodes.stopped;
+    await createProgram(serve, host, commands, !namesCommand).parseAsync(args, { from: 'user' });
+    return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.stopped : exitCodes.misused;
-    const { line, exitCode } = describeStartupError(error);
+    const command = namesCommand
+      ? (commands.find(({ definition }) => definition.name.split(' ')[0] === args[0])?.definition.name ?? SERVE)
+      : SERVE;
+    const { line, exitCode: code } = describeStartupError(error, command);
     host.writeErr(`${line}\n`);
-    return exitCode;
+    return code;
   }
 }

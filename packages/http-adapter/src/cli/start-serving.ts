@@ -17,7 +17,7 @@ import { createPrometheusMetrics } from '../prometheus-metrics.js';
 import type { StatusPage } from '../status-routes.js';
 import { startBackgroundWork } from './background-work.js';
 import { prometheusConfigText, renderBanner } from './banner.js';
-import { packageVersion } from './create-program.js';
+import { packageVersion } from './package-version.js';
 import { startEmbeddedStorage } from './embedded-storage.js';
 import { listenUrl } from './listen-url.js';
 import { readTls } from './read-tls.js';

@@ -43,9 +43,9 @@ function messageOf(error: unknown): string {
 }
 
 /** The one line on standard error with which the program ends, and its exit code. */
-export function describeStartupError(error: unknown): { readonly line: string; readonly exitCode: number } {
+export function describeStartupError(error: unknown, command = 'serve'): { readonly line: string; readonly exitCode: number } {
   const [firstLine = ''] = messageOf(error).split('\n', 1);
   const isMisuse = error instanceof ConfigError;
-  const hint = isMisuse ? ' (see timestream-prometheus serve --help)' : '';
+  const hint = isMisuse ? ` (see timestream-prometheus ${command} --help)` : '';
   return { line: `timestream-prometheus: ${firstLine}${hint}`, exitCode: isMisuse ? exitCodes.misused : exitCodes.failed };
 }

@@ -1,7 +1,9 @@
 import { OPTIONS, environmentNameOf } from '@timestream-prometheus/connector';
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { createProgram, packageVersion, type Flags } from '../../src/cli/create-program.js';
+import type { Flags } from '../../src/cli/command-definition.js';
+import { createProgram } from '../../src/cli/create-program.js';
+import { packageVersion } from '../../src/cli/package-version.js';
 
 async function parse(
   ...args: readonly string[]
@@ -53,7 +55,7 @@ describe('createProgram', () => {
   });
 
   it.each([
-    [['serve', '--unknown-option=1'], /unknown option '--unknown-option=1'/],
+    [['serve', '--unknown-option=1'], /unknown option '--unknown-option'/],
     [['serve', '--default-databse=x'], /Did you mean --default-database\?/],
     [['serve', '--region'], /option '--region <region>' argument missing/],
     [['serve', 'surplus'], /too many arguments/],

@@ -15,6 +15,8 @@ async function run(
   let err = '';
   const exitCode = await runProgram(args, {
     env,
+    isErrTerminal: false,
+    stopSignal: new AbortController().signal,
     writeOut: (text) => (out += text),
     writeErr: (text) => (err += text),
     log: { write: () => undefined },

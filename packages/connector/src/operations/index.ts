@@ -1,0 +1,10 @@
+export { openTableAdmin } from '../timestream/open-table-admin.js';
+export type { FoundCredentials, NewTable, PartitionKey, TableAdmin, TableDescription } from './table-admin.js';
+export type { CheckName, Finding } from './doctor/finding.js';
+export { examineTimestream } from './doctor/examine-timestream.js';
+export type { TimestreamExamination } from './doctor/examine-timestream.js';
+export { examineUrl } from './doctor/examine-url.js';
+export type { SeenCertificate, UrlAnswer, UrlExamination } from './doctor/examine-url.js';
+export { parseBoolean, parseChoice, parseFileName, parseInteger, parseTimestreamName } from '../config/parsers.js';
+export { createRequestSigner } from '../timestream/create-request-signer.js';
+export type { SignRequest } from '../timestream/create-request-signer.js';

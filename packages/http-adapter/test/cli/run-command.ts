@@ -1,0 +1,29 @@
+import { runProgram } from '../../src/cli/run-program.js';
+
+export interface CommandRun {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command line in this process to its end, as a shell without a terminal would. */
+export async function runCommand(
+  args: readonly string[],
+  {
+    env = {},
+    stopSignal = new AbortController().signal,
+  }: { readonly env?: Readonly<Record<string, string>>; readonly stopSignal?: AbortSignal } = {},
+): Promise<CommandRun> {
+  let out = '';
+  let err = '';
+  const exitCode = await runProgram(args, {
+    env,
+    writeOut: (text) => (out += text),
+    writeErr: (text) => (err += text),
+    isErrTerminal: false,
+    log: { write: () => undefined },
+    waitForStop: () => Promise.resolve(),
+    stopSignal,
+  });
+  return { exitCode, out, err };
+}
