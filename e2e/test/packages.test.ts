@@ -138,10 +138,10 @@ describe('in an empty project', () => {
     const print = `console.log(JSON.stringify([${counts.join(', ')}]))`;
     const run = (file: string, code: string): unknown => {
       writeFileSync(path.join(project, file), code);
-      return JSON.parse(execFileSync(node, [file], { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+      return JSON.parse(execFileSync(node, [file], { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })) as unknown;
     };
     const imported = run('import.mjs', print.replaceAll('LOAD', 'await import'));
-    expect(imported).toEqual(specifiers.map((specifier) => [specifier, expect.any(Number)]));
+    expect(imported).toEqual(specifiers.map((specifier) => [specifier, expect.any(Number) as unknown]));
     for (const [specifier, count] of imported as [string, number][]) expect(count, specifier).toBeGreaterThan(0);
     expect(run('require.cjs', print.replaceAll('LOAD', 'require'))).toEqual(imported);
   });
