@@ -1,6 +1,12 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every series */
-import type { InternedName, StoredMeasure } from './interned-label.js';
-import type { StoredSeries } from './stored-series.js';
+import type { InternedLabel, InternedName, StoredMeasure } from './interned-label.js';
+
+/** A series, as far as its place is concerned. */
+interface PlacedSeries {
+  readonly measure: StoredMeasure;
+  readonly labels: readonly InternedLabel[];
+  cell: Cell | undefined;
+}
 
 /** What series with the same values of some labels come from, as far as these labels tell. */
 export interface Target {
@@ -44,7 +50,7 @@ export class TargetScheme {
   }
 
   /** The cell of a series, which remembers it. */
-  cellOf(series: StoredSeries): Cell {
+  cellOf(series: PlacedSeries): Cell {
     const known = series.cell;
     if (known?.scheme === this) return known;
     const key = this.#keyOf(series);
@@ -66,7 +72,7 @@ export class TargetScheme {
     return cell;
   }
 
-  #keyOf({ labels }: StoredSeries): readonly number[] {
+  #keyOf({ labels }: PlacedSeries): readonly number[] {
     const key = new Array<number>(this.#names.length).fill(0);
     for (const { internedName, id } of labels) {
       const rank = this.#names.indexOf(internedName);
