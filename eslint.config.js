@@ -133,7 +133,9 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-assignment': 'off',
     },
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly' },
+      globals: Object.fromEntries(
+        ['process', 'console', 'URL', 'Buffer', 'setTimeout', 'clearTimeout', 'fetch', 'performance'].map((name) => [name, 'readonly']),
+      ),
     },
   },
 );

@@ -1,0 +1,193 @@
+/** @typedef {import('./inputs/requests.mjs').WriteInput} WriteInput */
+
+/**
+ * The write path in one process, without its network.
+ *
+ * @typedef {object} StagesCase
+ * @property {'stages'} kind
+ * @property {WriteInput} input
+ * @property {'multi-measure' | 'single-measure'} layout
+ * @property {boolean} isCold whether every request meets empty caches
+ */
+
+/**
+ * Remote writes over HTTP to a server of its own, which writes to a Timestream of its own.
+ *
+ * @typedef {object} WriteCase
+ * @property {'write'} kind
+ * @property {WriteInput} input
+ * @property {number} senders requests at the same time
+ * @property {number} latencyMs that Timestream takes for a call
+ * @property {number} requests measured, after a warm-up; of new label sets all that there are
+ * @property {'embedded'} [timestream] the embedded one; without it one that stores nothing
+ * @property {readonly string[]} [flags] of the server
+ * @property {readonly string[]} [nodeFlags]
+ */
+
+/**
+ * Remote reads over HTTP.
+ *
+ * @typedef {object} ReadCase
+ * @property {'read'} kind
+ * @property {'range' | 'instant' | 'streamed'} query
+ * @property {number} series
+ * @property {number} points of each series
+ * @property {number} latencyMs that Timestream takes for a call
+ * @property {number} requests measured, after one that warms up
+ */
+
+/**
+ * What one run is compared with in the same run: flags of the server.
+ *
+ * @typedef {{ readonly name: string; readonly flags: readonly string[] }} Variant
+ */
+
+/** @typedef {{ readonly name: string; readonly what: string; readonly isQuick?: boolean; readonly variants?: readonly Variant[] } & (StagesCase | WriteCase | ReadCase)} BenchCase */
+
+/** @type {readonly Variant[]} */
+const ONE_CALL_AT_A_TIME = [
+  { name: 'default', flags: [] },
+  { name: 'one call at a time', flags: ['--max-write-concurrency-per-request=1'] },
+];
+/** @type {readonly Variant[]} */
+const CALLS_BY_SDK = [
+  { name: 'default', flags: [] },
+  { name: 'calls by the SDK', flags: ['--aws-calls=sdk'] },
+];
+/** @type {readonly Variant[]} */
+const ROWS = [
+  { name: 'default', flags: [] },
+  { name: 'a row for each sample', flags: ['--read-strategy=rows'] },
+];
+
+/** @type {WriteInput} */
+const PLAIN = { shape: 'plain', samplesPerRequest: 2_000, labels: 10 };
+/** @type {WriteInput} */
+const CHURN = { ...PLAIN, generations: 45 };
+
+/** @type {(name: string, what: string, input: WriteInput, more?: Partial<StagesCase>) => BenchCase} */
+const stages = (name, what, input, more = {}) => ({
+  name: `stages/${name}`,
+  what,
+  kind: 'stages',
+  input,
+  layout: 'multi-measure',
+  isCold: false,
+  ...more,
+});
+
+/** @type {(labels: 'node' | 'kubernetes', order: 'in-order' | 'spread') => BenchCase} */
+const nodeExporter = (targetLabels, order) =>
+  stages(`node-exporter-${targetLabels}-${order}`, `20 targets of node_exporter, ${targetLabels} labels, ${order}`, {
+    shape: 'node-exporter',
+    samplesPerRequest: 2_000,
+    targetLabels,
+    order,
+  });
+
+/** @type {readonly BenchCase[]} */
+export const CASES = [
+  { ...stages('known', '2,000 samples, 10 labels, series known', PLAIN), isQuick: true },
+  { ...stages('new', '2,000 samples, 10 labels, every series new', PLAIN, { isCold: true }), isQuick: true },
+  nodeExporter('node', 'in-order'),
+  nodeExporter('node', 'spread'),
+  nodeExporter('kubernetes', 'in-order'),
+  nodeExporter('kubernetes', 'spread'),
+  stages('kube-state-metrics', 'one target with 140 pods', { shape: 'kube-state-metrics', samplesPerRequest: 2_000 }),
+  stages('histograms', 'classic histograms of 140 routes', { shape: 'histograms', samplesPerRequest: 2_000 }),
+  ...[20, 40, 80].map((labels) => stages(`labels-${labels}`, `2,000 samples, ${labels} labels`, { ...PLAIN, labels })),
+  ...[4_000, 8_000].map((samplesPerRequest) =>
+    stages(`samples-${samplesPerRequest}`, `${samplesPerRequest} samples, 10 labels`, { ...PLAIN, samplesPerRequest }),
+  ),
+  {
+    name: 'write/known-0ms',
+    what: '2,000 samples a request, 10 labels, series known, Timestream answers at once',
+    kind: 'write',
+    isQuick: true,
+    input: PLAIN,
+    senders: 2,
+    latencyMs: 0,
+    requests: 200,
+    variants: CALLS_BY_SDK,
+  },
+  {
+    name: 'write/10k-0ms',
+    what: '10,000 samples a request, 10 labels, series known, Timestream answers at once',
+    kind: 'write',
+    input: { ...PLAIN, samplesPerRequest: 10_000 },
+    senders: 1,
+    latencyMs: 0,
+    requests: 40,
+  },
+  {
+    name: 'write/new-0ms',
+    what: '2,000 samples a request, 10 labels, every series new',
+    kind: 'write',
+    input: CHURN,
+    senders: 2,
+    latencyMs: 0,
+    requests: 30,
+  },
+  ...[5, 20, 60].map((latencyMs) => ({
+    name: `write/one-sender-${latencyMs}ms`,
+    what: `one sender of 2,000 samples, Timestream answers in ${latencyMs} ms`,
+    kind: /** @type {const} */ ('write'),
+    input: PLAIN,
+    senders: 1,
+    latencyMs,
+    requests: 40,
+    variants: latencyMs === 20 ? ONE_CALL_AT_A_TIME : [],
+  })),
+  {
+    name: 'write/50-senders-20ms',
+    what: '50 senders of 2,000 samples, Timestream answers in 20 ms',
+    kind: 'write',
+    input: PLAIN,
+    senders: 50,
+    latencyMs: 20,
+    requests: 200,
+  },
+  {
+    name: 'write/embedded',
+    what: '2,000 samples a request to the embedded Timestream',
+    kind: 'write',
+    input: PLAIN,
+    senders: 4,
+    latencyMs: 0,
+    requests: 50,
+    timestream: 'embedded',
+  },
+  {
+    name: 'read/range',
+    what: '1,000 series, an hour at 15 s',
+    kind: 'read',
+    query: 'range',
+    series: 1_000,
+    points: 240,
+    latencyMs: 0,
+    requests: 3,
+    variants: ROWS,
+  },
+  {
+    name: 'read/instant',
+    what: '1,019 series of one target of three, the last five minutes',
+    kind: 'read',
+    query: 'instant',
+    series: 1_019,
+    points: 20,
+    latencyMs: 0,
+    requests: 5,
+    isQuick: true,
+    variants: ROWS,
+  },
+  {
+    name: 'read/streamed',
+    what: '10,000 series, eight hours at 15 s, streamed; of a table that is computed',
+    kind: 'read',
+    query: 'streamed',
+    series: 10_000,
+    points: 1_920,
+    latencyMs: 0,
+    requests: 1,
+  },
+];

@@ -1,0 +1,162 @@
+/**
+ * `npm run bench`: how fast the connector is, and what it costs. See README.md beside it.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { CASES } from './cases.mjs';
+import { describeMachine } from './machine.mjs';
+import { stopAll } from './processes.mjs';
+import { bundlePrograms, repositoryRoot, resultsFolder } from './programs.mjs';
+import { runReadCase } from './read-case.mjs';
+import { spreadOf } from './statistics.mjs';
+import { sourcesOf } from './trees.mjs';
+import { runWriteCase } from './write-case.mjs';
+
+/** @typedef {import('./cases.mjs').BenchCase} BenchCase */
+/** @typedef {import('./programs.mjs').Programs} Programs */
+/** @typedef {import('./statistics.mjs').Spread} Spread */
+/** @typedef {{ readonly name: string; readonly programs: Programs; readonly flags: readonly string[] }} Candidate */
+/** @typedef {{ readonly candidate: string; readonly flags: readonly string[]; readonly figures: Readonly<Record<string, Spread>> }} CandidateResult */
+/** @typedef {{ readonly name: string; readonly what: string; readonly kind: string; readonly results: readonly CandidateResult[] }} CaseResult */
+/** @typedef {{ readonly machine: ReturnType<typeof describeMachine>; readonly repetitions: number; readonly cases: readonly CaseResult[] }} BenchReport */
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    compare: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    case: { type: 'string', multiple: true, default: [] },
+    repetitions: { type: 'string', default: '3' },
+    output: { type: 'string', default: path.join(resultsFolder, 'report.json') },
+  },
+});
+
+/** @param {BenchCase} benchCase */
+const isWanted = ({ name, isQuick = false }) =>
+  (!values.quick || isQuick) && (values.case.length === 0 || values.case.some((prefix) => name.startsWith(prefix)));
+
+/**
+ * One run in fresh processes.
+ *
+ * @param {BenchCase} benchCase
+ * @param {Candidate} candidate
+ * @returns {Promise<Record<string, number>>}
+ */
+async function runOnce(benchCase, { programs, flags }) {
+  if (benchCase.kind === 'write') return runWriteCase(benchCase, programs, flags);
+  if (benchCase.kind === 'read') return runReadCase(benchCase, programs, flags);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [programs.stages, JSON.stringify(benchCase)], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  /** @type {Record<string, number>} */
+  const figures = JSON.parse(stdout);
+  return figures;
+}
+
+/**
+ * @param {BenchCase} benchCase
+ * @param {readonly Candidate[]} candidates
+ * @returns {Promise<CaseResult>}
+ */
+async function runCase(benchCase, candidates) {
+  /** @type {Map<Candidate, Record<string, number>[]>} */
+  const runs = new Map(candidates.map((candidate) => [candidate, []]));
+  for (let repetition = 0; repetition < Number(values.repetitions); repetition++) {
+    // In turns, and the other way round the next time: what the machine does meanwhile meets all of them.
+    for (const candidate of repetition % 2 === 0 ? candidates : [...candidates].reverse()) {
+      runs.get(candidate)?.push(await runOnce(benchCase, candidate));
+    }
+  }
+  const { name, what, kind } = benchCase;
+  return {
+    name,
+    what,
+    kind,
+    results: Array.from(runs, ([candidate, figures]) => ({
+      candidate: candidate.name,
+      flags: candidate.flags,
+      figures: Object.fromEntries(
+        Object.keys(figures[0] ?? {}).map((figure) => [figure, spreadOf(figures.map((run) => run[figure] ?? NaN))]),
+      ),
+    })),
+  };
+}
+
+/** @param {CaseResult} result */
+function print({ name, what, results }) {
+  console.log(`\n${name}: ${what}`);
+  const [first, ...others] = results;
+  for (const [figure, { median, min, max }] of Object.entries(first?.figures ?? {})) {
+    const compared = others.map(({ candidate, figures }) => {
+      const other = figures[figure]?.median ?? NaN;
+      return `   ${candidate} ${format(other)} (x ${format(other / median)})`;
+    });
+    console.log(`  ${figure.padEnd(24)} ${format(median).padStart(10)} [${format(min)}, ${format(max)}]${compared.join('')}`);
+  }
+}
+
+/** @param {number} figure */
+const format = (figure) => (Number.isFinite(figure) ? String(Number(figure.toPrecision(4))) : '-');
+
+/**
+ * Two reports beside each other, without a run.
+ *
+ * @param {string} left
+ * @param {string} right
+ */
+function printReports(left, right) {
+  /** @type {BenchReport} */
+  const before = JSON.parse(readFileSync(left, 'utf8'));
+  /** @type {BenchReport} */
+  const after = JSON.parse(readFileSync(right, 'utf8'));
+  console.log(`${left} (${before.machine.commit}) and ${right} (${after.machine.commit})`);
+  for (const { name, what, kind, results } of before.cases) {
+    const other = after.cases.find((result) => result.name === name)?.results[0];
+    const own = results[0];
+    if (own !== undefined && other !== undefined) print({ name, what, kind, results: [own, { ...other, candidate: 'after' }] });
+  }
+}
+
+async function main() {
+  if (values.list) {
+    for (const { name, what } of CASES) console.log(`${name.padEnd(44)} ${what}`);
+    return;
+  }
+  if (values.compare && positionals.length !== 2) throw new Error('--compare takes two revisions, folders or reports');
+  const [left = '', right = ''] = positionals;
+  if (values.compare && left.endsWith('.json') && right.endsWith('.json')) {
+    printReports(left, right);
+    return;
+  }
+  const trees = values.compare ? positionals.map((name) => ({ name, folder: sourcesOf(name) })) : [{ name: '', folder: repositoryRoot }];
+  /** @type {Programs[]} */
+  const programs = [];
+  for (const { name, folder } of trees) programs.push(await bundlePrograms(name === '' ? 'work' : name, folder));
+  /** @type {CaseResult[]} */
+  const cases = [];
+  const machine = describeMachine();
+  for (const benchCase of CASES.filter(isWanted)) {
+    const { variants = [] } = benchCase;
+    const candidates = values.compare
+      ? programs.map((tree) => ({ name: tree.name, programs: tree, flags: [] }))
+      : programs.flatMap((tree) =>
+          (variants.length === 0 ? [{ name: 'default', flags: [] }] : variants).map(({ name, flags }) => ({ name, programs: tree, flags })),
+        );
+    const result = await runCase(benchCase, candidates);
+    print(result);
+    cases.push(result);
+    mkdirSync(path.dirname(values.output), { recursive: true });
+    /** @type {BenchReport} */
+    const report = { machine, repetitions: Number(values.repetitions), cases };
+    writeFileSync(values.output, JSON.stringify(report, null, 2));
+  }
+  console.log(`\n${values.output}`);
+}
+
+try {
+  await main();
+} finally {
+  await stopAll();
+}

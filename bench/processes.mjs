@@ -1,0 +1,178 @@
+import { fork, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+/** @typedef {import('node:child_process').ChildProcess} ChildProcess */
+
+export const CREDENTIALS = { accessKeyId: 'AKIABENCH', secretAccessKey: 'bench-secret' };
+
+const START_ATTEMPTS = 600;
+const START_POLL_MS = 50;
+const STOP_TIMEOUT_MS = 10_000;
+const MIB = 1024 * 1024;
+
+/** @type {Set<ChildProcess>} */
+const running = new Set();
+
+/** @param {ChildProcess} child */
+const note = (child) => {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+};
+
+/** Ends every process that was started here. */
+export async function stopAll() {
+  await Promise.all(Array.from(running, stop));
+}
+
+/** @param {ChildProcess} child */
+export async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  // By the way that lets a profile be written.
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+/** @returns {Promise<number>} */
+const freePort = () =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {(output: () => string) => Promise<string | undefined> | string | undefined} ready
+ * @param {readonly string[]} [nodeFlags]
+ * @returns {Promise<{ readonly child: ChildProcess; readonly found: string }>}
+ */
+export async function startProgram(program, args, ready, nodeFlags = []) {
+  const child = note(spawn(process.execPath, [...nodeFlags, program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (/** @type {Buffer} */ bytes) => {
+      output = (output + bytes.toString()).slice(-10_000);
+    });
+  }
+  for (let attempt = 0; attempt < START_ATTEMPTS && child.exitCode === null; attempt++) {
+    const found = await ready(() => output);
+    if (found !== undefined) return { child, found };
+    await new Promise((resolve) => setTimeout(resolve, START_POLL_MS));
+  }
+  throw new Error(`${program} did not start: ${output}`);
+}
+
+/**
+ * A Timestream that answers after a fixed time and stores nothing.
+ *
+ * @param {number} latencyMs
+ */
+export async function startNullTimestream(latencyMs) {
+  const child = note(fork(fileURLToPath(new URL('null-timestream.mjs', import.meta.url)), [String(latencyMs)], { execArgv: [] }));
+  /** @type {() => Promise<{ readonly port: number; readonly calls: number; readonly bytes: number }>} */
+  const receive = () =>
+    new Promise((resolve) => child.once('message', (message) => resolve(/** @type {Awaited<ReturnType<typeof receive>>} */ (message))));
+  const { port } = await receive();
+  return {
+    child,
+    url: `http://127.0.0.1:${port}`,
+    /** What it was sent so far. */
+    async usage() {
+      const answer = receive();
+      child.send('usage');
+      const { calls, bytes } = await answer;
+      return { calls, bytes };
+    },
+  };
+}
+
+/**
+ * The embedded Timestream with a table `db.t`.
+ *
+ * @param {string} program
+ * @param {number} latencyMs of each call
+ */
+export async function startEmbedded(program, latencyMs) {
+  const { child, found: url } = await startProgram(
+    program,
+    ['--listen-address=127.0.0.1:0', '--create=db.t', `--credentials=${CREDENTIALS.accessKeyId}:${CREDENTIALS.secretAccessKey}`],
+    (output) => /http:\/\/127\.0\.0\.1:\d+/.exec(output())?.[0],
+  );
+  if (latencyMs > 0) {
+    const body = JSON.stringify({ delay: { delayMs: latencyMs } });
+    const response = await fetch(`${url}/_timestream/faults`, { method: 'POST', body });
+    if (!response.ok) throw new Error(`the embedded Timestream takes no delay: ${response.status} ${await response.text()}`);
+  }
+  /** It counts no bytes. @type {() => Promise<{ readonly calls: number; readonly bytes: number } | undefined>} */
+  const usage = () => Promise.resolve(undefined);
+  return { child, url, usage };
+}
+
+/**
+ * The connector as a server, on AWS storage.
+ *
+ * @param {string} program
+ * @param {{ readonly writeUrl: string; readonly queryUrl?: string; readonly flags?: readonly string[]; readonly nodeFlags?: readonly string[] }} options
+ */
+export async function startServer(program, { writeUrl, queryUrl = writeUrl, flags = [], nodeFlags = [] }) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const { child } = await startProgram(
+    program,
+    [
+      'serve',
+      '--storage=aws',
+      `--web.listen-address=127.0.0.1:${port}`,
+      `--write-base-endpoint=${writeUrl}`,
+      `--query-base-endpoint=${queryUrl}`,
+      '--default-database=db',
+      '--default-table=t',
+      '--log.level=warn',
+      ...flags,
+    ],
+    () =>
+      fetch(`${url}/-/ready`).then(
+        ({ status }) => (status === 200 ? url : undefined),
+        () => undefined,
+      ),
+    nodeFlags,
+  );
+  const readMetrics = async () => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return {
+      /** The sum of all lines of a metric whose labels hold this text. */
+      sum(/** @type {string} */ name, labelText = '') {
+        let sum = 0;
+        for (const [, labels = '', value] of text.matchAll(new RegExp(`^${name}(\\{[^}]*\\})? (\\S+)$`, 'gm'))) {
+          if (labels.includes(labelText)) sum += Number(value);
+        }
+        return sum;
+      },
+    };
+  };
+  return { child, url, readMetrics, restMib: () => memoryMib(child, 'VmRSS'), peakMib: () => memoryMib(child, 'VmHWM') };
+}
+
+/**
+ * Linux only; undefined elsewhere.
+ *
+ * @param {ChildProcess} child
+ * @param {'VmRSS' | 'VmHWM'} field
+ * @returns {number | undefined}
+ */
+function memoryMib({ pid }, field) {
+  try {
+    const kib = new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid ?? ''}/status`, 'utf8'))?.[1];
+    return (Number(kib) * 1024) / MIB;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,136 @@
+import { Agent, request as httpRequest } from 'node:http';
+import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
+import { requestsOfInput } from './inputs/requests.mjs';
+import { samplesOf } from './inputs/series.mjs';
+import { CREDENTIALS, startEmbedded, startNullTimestream, startServer, stop } from './processes.mjs';
+
+/** @typedef {import('./cases.mjs').WriteCase} WriteCase */
+/** @typedef {import('./programs.mjs').Programs} Programs */
+
+const SCRAPES = 8;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Remote writes over HTTP, in fresh processes.
+ *
+ * @param {WriteCase} writeCase
+ * @param {Programs} programs
+ * @param {readonly string[]} flags of the server
+ * @returns {Promise<Record<string, number>>}
+ */
+export async function runWriteCase(writeCase, programs, flags) {
+  const { input, senders, latencyMs, requests: requestCount, timestream } = writeCase;
+  const storage = timestream === 'embedded' ? await startEmbedded(programs.embedded, latencyMs) : await startNullTimestream(latencyMs);
+  const server = await startServer(programs.server, {
+    writeUrl: storage.url,
+    flags: [...(writeCase.flags ?? []), ...flags],
+    nodeFlags: writeCase.nodeFlags ?? [],
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: senders });
+  try {
+    const restMib = server.restMib();
+    const sets = requestsOfInput(input);
+    const isChurn = (input.generations ?? 1) > 1;
+    const bodyCount = isChurn ? sets.length : Math.max(SCRAPES, sets.length);
+    const startMs = Date.now() - HOUR_MS;
+    const bodies = Array.from({ length: bodyCount }, (_, index) => {
+      const series = sets[index % sets.length] ?? [];
+      return {
+        samples: series.length,
+        body: encodeSnappy(encodeWriteRequest({ timeseries: samplesOf(series, index, startMs), metadata: [] })),
+      };
+    });
+    /** @type {number[]} */
+    const latencies = [];
+    const totals = { samples: 0, bytes: 0 };
+    const send = async (/** @type {number} */ from, /** @type {number} */ to) => {
+      let next = from;
+      const sender = async () => {
+        while (next < to) {
+          const { body, samples } = bodies[next++ % bodies.length] ?? { body: new Uint8Array(), samples: 0 };
+          const beforeMs = performance.now();
+          await post(server.url, agent, body);
+          latencies.push(performance.now() - beforeMs);
+          totals.samples += samples;
+          totals.bytes += body.length;
+        }
+      };
+      await Promise.all(Array.from({ length: senders }, sender));
+    };
+    // New label sets stay new; everything else is measured when it is known.
+    const warmUp = isChurn ? Math.ceil(bodyCount / 3) : Math.max(bodies.length, Math.ceil(requestCount / 2));
+    await send(0, warmUp);
+    latencies.length = 0;
+    totals.samples = totals.bytes = 0;
+    const before = await server.readMetrics();
+    const usageBefore = await storage.usage();
+    const beganMs = performance.now();
+    await send(warmUp, isChurn ? bodyCount : warmUp + requestCount);
+    const elapsedMs = performance.now() - beganMs;
+    const after = await server.readMetrics();
+    const usage = await storage.usage();
+    const grown = (/** @type {string} */ name, labelText = '') => after.sum(name, labelText) - before.sum(name, labelText);
+    latencies.sort((left, right) => left - right);
+    const quantile = (/** @type {number} */ share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+    const { samples } = totals;
+    const cpuSeconds = grown('process_cpu_seconds_total');
+    return {
+      cpuUsPerSample: (cpuSeconds * 1e6) / samples,
+      samplesPerCpuSecond: samples / cpuSeconds,
+      samplesPerSecond: (samples / elapsedMs) * 1_000,
+      medianMs: quantile(0.5),
+      p99Ms: quantile(0.99),
+      bytesPerSampleIn: totals.bytes / samples,
+      ...(usage === undefined || usageBefore === undefined ? {} : { bytesPerSampleOut: (usage.bytes - usageBefore.bytes) / samples }),
+      meteredKibPerThousand: (grown('timestream_connector_metered_write_bytes_total') / 1024 / samples) * 1_000,
+      callsPerThousand: (grown('timestream_connector_write_requests_total') / samples) * 1_000,
+      eventLoopDelayP99Ms: after.sum('nodejs_eventloop_lag_p99_seconds') * 1_000,
+      ...memoryOf({ restMib, peakMib: server.peakMib() }),
+    };
+  } finally {
+    agent.destroy();
+    await Promise.all([stop(server.child), stop(storage.child)]);
+  }
+}
+
+/**
+ * @param {Readonly<Record<string, number | undefined>>} figures
+ * @returns {Record<string, number>}
+ */
+function memoryOf(figures) {
+  return Object.fromEntries(Object.entries(figures).flatMap(([name, figure]) => (figure === undefined ? [] : [[name, figure]])));
+}
+
+/**
+ * @param {string} url
+ * @param {Agent} agent
+ * @param {Uint8Array} body
+ * @returns {Promise<void>}
+ */
+function post(url, agent, body) {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(`${url}/write`, {
+      method: 'POST',
+      agent,
+      auth: `${CREDENTIALS.accessKeyId}:${CREDENTIALS.secretAccessKey}`,
+      headers: {
+        'content-type': 'application/x-protobuf',
+        'content-encoding': 'snappy',
+        'x-prometheus-remote-write-version': '0.1.0',
+        'content-length': body.length,
+      },
+    });
+    request.on('error', reject);
+    request.on('response', (response) => {
+      let text = '';
+      response.on('data', (/** @type {Buffer} */ chunk) => {
+        text += chunk.toString();
+      });
+      response.on('end', () => {
+        if (response.statusCode === 204) resolve();
+        else reject(new Error(`a write was answered ${String(response.statusCode)}: ${text}`));
+      });
+    });
+    request.end(body);
+  });
+}
