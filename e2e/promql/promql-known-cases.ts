@@ -11,6 +11,7 @@ const cases: readonly (readonly [seed: number, wrong: string, text: string])[] =
   [2, '@ in a parameter did not move with the steps', 'topk(scalar({"name with spaces"} @ 1700001200 offset 1m), latency)'],
   [2, 'NaN was taken for a time at the other end of the calendar', 'day_of_year(odd)'],
   [2, 'NaN was taken for a time at the other end of the calendar', 'hour(odd)'],
+  [2, 'a subquery with one step was taken for an instant', 'last_over_time(sort(angle)[90s:])'],
   [2, 'the sample before, which shows a counter reset, was not read', 'histogram_sum(sum(latency))'],
 ];
 

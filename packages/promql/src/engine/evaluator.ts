@@ -361,7 +361,7 @@ export class Evaluator {
     if (name === 'label_replace' || name === 'label_join') return this.#evaluateLabelCall(name, args);
     if (name === 'info') return this.#evaluateInfo(args);
     const isSort = name === 'sort' || name === 'sort_desc' || name === 'sort_by_label' || name === 'sort_by_label_desc';
-    if (isSort && this.#steps > 1) this.#context.annotations.sortInRangeQuery(call.range);
+    if (isSort && this.#endMs !== this.#startMs) this.#context.annotations.sortInRangeQuery(call.range);
     const values: (readonly GridSeries[])[] = [];
     for (const argument of args) {
       const value = typeOf(argument) === 'string' ? [] : await this.#vector(argument);
