@@ -1,8 +1,9 @@
+import { createSamples, encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing } from '../harness/requirements.js';
 import { startBrowser } from '../harness/start-browser.js';
-import { accessKeyId, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
+import { accessKeyId, basicAuthorization, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
 
 const MAX_PAGE_BYTES = 200_000;
 const PHONE = { width: 390, height: 800 };
@@ -69,6 +70,47 @@ describe.skipIf(isMissing('chromium'))('the status page in a real browser', () =
     const signedIn = await openPage(`/#sign-in=${pair}`);
     await signedIn.getByRole('combobox', { name: 'PromQL expression' }).waitFor();
     expect(signedIn.url()).toBe(`${connector.url}/`);
+  });
+
+  it('completes metrics, labels and functions, and draws what a query answers', async () => {
+    const nowMs = Date.now();
+    const timeseries = ['a', 'b'].map((shelf) => ({
+      labels: [
+        { name: '__name__', value: 'greenhouse_temperature_celsius' },
+        { name: 'shelf', value: shelf },
+      ],
+      samples: createSamples(Array.from({ length: 20 }, (_, index) => [nowMs - index * 15_000, 20 + index] as const)),
+      exemplars: [],
+      histograms: [],
+    }));
+    const written = await fetch(`${connector.url}/write`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy', authorization: basicAuthorization() },
+      body: Buffer.from(encodeSnappy(encodeWriteRequest({ timeseries, metadata: [] }))),
+    });
+    expect(written.status).toBe(204);
+    const page = await openPage(`/#sign-in=${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64url')}`);
+    const box = page.getByRole('combobox', { name: 'PromQL expression' });
+    await box.waitFor();
+    await page.waitForLoadState('networkidle');
+    await box.pressSequentially('max_ov');
+    await page.getByRole('option', { name: /max_over_time/ }).waitFor();
+    await box.fill('');
+    await box.pressSequentially('greenh');
+    await page.getByRole('option', { name: /greenhouse_temperature_celsius/ }).click();
+    expect(await box.inputValue()).toBe('greenhouse_temperature_celsius');
+    await box.press('End');
+    await box.pressSequentially('{she');
+    await page.getByRole('option', { name: /shelf/ }).waitFor();
+    await box.fill('sum by (shelf) (greenhouse_temperature_celsius{shelf=~"a|b"})');
+    await page.getByRole('button', { name: 'Show' }).click();
+    const plot = page.locator('figure', { hasText: '2 series' });
+    await plot.locator('canvas').waitFor();
+    await plot.getByText('Numbers').click();
+    expect(await plot.locator('thead').textContent()).toContain('{shelf="a"}');
+    await box.fill('sum(');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByText('parse error').waitFor();
   });
 
   it.each(['light', 'dark'] as const)(

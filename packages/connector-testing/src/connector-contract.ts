@@ -11,6 +11,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ContractRequest, ContractResponse, ContractSubject, StartContractSubject } from './contract-subject.js';
 import { decodeStreamedAnswer, STREAMED_CONTENT_TYPE, STREAMED_FIRST } from './streamed-answer.js';
+import { httpApiContract } from './http-api-contract.js';
 import { remoteWriteV2Contract } from './remote-write-v2-contract.js';
 import { basicAuthorization, PROTOCOL_HEADERS, query, readBody, series, writeBody } from './remote-messages.js';
 
@@ -286,6 +287,13 @@ export function connectorContract(name: string, startSubject: StartContractSubje
       readMetric: async (metric) => (await read(selectMetric(metric)))[0] ?? [],
       newMetric,
       throttleNextWrite: () => subject.faults.throttleNext(1, 'WriteRecords'),
+      startMs,
+    });
+
+    httpApiContract({
+      send: (parts) => send(parts),
+      write: async (timeseries) => expect((await write(timeseries)).status).toBe(204),
+      newMetric,
       startMs,
     });
 

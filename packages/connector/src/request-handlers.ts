@@ -1,7 +1,9 @@
 import { decodeReadRequest, LabelSetCache } from '@timestream-prometheus/prom-codec';
 import { SeriesCache } from '@timestream-prometheus/timestream-translator';
-import { readParameters } from './api/api-parameters.js';
+import { type ApiParameters, readParameters } from './api/api-parameters.js';
 import { apiResponse } from './api/api-response.js';
+import { answerBuildInformation } from './api/build-information.js';
+import { answerLabels, answerLabelValues, answerSeries } from './api/handle-labels.js';
 import { answerFormatQuery, answerParseQuery, answerQuery, answerQueryRange, requestedTimeoutMs } from './api/handle-query.js';
 import { CallQueue } from './concurrency/call-queue.js';
 import { createByteBudget, type BudgetShare } from './concurrency/create-byte-budget.js';
@@ -13,12 +15,13 @@ import { assertOwnOrigin } from './http/assert-own-origin.js';
 import { parseAuthorization } from './http/parse-authorization.js';
 import { asConnectorError } from './errors/connector-error.js';
 import { emptyResponse } from './http/responses.js';
-import type { ApiRoute } from './http/route.js';
+import { type ApiRoute, labelNameInPath, pathBelow } from './http/route.js';
 import type { Credentials } from './ports.js';
 import { assertReadHeaders, writeVersionOf } from './protocol/content-headers.js';
 import { decodeWrite } from './protocol/decode-write.js';
 import { assertDeclaredLength, decodeChecked, readMessageBytes } from './protocol/read-message.js';
 import { handleRead } from './read/handle-read.js';
+import type { ReadContext } from './read/read-context.js';
 import type { ConnectorRequest, ConnectorResponse } from './seam.js';
 import { StorageCache, type StorageLease } from './storage/storage-cache.js';
 import { createStorageState, type StorageState } from './storage/storage-state.js';
@@ -76,6 +79,12 @@ export function createRequestHandlers({ config, openStorage, metrics, logger, cl
     return lease;
   }
 
+  function readContext(credentials: Credentials, scope: RequestScope): ReadContext {
+    const { storage, state } = holdStorage(credentials, scope);
+    const { schema, packing } = state;
+    return { config, source: storage, schema, packing, limiter: readLimiter, metrics, signal: scope.signal };
+  }
+
   return {
     async write(request, scope) {
       const { signal } = scope;
@@ -103,17 +112,7 @@ export function createRequestHandlers({ config, openStorage, metrics, logger, cl
       assertDeclaredLength(request, config);
       const bytes = await readMessageBytes(request, config, { budget: holdBytes(scope), turns, signal });
       const message = decodeChecked(() => decodeReadRequest(bytes));
-      const { storage, state } = holdStorage(credentials, scope);
-      const context = {
-        config,
-        source: storage,
-        schema: state.schema,
-        packing: state.packing,
-        limiter: readLimiter,
-        metrics,
-        signal,
-      };
-      return handleRead(message, context, turns);
+      return handleRead(message, readContext(credentials, scope), turns);
     },
     async api(route, request, scope) {
       const { signal } = scope;
@@ -121,15 +120,31 @@ export function createRequestHandlers({ config, openStorage, metrics, logger, cl
       const credentials = credentialsOf(request);
       const budget = holdBytes(scope);
       const parameters = await readParameters(request, config, budget, signal);
-      if (route === 'format-query') return apiResponse(request, answerFormatQuery(parameters, config));
-      if (route === 'parse-query') return apiResponse(request, answerParseQuery(parameters, config));
-      const timeoutMs = requestedTimeoutMs(parameters);
-      if (timeoutMs !== null && timeoutMs < config.readTimeoutMs) scope.limitTime(Math.max(0, timeoutMs), 'timeout');
-      const { storage, state } = holdStorage(credentials, scope);
-      const { schema, packing } = state;
-      const context = { config, source: storage, schema, packing, limiter: readLimiter, metrics, signal, clock };
-      const answer = route === 'query' ? answerQuery(parameters, context) : answerQueryRange(parameters, context);
-      return apiResponse(request, await answer);
+      return apiResponse(request, await answerApi(route, parameters));
+
+      async function answerApi(asked: ApiRoute, given: ApiParameters): Promise<string> {
+        switch (asked) {
+          case 'format-query':
+            return answerFormatQuery(given, config);
+          case 'parse-query':
+            return answerParseQuery(given, config);
+          case 'build-information':
+            return answerBuildInformation();
+          case 'query':
+          case 'query-range': {
+            const timeoutMs = requestedTimeoutMs(given);
+            if (timeoutMs !== null && timeoutMs < config.readTimeoutMs) scope.limitTime(Math.max(0, timeoutMs), 'timeout');
+            const context = { ...readContext(credentials, scope), config, clock };
+            return asked === 'query' ? answerQuery(given, context) : answerQueryRange(given, context);
+          }
+          case 'labels':
+            return answerLabels(given, readContext(credentials, scope));
+          case 'label-values':
+            return answerLabelValues(labelNameInPath(pathBelow(config.basePath, request.path)), given, readContext(credentials, scope));
+          case 'series':
+            return answerSeries(given, readContext(credentials, scope));
+        }
+      }
     },
     close: () => storages.close(),
   };

@@ -3,6 +3,8 @@
 export interface HttpMessage {
   readonly method: string;
   readonly path: string;
+  /** As it stands in the address, without the question mark. */
+  readonly query?: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
 }
@@ -28,12 +30,30 @@ function multi(headers: HttpMessage['headers']): Record<string, string[]> {
   return Object.fromEntries(values);
 }
 
+type Pairs = readonly (readonly [name: string, value: string])[];
+
+/** A REST API decodes names and values, a load balancer hands them over as they stand in the address. */
+function decodedPairs(query: string): Pairs {
+  return [...new URLSearchParams(query)];
+}
+
+function encodedPairs(query: string): Pairs {
+  const pairs = query.split('&').filter((pair) => pair !== '');
+  return pairs.map((pair) => [pair.split('=', 1)[0] ?? '', pair.slice(pair.indexOf('=') + 1)]);
+}
+
+function queryValues(pairs: Pairs): Record<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries(values);
+}
+
 function payloadV2(message: HttpMessage, place: { rawPath: string; routeKey: string; stage: string; domainName: string; proxy?: string }) {
   return {
     version: '2.0',
     routeKey: place.routeKey,
     rawPath: place.rawPath,
-    rawQueryString: '',
+    rawQueryString: message.query ?? '',
     headers: Object.fromEntries(message.headers.map(([name, value]) => [name.toLowerCase(), value])),
     ...(place.proxy === undefined ? {} : { pathParameters: { proxy: place.proxy } }),
     requestContext: {
@@ -66,8 +86,8 @@ function payloadV1(message: HttpMessage, place: { path: string; resource: string
     httpMethod: message.method,
     headers: joined(message.headers),
     multiValueHeaders: multi(message.headers),
-    queryStringParameters: null,
-    multiValueQueryStringParameters: null,
+    queryStringParameters: message.query === undefined ? null : Object.fromEntries(new URLSearchParams(message.query)),
+    multiValueQueryStringParameters: message.query === undefined ? null : queryValues(decodedPairs(message.query)),
     pathParameters: place.proxy === undefined ? null : { proxy: place.proxy },
     stageVariables: null,
     requestContext: {
@@ -175,7 +195,7 @@ export const eventShapes: readonly EventShape[] = [
       },
       httpMethod: message.method,
       path: message.path,
-      queryStringParameters: {},
+      queryStringParameters: Object.fromEntries(encodedPairs(message.query ?? '')),
       headers: joined(message.headers),
       body: Buffer.from(message.body).toString('base64'),
       isBase64Encoded: message.body.length > 0,
@@ -190,7 +210,7 @@ export const eventShapes: readonly EventShape[] = [
       },
       httpMethod: message.method,
       path: message.path,
-      multiValueQueryStringParameters: {},
+      multiValueQueryStringParameters: queryValues(encodedPairs(message.query ?? '')),
       multiValueHeaders: multi(message.headers),
       body: Buffer.from(message.body).toString('base64'),
       isBase64Encoded: message.body.length > 0,

@@ -49,8 +49,11 @@ export async function startLambda(flags: Readonly<Record<string, string>>, shape
     handlers,
     lines,
     faults: timestream.faults,
-    send: ({ headers, ...request }: ContractRequest) =>
-      invoke(handlers, eventShapeOf(shapeName).event({ ...request, headers: Object.entries(headers) }), opened),
+    send: ({ headers, path: target, ...request }: ContractRequest) => {
+      const [path = '', query] = target.split('?', 2);
+      const message = { ...request, path, headers: Object.entries(headers), ...(query !== undefined && { query }) };
+      return invoke(handlers, eventShapeOf(shapeName).event(message), opened);
+    },
     close: () => timestream.close(),
   };
 }

@@ -90,6 +90,18 @@ export {
   type CompiledSeriesSelect,
   type SeriesSelectOptions,
 } from './sql/compile-series.js';
+export {
+  compileLabelGroups,
+  type CompiledLabelGroups,
+  type LabelGroupsLayout,
+  type LabelGroupsOptions,
+} from './sql/compile-label-groups.js';
+export {
+  createLabelNamesReader,
+  createLabelValuesReader,
+  type LabelGroupsReader,
+  type LabelGroupsReaderOptions,
+} from './rows/label-groups.js';
 export { RegexBudget, RegexLimitError } from './matcher/regex-budget.js';
 export { createMatcher, InvalidMatcherError, type Matcher, type MatcherMeaning } from './matcher/matcher.js';
 export { createSeriesListReader, type PhysicalSeries, type SeriesListOptions, type SeriesListReader } from './rows/physical-series.js';

@@ -66,7 +66,8 @@ function seriesJson({ labels, floats, histograms }: AnswerSeries): string {
   return `${parts.join(',')}}`;
 }
 
-function labelsJson(labels: readonly Label[]): string {
+/** Labels as the HTTP API writes them: an object. */
+export function labelsJson(labels: readonly Label[]): string {
   return `{${labels.map(({ name, value }) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
 }
 

@@ -9,8 +9,8 @@ export type ApiParameters = URLSearchParams;
 const FORM = 'application/x-www-form-urlencoded';
 
 /**
- * Parameters from the address, and from the body of a POST, which win: so long queries fit (`net/http`, Request.FormValue, which Prometheus
- * uses).
+ * Parameters from the address, and before them those from the body of a POST: so long queries fit, of two values the body's counts, and of a
+ * list both are taken (`net/http`, Request.FormValue and Request.Form, which Prometheus uses).
  *
  * @throws ConnectorError body-too-large, unsupported-content-type
  */
@@ -32,11 +32,31 @@ export async function readParameters(
   }
   const body = await readRequestBody(request, limits, budget, signal);
   const parameters = new URLSearchParams(new TextDecoder().decode(body));
-  for (const [name, value] of fromAddress) if (!parameters.has(name)) parameters.append(name, value);
+  for (const [name, value] of fromAddress) parameters.append(name, value);
   return parameters;
 }
 
 /** What is wrong with a parameter, in Prometheus' words. */
 export function invalidParameter(name: string, reason: string): ConnectorError {
   return new ConnectorError('malformed-query', `invalid parameter "${name}": ${reason}`);
+}
+
+/** What `parse` makes of a parameter; its RangeError says what is wrong with it. @throws ConnectorError malformed-query */
+export function parseParameter<T>(name: string, parse: () => T, prefix = ''): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof RangeError) throw invalidParameter(name, prefix + error.message);
+    throw error;
+  }
+}
+
+/** 0: no limit. @throws ConnectorError malformed-query */
+export function parseLimit(parameters: ApiParameters): number {
+  const text = parameters.get('limit') ?? '';
+  if (text === '') return 0;
+  if (!/^[+-]?\d{1,15}$/.test(text)) throw invalidParameter('limit', `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const limit = Number(text);
+  if (limit < 0) throw invalidParameter('limit', 'limit must be non-negative');
+  return limit;
 }

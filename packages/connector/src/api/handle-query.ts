@@ -15,10 +15,10 @@ import { ConnectorError } from '../errors/connector-error.js';
 import type { Clock } from '../ports.js';
 import type { ReadContext } from '../read/read-context.js';
 import { answerJson } from './answer-json.js';
-import { type ApiParameters, invalidParameter } from './api-parameters.js';
+import { type ApiParameters, invalidParameter, parseLimit, parseParameter } from './api-parameters.js';
 import { expressionJson } from './expression-json.js';
 import { createPromqlStorage } from './promql-storage.js';
-import { parseDurationParameterMs, parseTimeMs } from './time-parameters.js';
+import { parseDurationParameterMs, parseTimeMs, parseTimeOr } from './time-parameters.js';
 
 /** Points of one series that a range query may have, as in Prometheus. */
 const MAX_POINTS = 11_000;
@@ -32,8 +32,7 @@ export interface QueryContext extends Omit<ReadContext, 'config'> {
 /** JSON of the answer of `/api/v1/query`. @throws ConnectorError */
 export async function answerQuery(parameters: ApiParameters, context: QueryContext): Promise<string> {
   const limit = parseLimit(parameters);
-  const time = parameters.get('time') ?? '';
-  const timeMs = time === '' ? context.clock.nowMs() : parseParameter('time', () => parseTimeMs(time), "invalid time value for 'time': ");
+  const timeMs = parseTimeOr(context.clock.nowMs(), 'time', parameters);
   const options = optionsOf(parameters, context);
   return answer(parameters, limit, context, () =>
     queryInstant(parameters.get('query') ?? '', timeMs, createPromqlStorage(context, context.config.promqlPushdown), options),
@@ -79,24 +78,6 @@ export function answerParseQuery(parameters: ApiParameters, config: Pick<Config,
 export function requestedTimeoutMs(parameters: ApiParameters): number | null {
   const timeout = parameters.get('timeout') ?? '';
   return timeout === '' ? null : parseParameter('timeout', () => parseDurationParameterMs(timeout));
-}
-
-function parseParameter<T>(name: string, parse: () => T, prefix = ''): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof RangeError) throw invalidParameter(name, prefix + error.message);
-    throw error;
-  }
-}
-
-function parseLimit(parameters: ApiParameters): number {
-  const text = parameters.get('limit') ?? '';
-  if (text === '') return 0;
-  if (!/^[+-]?\d{1,15}$/.test(text)) throw invalidParameter('limit', `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
-  const limit = Number(text);
-  if (limit < 0) throw invalidParameter('limit', 'limit must be non-negative');
-  return limit;
 }
 
 function parseQueryParameter(

@@ -1,13 +1,7 @@
 import type { SeriesStorage } from '@timestream-prometheus/promql';
 import { createSeriesStore } from '../read/create-series-store.js';
 import type { ReadContext } from '../read/read-context.js';
-
-/** No sample of ours lies beyond; a query may ask for times that no clock has. */
-const FARTHEST_MS = 8_640_000_000_000_000;
-
-function within(timeMs: number): number {
-  return Math.trunc(Math.max(-FARTHEST_MS, Math.min(FARTHEST_MS, timeMs)));
-}
+import { withinStorableTimes } from './time-parameters.js';
 
 /**
  * What PromQL reads from: a table. All selectors of one query share the limits of a read.
@@ -20,7 +14,8 @@ export function createPromqlStorage(context: ReadContext, pushdown: boolean): Se
     async *select(matchers, fromMs, toMs, hints) {
       if (fromMs > toMs) return;
       const newestOnly = pushdown && hints.newestOnly;
-      for await (const batch of store.select(matchers, within(fromMs), within(toMs), { newestOnly })) yield* batch;
+      for await (const batch of store.select(matchers, withinStorableTimes(fromMs), withinStorableTimes(toMs), { newestOnly }))
+        yield* batch;
     },
   };
 }

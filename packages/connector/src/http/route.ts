@@ -2,12 +2,21 @@
 export type Route = 'write' | 'read' | 'healthy' | 'ready' | ApiRoute;
 
 /** What Prometheus' HTTP API has: its refusals are JSON. */
-export type ApiRoute = 'query' | 'query-range' | 'format-query' | 'parse-query';
+export type ApiRoute = (typeof API_ROUTES)[number];
 
-const API_ROUTES: ReadonlySet<Route> = new Set<ApiRoute>(['query', 'query-range', 'format-query', 'parse-query']);
+const API_ROUTES = [
+  'query',
+  'query-range',
+  'format-query',
+  'parse-query',
+  'labels',
+  'label-values',
+  'series',
+  'build-information',
+] as const;
 
 export function isApiRoute(route: Route): route is ApiRoute {
-  return API_ROUTES.has(route);
+  return (API_ROUTES as readonly Route[]).includes(route);
 }
 
 const ROUTE_BY_PATH: Readonly<Record<string, Route>> = {
@@ -19,12 +28,18 @@ const ROUTE_BY_PATH: Readonly<Record<string, Route>> = {
   '/api/v1/query_range': 'query-range',
   '/api/v1/format_query': 'format-query',
   '/api/v1/parse_query': 'parse-query',
+  '/api/v1/labels': 'labels',
+  '/api/v1/series': 'series',
+  '/api/v1/status/buildinfo': 'build-information',
   '/-/healthy': 'healthy',
   '/-/ready': 'ready',
 };
 
+/** The one path with a name in it. A gateway may have decoded the name already, so it may hold a slash. */
+const LABEL_VALUES_PATH = /^\/api\/v1\/label\/(.+)\/values$/;
+
 /** Every path that the connector answers. */
-export const PATHS: readonly string[] = Object.keys(ROUTE_BY_PATH);
+export const PATHS: readonly string[] = [...Object.keys(ROUTE_BY_PATH), '/api/v1/label/<name>/values'];
 
 /**
  * A write and a read path take nothing but POST. A GET of the write path, Vector's health check for one, is 405 all the same: 200 would
@@ -37,13 +52,29 @@ const METHODS_BY_ROUTE: Readonly<Record<Route, readonly string[]>> = {
   'query-range': ['GET', 'POST'],
   'format-query': ['GET', 'POST'],
   'parse-query': ['GET', 'POST'],
+  labels: ['GET', 'POST'],
+  'label-values': ['GET'],
+  series: ['GET', 'POST'],
+  'build-information': ['GET'],
   healthy: ['GET', 'HEAD'],
   ready: ['GET', 'HEAD'],
 };
 
 /** The path alone decides, never a header: a policy that allows a client one path must not open the other. */
 export function routeOf(path: string): Route | undefined {
-  return Object.hasOwn(ROUTE_BY_PATH, path) ? ROUTE_BY_PATH[path] : undefined;
+  if (Object.hasOwn(ROUTE_BY_PATH, path)) return ROUTE_BY_PATH[path];
+  return LABEL_VALUES_PATH.test(path) ? 'label-values' : undefined;
+}
+
+/** The name of the label in a path of the route `label-values`, as it stands in the address but for its percent-encoding. */
+export function labelNameInPath(path: string): string {
+  const name = LABEL_VALUES_PATH.exec(path)?.[1] ?? '';
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    // Decoded already, with a `%` of its own.
+    return name;
+  }
 }
 
 export function methodsOf(route: Route): readonly string[] {

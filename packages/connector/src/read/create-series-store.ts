@@ -2,6 +2,7 @@ import type { LabelMatcher, TimeSeries } from '@timestream-prometheus/prom-codec
 import { seriesWithoutSamples } from '@timestream-prometheus/timestream-translator';
 import { createAnswerTally } from './answer-tally.js';
 import { compileMatchers } from './compile-matchers.js';
+import { listLabelNames, listLabelValues } from './list-labels.js';
 import { listSeriesWithAllLabels } from './list-series.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readErrorOf } from './read-error.js';
@@ -30,16 +31,24 @@ export function createSeriesStore(context: ReadContext): SeriesStore {
         throw readErrorOf(error);
       }
     },
-    async listSeries(matchers, fromMs, toMs) {
-      try {
-        const { maxSeries } = tally.left;
-        const listed = await listSeriesWithAllLabels(selectionOf(matchers, fromMs, toMs), maxSeries, context);
+    listSeries: (matchers, fromMs, toMs) =>
+      inConnectorTerms(async () => {
+        const listed = await listSeriesWithAllLabels(selectionOf(matchers, fromMs, toMs), tally.left.maxSeries, context);
         return seriesWithoutSamples(listed).map(({ labels }) => labels);
-      } catch (error) {
-        throw readErrorOf(error);
-      }
-    },
+      }),
+    listLabelNames: (matchers, fromMs, toMs) =>
+      inConnectorTerms(() => listLabelNames(selectionOf(matchers, fromMs, toMs), tally.left.maxSeries, context)),
+    listLabelValues: (label, matchers, fromMs, toMs) =>
+      inConnectorTerms(() => listLabelValues(label, selectionOf(matchers, fromMs, toMs), tally.left.maxSeries, context)),
   };
+}
+
+async function inConnectorTerms<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw readErrorOf(error);
+  }
 }
 
 function selectedSeriesOf({ labels, samples }: TimeSeries, newestOnly: boolean): SelectedSeries {

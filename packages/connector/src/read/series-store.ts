@@ -35,4 +35,17 @@ export interface SeriesStore {
    * @throws ConnectorError
    */
   listSeries(matchers: readonly LabelMatcher[], fromMs: number, toMs: number): Promise<readonly (readonly Label[])[]>;
+  /**
+   * The names of the labels that such series have, in no order. Without matchers it is about every series. Reads one row for each combination
+   * of values of the labels that the matchers name, and not one for each series.
+   *
+   * @throws ConnectorError
+   */
+  listLabelNames(matchers: readonly LabelMatcher[], fromMs: number, toMs: number): Promise<readonly string[]>;
+  /**
+   * The values that a label has in such series, each once, in no order; as `listLabelNames`, with the label itself among those of the matchers.
+   *
+   * @throws ConnectorError
+   */
+  listLabelValues(label: string, matchers: readonly LabelMatcher[], fromMs: number, toMs: number): Promise<readonly string[]>;
 }

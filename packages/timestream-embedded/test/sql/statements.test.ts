@@ -310,6 +310,7 @@ describe('the rows of', () => {
       'SELECT sum(n), avg(n), stddev(n), var_pop(n), count(DISTINCT n) FROM (VALUES 1, 3, 3) AS t(n)',
       [['7', '2.3333333333333335', '1.1547005383792515', '0.8888888888888888', '2']],
     ],
+    ['SELECT count_if(n = 1), count_if(n IS NULL) FROM (SELECT CAST(NULL AS bigint) FROM (VALUES 1, 2) AS t(m)) AS u(n)', [['0', '2']]],
     ['SELECT count(*), sum(n), max(n) FROM (SELECT n FROM (VALUES 1) AS t(n) WHERE n > 1)', [['0', null, null]]],
     [
       "VALUES (1, 'a'), (2, 'b')",

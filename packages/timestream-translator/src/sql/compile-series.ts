@@ -4,6 +4,7 @@ import { MEASURE_NAME_COLUMN, TIME_COLUMN } from '../model/layout.js';
 import { MAX_QUERY_BYTES, MIN_TIMESTAMP_MS } from '../model/limits.js';
 import type { PhysicalSeries } from '../rows/physical-series.js';
 import { allOf, anyOf, isIn, isNull, type Predicate, printPredicate } from './predicate.js';
+import { sampleCondition } from './sample-condition.js';
 import { identifier } from './sql.js';
 import { SAMPLE_COLUMNS } from '../model/sample-column.js';
 import type { TableSchema } from '../model/table-schema.js';
@@ -24,11 +25,9 @@ export function compileSeriesList(options: SelectOptions & { readonly schema: Ta
   const dimensionColumns = [...options.schema.dimensions];
   const groups = [...dimensionColumns, MEASURE_NAME_COLUMN].map(identifier).join(', ');
   const head = `SELECT ${groups}, count(*), min(${TIME_COLUMN}), max(${TIME_COLUMN}) FROM ${tableName(options)} WHERE `;
-  const { valueColumns } = options.schema;
-  if (valueColumns.size === 0) return { kind: 'nothing', labelsAssumedAbsent: new Set(SAMPLE_COLUMNS.map(({ name }) => name)) };
-  // Names of ours and of Timestream, and `measure_value::double` stands unquoted in every example of the developer guide.
-  const hasValue = [...valueColumns].map((column) => `${column} IS NOT NULL`).join(' OR ');
-  const tail = ` AND (${hasValue}) GROUP BY ${groups}`;
+  const hasSample = sampleCondition(options.schema);
+  if (hasSample === null) return { kind: 'nothing', labelsAssumedAbsent: new Set(SAMPLE_COLUMNS.map(({ name }) => name)) };
+  const tail = ` AND ${hasSample} GROUP BY ${groups}`;
   const filter = compileFilter(options, MAX_QUERY_BYTES - utf8ByteLength(head + tail));
   if (filter.kind === 'nothing') return filter;
   return { ...filter, dimensionColumns, sql: head + printPredicate(filter.predicate) + tail };

@@ -12,6 +12,9 @@ const aggregate =
     return castTo === undefined ? call : `CAST(${call} AS ${castTo})`;
   };
 
+/** DuckDB answers NULL where every argument is NULL; it is a count, like Trino's own. */
+const countIf: Emit = (args, options) => `coalesce(${aggregate('count_if', 'BIGINT')(args, options)}, 0)`;
+
 /** What NaN is beside other numbers in these functions is not documented, so meeting one is an error, never a guess. */
 function refusingNaN({ type, sql, mayBeNaN }: TypedExpression, name: string): string {
   if (!mayBeNaN || !isScalar(type, 'DOUBLE')) return sql;
@@ -180,7 +183,7 @@ export const aggregateFunctions = createFunctionTable(
     rows: [
       { signature: 'count(): bigint', emit: (_, { over }) => `count(*)${over}`, example: of('count(*)', numbers, '4') },
       { signature: 'count(T): bigint', emit: aggregate('count'), example: of('count(t.c)', booleans, '4') },
-      { signature: 'count_if(boolean): bigint', emit: aggregate('count_if', 'BIGINT'), example: of('count_if(t.c)', booleans, '3') },
+      { signature: 'count_if(boolean): bigint', emit: countIf, example: of('count_if(t.c)', booleans, '3') },
       // Timestream's answer is an estimate; the exact number lies within its error.
       {
         signature: 'approx_distinct(T): bigint',
