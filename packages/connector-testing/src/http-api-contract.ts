@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { TimeSeries } from '@timestream-prometheus/prom-codec';
 import { describe, expect, it } from 'vitest';
-import type { ContractRequest, ContractResponse } from './connector-contract.js';
+import type { ContractRequest, ContractResponse } from './contract-subject.js';
 import { series } from './remote-messages.js';
 
 /** What the cases of the HTTP API need of the suite that they are part of. */

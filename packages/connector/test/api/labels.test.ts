@@ -3,7 +3,7 @@ import { createMatcher } from '@timestream-prometheus/timestream-translator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unescapeLabelName } from '../../src/api/unescape-label-name.js';
 import { METRICS, openAwsStorage } from '../../src/index.js';
-import { basicAuthorization, PROTOCOL_HEADERS, series, writeBody } from '../../src/testing/index.js';
+import { basicAuthorization, PROTOCOL_HEADERS, series, writeBody } from '@timestream-prometheus/connector-testing';
 import { createMemoryLogger, KEY, testConfig } from '../support/connector-fixture.js';
 import { startEmbeddedSubject, type EmbeddedSubject } from '../support/embedded-subject.js';
 
