@@ -161,6 +161,29 @@ export async function startServer(program, { writeUrl, queryUrl = writeUrl, flag
   return { child, url, readMetrics, restMib: () => memoryMib(child, 'VmRSS'), peakMib: () => memoryMib(child, 'VmHWM') };
 }
 
+/** Ticks of the clock in which Linux counts processor time (`man 5 proc`, stat). */
+const CPU_TICK_MS = 10;
+
+/**
+ * Processor time so far. Linux only; undefined elsewhere.
+ *
+ * @param {ChildProcess} child
+ * @returns {number | undefined}
+ */
+export function cpuMsOf({ pid }) {
+  try {
+    // The name of the program stands in brackets and may hold anything.
+    const fields =
+      readFileSync(`/proc/${pid ?? ''}/stat`, 'utf8')
+        .split(') ')
+        .at(-1)
+        ?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * CPU_TICK_MS;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Linux only; undefined elsewhere.
  *

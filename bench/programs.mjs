@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -11,13 +11,35 @@ export const resultsFolder = path.join(repositoryRoot, 'test-results', 'bench');
 /** Packages with native code or with workers, which no bundle can hold. */
 const EXTERNAL = ['@duckdb/*'];
 
-const LIBRARIES = ['prom-codec', 'timestream-translator', 'promql', 'connector', 'timestream-embedded', 'status-page'];
+const OWN_PACKAGE = /^@timestream-prometheus\/([^/]+)(.*)$/;
+
+const SOURCE_CONDITION = '@timestream-prometheus/source';
 
 /**
  * What is measured of one state of the sources.
  *
  * @typedef {{ readonly name: string; readonly server: string; readonly embedded: string; readonly stages: string }} Programs
  */
+
+/**
+ * Finds our own packages in a tree of sources, wherever those that are installed are.
+ *
+ * @param {string} tree
+ * @returns {import('esbuild').Plugin}
+ */
+const packagesOf = (tree) => ({
+  name: 'packages-of-tree',
+  setup(builder) {
+    builder.onResolve({ filter: OWN_PACKAGE }, ({ path: specifier }) => {
+      const [, name = '', subpath = ''] = OWN_PACKAGE.exec(specifier) ?? [];
+      const folder = path.join(tree, 'packages', name);
+      /** @type {{ readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>> }} */
+      const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+      const source = manifest.exports[`.${subpath}`]?.[SOURCE_CONDITION];
+      return source === undefined ? { errors: [{ text: `${specifier} is not exported` }] } : { path: path.join(folder, source) };
+    });
+  },
+});
 
 /**
  * Bundles the programs of a tree of sources, without building its packages.
@@ -31,7 +53,6 @@ export async function bundlePrograms(name, tree) {
   mkdirSync(folder, { recursive: true });
   // The programs look for it two folders above themselves, as in their package.
   copyFileSync(path.join(tree, 'packages', 'http-adapter', 'package.json'), path.join(folder, 'package.json'));
-  const source = (/** @type {string} */ library) => path.join(tree, 'packages', library, 'src', 'index.ts');
   /** @type {(entry: string, output: string) => Promise<string>} */
   const bundle = async (entry, output) => {
     const outfile = path.join(folder, 'dist', 'bench', output);
@@ -42,8 +63,7 @@ export async function bundlePrograms(name, tree) {
       platform: 'node',
       format: 'esm',
       logLevel: 'warning',
-      conditions: ['@timestream-prometheus/source'],
-      alias: Object.fromEntries(LIBRARIES.map((library) => [`@timestream-prometheus/${library}`, source(library)])),
+      plugins: [packagesOf(tree)],
       external: EXTERNAL,
       // Some of what is bundled is CommonJS and calls `require`.
       banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },

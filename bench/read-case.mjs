@@ -1,6 +1,6 @@
 import { encodeReadRequest, encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
 import { startCountingProxy } from './counting-proxy.mjs';
-import { CREDENTIALS, startEmbedded, startServer, stop } from './processes.mjs';
+import { CREDENTIALS, cpuMsOf, startEmbedded, startServer, stop } from './processes.mjs';
 import { startSyntheticTimestream, STEP_MS } from './synthetic-timestream.mjs';
 
 /** @typedef {import('./cases.mjs').ReadCase} ReadCase */
@@ -49,6 +49,7 @@ export async function runReadCase(readCase, programs, flags) {
     const firstMs = (await read(server.url, body)).ms;
     const before = await server.readMetrics();
     const bytesBefore = proxy.answeredBytes();
+    const timestreamCpuBefore = cpuMsOf(storage.child) ?? NaN;
     /** @type {number[]} */
     const times = [];
     let answerBytes = 0;
@@ -58,6 +59,7 @@ export async function runReadCase(readCase, programs, flags) {
       answerBytes = answer.bytes;
     }
     const after = await server.readMetrics();
+    const timestreamCpuMs = ((cpuMsOf(storage.child) ?? NaN) - timestreamCpuBefore) / readCase.requests;
     const perRead = (/** @type {string} */ name) => (after.sum(name) - before.sum(name)) / readCase.requests;
     times.sort((left, right) => left - right);
     const samples = perRead('timestream_connector_read_samples_total');
@@ -67,6 +69,7 @@ export async function runReadCase(readCase, programs, flags) {
       medianMs: times[Math.floor(times.length / 2)] ?? 0,
       firstMs,
       cpuMs: perRead('process_cpu_seconds_total') * 1_000,
+      ...(Number.isNaN(timestreamCpuMs) ? {} : { timestreamCpuMs }),
       samples,
       calls: perRead('timestream_connector_read_requests_total'),
       pages: perRead('timestream_connector_read_pages_total'),

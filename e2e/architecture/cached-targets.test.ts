@@ -22,10 +22,10 @@ const trackedFiles = execFileSync('git', ['ls-files', '--cached', '--others', '-
   .split('\n')
   .filter(Boolean);
 
-/** Every configuration of a project that checks without building; scripts/ checks the one of the root as well. */
+/** Every configuration of a project that checks without building; scripts/ checks those of the root and of bench/ as well. */
 const checkingConfigurations = (project: string): readonly string[] => [
   ...trackedFiles.filter((file) => file.startsWith(`${project}/`) && path.basename(file) === 'tsconfig.json'),
-  ...(project === 'scripts' ? ['tsconfig.json'] : []),
+  ...(project === 'scripts' ? ['tsconfig.json', 'bench/tsconfig.json'] : []),
 ];
 
 /** The TypeScript configurations that each cached target compiles or lints with. Another cached target has to be listed here. */

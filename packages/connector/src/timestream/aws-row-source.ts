@@ -4,6 +4,8 @@ import { throwIfAborted } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { Logger, MetricsSink, RowSource } from '../ports.js';
 import type { QueryPage } from '@timestream-prometheus/timestream-translator';
+import { randomUUID } from 'node:crypto';
+import { isStoppedCall, LAST_STEP, type LastStep, type LeanAnswer, type LeanSender } from './lean-sender.js';
 import { noteAttempts } from './note-attempts.js';
 import type { TimestreamCaller } from './timestream-caller.js';
 
@@ -14,26 +16,40 @@ export interface AwsRowSourceOptions {
   readonly maxPages: number;
   readonly metrics: MetricsSink;
   readonly logger: Logger;
+  /** Undefined: every call is the SDK's own. */
+  readonly leanSender: LeanSender | undefined;
 }
+
+/** What we need of an answer to Query. */
+type QueryAnswer = Pick<QueryCommandOutput, 'QueryId' | 'NextToken' | 'ColumnInfo' | 'Rows' | 'QueryStatus'>;
 
 /**
  * Reads by Query. We follow NextToken ourselves: the pages must be counted, an empty page with a token is no end, and a query that is
  * left before its last page is cancelled at Timestream, which would otherwise go on and be charged.
  */
 export function createAwsRowSource(caller: TimestreamCaller<TimestreamQueryClient>, options: AwsRowSourceOptions): RowSource {
-  const { maxPages, metrics, logger } = options;
+  const { maxPages, metrics, logger, leanSender } = options;
 
-  async function fetchPage(sql: string, nextToken: string | undefined, signal: AbortSignal): Promise<QueryCommandOutput> {
+  async function fetchPage(sql: string, nextToken: string | undefined, signal: AbortSignal): Promise<QueryAnswer> {
     throwIfAborted(signal);
-    const command = new QueryCommand({ QueryString: sql, ...(nextToken === undefined ? {} : { NextToken: nextToken }) });
-    return caller.call({
+    // As the SDK does it: one for each page, the same one for all attempts.
+    const input = { QueryString: sql, ClientToken: randomUUID(), ...(nextToken === undefined ? {} : { NextToken: nextToken }) };
+    return caller.call<LeanAnswer | QueryCommandOutput, QueryAnswer>({
       operation: 'Query',
       signal,
       send: (client, onFailedAttempt) => {
-        noteAttempts(command, onFailedAttempt);
-        return client.send(command, { abortSignal: signal });
+        const sendBySdk = (lastStep?: LastStep) => {
+          const command = new QueryCommand(input);
+          noteAttempts(command, (error) => {
+            if (!isStoppedCall(error)) onFailedAttempt(error);
+          });
+          if (lastStep !== undefined) command.middlewareStack.add(lastStep, LAST_STEP);
+          return client.send(command, { abortSignal: signal });
+        };
+        if (leanSender === undefined) return sendBySdk();
+        return leanSender.send(client.config, Buffer.from(JSON.stringify(input)), sendBySdk, signal);
       },
-      resultOf: (output) => output,
+      resultOf: (output) => ('json' in output ? answerOf(output.json) : output),
     });
   }
 
@@ -81,7 +97,28 @@ export function createAwsRowSource(caller: TimestreamCaller<TimestreamQueryClien
   };
 }
 
-function pageOf(output: QueryCommandOutput): QueryPage {
+/** An answer as it came over the wire. What is null in it is not there, as the SDK reads it. */
+function answerOf(json: object): QueryAnswer {
+  const { QueryId, NextToken, ColumnInfo, Rows, QueryStatus } = json as {
+    readonly [Field in keyof QueryAnswer]?: QueryAnswer[Field] | null;
+  };
+  if (ColumnInfo != null && !Array.isArray(ColumnInfo)) throw new ConnectorError('malformed-answer', 'Query: columns that are no list');
+  if (Rows != null && !(Array.isArray(Rows) && Rows.every(isRow)))
+    throw new ConnectorError('malformed-answer', 'Query: rows that are none');
+  return {
+    QueryId: QueryId ?? undefined,
+    NextToken: NextToken ?? undefined,
+    ColumnInfo: ColumnInfo ?? undefined,
+    Rows: Rows ?? undefined,
+    QueryStatus: QueryStatus ?? undefined,
+  };
+}
+
+function isRow(row: unknown): boolean {
+  return typeof row === 'object' && row !== null && 'Data' in row && Array.isArray(row.Data);
+}
+
+function pageOf(output: QueryAnswer): QueryPage {
   if (output.ColumnInfo === undefined || output.Rows === undefined) {
     throw new ConnectorError('malformed-answer', 'Query: an answer without columns or rows');
   }

@@ -83,7 +83,7 @@ export class LeanSender {
   }
 
   /**
-   * @param config of the client; one client is used for one operation only
+   * @param config of the client; all calls by one sender and one client are of one operation
    * @param sendBySdk makes the same call; what it serialises must be `body`
    */
   async send<Output>(

@@ -44,6 +44,7 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
   const { metrics, logger } = options;
   return (credentials) => {
     const common = { region: config.region, credentials, logger };
+    const leanSender = config.awsCalls === 'lean' ? new LeanSender() : undefined;
     const writeCaller = new TimestreamCaller({
       createClient: () =>
         new TimestreamWriteClient(
@@ -76,9 +77,9 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
       ...createAwsRecordWriter(writeCaller, {
         database: config.defaultDatabase,
         table: config.defaultTable,
-        leanSender: config.awsCalls === 'lean' ? new LeanSender() : undefined,
+        leanSender,
       }),
-      ...createAwsRowSource(queryCaller, { maxPages: config.maxPagesPerQuery, metrics, logger }),
+      ...createAwsRowSource(queryCaller, { maxPages: config.maxPagesPerQuery, metrics, logger, leanSender }),
       close: () => {
         writeCaller.close();
         queryCaller.close();
