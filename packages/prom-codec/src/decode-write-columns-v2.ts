@@ -310,7 +310,7 @@ class WriteColumnsV2Decoder {
     return { labels: resolved.labels, valueBits, timestampMs };
   }
 
-  /** Metadata stands at every series; it is kept once for each metric name, the last word counts. */
+  /** Metadata stands at every series; it is kept once for each metric name, the last one counts. */
   #noteMetadata(labelSet: LabelSet, type: number, helpRef: number, unitRef: number): Fault | undefined {
     if (type === 0 && helpRef === 0 && unitRef === 0) return undefined;
     const symbols = this.#symbols;

@@ -2,7 +2,7 @@ import { writeHistogram } from './histogram.js';
 import { METRIC_TYPES } from './metric-types.js';
 import type { Label, MetricType, TimeSeries } from './model.js';
 import { ProtobufWriter } from './protobuf-writer.js';
-import { halvesOf } from './sample-columns.js';
+import { halvesOf } from './sample-buffer.js';
 
 /** A series of remote write 2.0: what a series of 1.0 has, its metric's metadata, and since when its samples count. */
 export interface TimeSeriesV2 extends TimeSeries {

@@ -5,7 +5,7 @@ import { assertWithin, type SeriesLimits } from './limits.js';
 import type { Exemplar, Histogram, Label, TimeSeries } from './model.js';
 import { type MessageShape, type ProtobufReader, WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
-import { halvesOf, SampleColumns } from './sample-columns.js';
+import { halvesOf, SampleBuffer } from './sample-buffer.js';
 
 export const TIME_SERIES: MessageShape = { name: 'TimeSeries', fields: { 1: 'labels', 2: 'samples', 3: 'exemplars', 4: 'histograms' } };
 export const SAMPLE: MessageShape = { name: 'Sample', fields: { 1: 'value', 2: 'timestamp' } };
@@ -29,7 +29,7 @@ export class TimeSeriesReader {
   readonly #labels: LabelReader;
   readonly #histogramReader: HistogramReader;
   readonly #exemplarReader: ExemplarReader;
-  readonly #columns = new SampleColumns();
+  readonly #columns = new SampleBuffer();
   readonly #series: PendingSeries[] = [];
   #histogramCount = 0;
 

@@ -1,7 +1,7 @@
 import { BitReader } from './bit-reader.js';
 import { BitWriter } from './bit-writer.js';
 import type { Samples } from './model.js';
-import { type Halves, halvesOf, SampleColumns } from './sample-columns.js';
+import { type Halves, halvesOf, SampleBuffer } from './sample-buffer.js';
 import { XorValueReader, XorValueWriter } from './xor-value.js';
 
 /** The sample count of a chunk is a uint16. */
@@ -101,7 +101,7 @@ function writeChange(writer: BitWriter, low: number, high: number): void {
 export function decodeXorChunk(bytes: Uint8Array): Samples {
   const reader = new BitReader(bytes);
   const count = reader.readBits(16);
-  const columns = new SampleColumns();
+  const columns = new SampleBuffer();
   const values = new XorValueReader(reader);
   let timeLow = 0;
   let timeHigh = 0;

@@ -76,7 +76,7 @@ const MAX_DURATION_NS = 2n ** 63n - 1n;
  * Read a duration such as `1h30m`: units from the biggest to the smallest, each at most once.
  *
  * @returns nanoseconds
- * @throws RangeError with Prometheus' words for what is none
+ * @throws RangeError with Prometheus' words for what is not a duration
  */
 export function parseDuration(text: string): number {
   if (text === '0') return 0;

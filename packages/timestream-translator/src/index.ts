@@ -1,43 +1,17 @@
 // What both halves share: names, limits, layouts.
 export {
-  canBeDimension,
-  decodeLabelDimension,
-  dimensionObstacle,
-  encodeLabelDimension,
-  encodeLabelEntry,
-  NO_LABELS_TEXT,
-  type DimensionObstacle,
-} from './names/label-dimension.js';
-export {
   LABELS_DIMENSION,
   layouts,
   MEASURE_NAME_COLUMN,
   MEASURE_VALUE_BIGINT_COLUMN,
   MEASURE_VALUE_DOUBLE_COLUMN,
   METRIC_NAME_LABEL,
-  OWN_COLUMNS,
   SAMPLE_BITS_COLUMN,
-  SAMPLE_HISTOGRAM_COLUMN,
   SAMPLE_VALUE_COLUMN,
   TIME_COLUMN,
   type Layout,
-  type ValueColumn,
 } from './model/layout.js';
-export {
-  isReservedName,
-  MAX_DIMENSION_NAME_BYTES,
-  MAX_DIMENSION_PAIR_BYTES,
-  MAX_DIMENSIONS_PER_TABLE,
-  MAX_MEASURE_NAME_BYTES,
-  MAX_MEASURE_NAMES_PER_TABLE,
-  MAX_QUERY_BYTES,
-  MAX_RECORD_BYTES,
-  MAX_RECORDS_PER_WRITE,
-  MAX_TIMESTAMP_MS,
-  MIN_TIMESTAMP_MS,
-  WRITE_METERING_UNIT_BYTES,
-} from './model/limits.js';
-export { decodeMeasureName, encodeMeasureName, measureNamesOf } from './names/measure-name.js';
+export { MAX_DIMENSIONS_PER_TABLE, MAX_MEASURE_NAMES_PER_TABLE, MAX_RECORDS_PER_WRITE, WRITE_METERING_UNIT_BYTES } from './model/limits.js';
 export type {
   ColumnInfo,
   Datum,
@@ -56,7 +30,7 @@ export { batchRecords } from './write/batch-records.js';
 export { expandBatch } from './write/expand-batch.js';
 export { PlannedBatch, recordCountOf } from './write/planned-batch.js';
 export { SeriesCache, type SeriesCacheOptions } from './write/series-cache.js';
-export { referenceOf, type SeriesColumns } from './write/series-columns.js';
+export type { SeriesColumns } from './write/series-columns.js';
 export {
   translateColumns,
   type RecordColumns,
@@ -68,17 +42,15 @@ export { createDimensionBudget, type DimensionBudget } from './write/dimension-b
 export { findRefusal, type RefusalOptions } from './write/find-refusal.js';
 export {
   dropReasons,
-  refusalReasons,
   type DroppedSamples,
   type DropReason,
   type DropReasonMeaning,
   type Refusal,
   type RefusalReason,
 } from './write/drop-reason.js';
-export { meteredWriteBytes, recordBytes, writeBytes } from './write/record-size.js';
+export { meteredWriteBytes } from './write/record-size.js';
 export { seriesText } from './text/series-text.js';
 export { translateSeries } from './write/translate-series.js';
-export type { StoredSeries } from './write/stored-series.js';
 
 // Reading.
 export { compileSelect, type CompiledFilter, type CompiledSelect, type SelectOptions } from './sql/compile-select.js';
@@ -105,7 +77,6 @@ export {
 export { RegexBudget, RegexLimitError } from './matcher/regex-budget.js';
 export { createMatcher, InvalidMatcherError, type Matcher, type MatcherMeaning } from './matcher/matcher.js';
 export { createSeriesListReader, type PhysicalSeries, type SeriesListOptions, type SeriesListReader } from './rows/physical-series.js';
-export type { Predicate } from './sql/predicate.js';
 export { ReadLimitError, type ReadLimitErrorCode } from './rows/read-limit-error.js';
 export { RowFormatError } from './rows/row-format-error.js';
 export {
@@ -122,7 +93,7 @@ export { PackedAnswerError, type PackedAnswerFault } from './rows/packed-answer-
 export { createPackedAssembler } from './rows/packed-assembler.js';
 export { readPackedRows, type PackedRow } from './rows/packed-reader.js';
 export { createSeriesAssembler, type ReadLimits, type SeriesAssembler, type SeriesAssemblerOptions } from './rows/series-assembler.js';
-export { identifier, literal } from './sql/sql.js';
+export { identifier } from './sql/sql.js';
 export {
   assertSeriesCount,
   groupSeries,

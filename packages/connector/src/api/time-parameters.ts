@@ -1,7 +1,7 @@
 import { parseDuration } from '@timestream-prometheus/promql';
 import { type ApiParameters, parseParameter } from './api-parameters.js';
 
-/** As Go's `ParseFloat` reads a number. Null for what is none. */
+/** As Go's `ParseFloat` reads a number. Null for what is not a number. */
 function parseFloatText(text: string): number | null {
   if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
   if (/^[+-]?nan$/i.test(text)) return NaN;

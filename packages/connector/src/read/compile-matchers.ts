@@ -8,7 +8,7 @@ export class MatcherCompiler {
   readonly #budget = new RegexBudget();
   readonly #known = new Map<string, Matcher>();
 
-  /** @throws ConnectorError invalid-matcher that names the first one that is none, or that is too much */
+  /** @throws ConnectorError invalid-matcher that names the first one that is not valid, or that is too much */
   compile(matchers: readonly LabelMatcher[]): readonly Matcher[] {
     return matchers.map((matcher) => {
       const key = JSON.stringify([matcher.name, matcher.type, matcher.value]);
@@ -40,7 +40,7 @@ export async function compileQueries<Query extends { readonly matchers: readonly
   return compiled;
 }
 
-/** The matchers of one query. @throws ConnectorError invalid-matcher that names the first one that is none, or that is too much */
+/** The matchers of one query. @throws ConnectorError invalid-matcher that names the first one that is not valid, or that is too much */
 export function compileMatchers(matchers: readonly LabelMatcher[]): readonly Matcher[] {
   return new MatcherCompiler().compile(matchers);
 }

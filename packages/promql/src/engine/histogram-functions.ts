@@ -69,7 +69,7 @@ class HistogramFamilies {
   }
 }
 
-/** As Go's `ParseFloat` reads a bound. Null for what is none, NaN included. */
+/** As Go's `ParseFloat` reads a bound. Null for what is not a number, NaN included. */
 function parseBound(text: string): number | null {
   const infinity = /^([+-]?)inf(inity)?$/i.exec(text);
   if (infinity !== null) return infinity[1] === '-' ? -Infinity : Infinity;

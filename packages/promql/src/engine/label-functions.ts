@@ -6,7 +6,7 @@ function assertLabelName(name: string, place: string): void {
   if (name === '' || name.includes('\uFFFD')) throw executionError(`invalid ${place}: ${name}`);
 }
 
-/** `label_replace`. @throws QueryError for a regular expression or a label name that is none */
+/** `label_replace`. @throws QueryError for a regular expression or a label name that is not valid */
 export function labelReplace(
   series: readonly GridSeries[],
   [target, replacement, source, pattern]: readonly [string, string, string, string],
@@ -41,7 +41,7 @@ function expandTemplate(template: string, group: (name: string) => string): stri
   });
 }
 
-/** `label_join`. @throws QueryError for a label name that is none */
+/** `label_join`. @throws QueryError for a label name that is not valid */
 export function labelJoin(
   series: readonly GridSeries[],
   [target, separator, ...sources]: readonly [string, string, ...string[]],

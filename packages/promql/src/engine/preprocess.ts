@@ -33,7 +33,7 @@ const TIME_DEPENDENT: ReadonlySet<string> = new Set([
  * Make an expression ready to run: what depends on the times of the query becomes numbers, durations are computed, and parts that give
  * the same at every step are marked, so that they are evaluated once. Changes the expression.
  *
- * @throws QueryError for a duration that is none
+ * @throws QueryError for a text that is not a duration
  */
 export function preprocess(query: string, expression: Expression, times: QueryTimes): Expression {
   const folded = foldQueryTimes(expression, times);

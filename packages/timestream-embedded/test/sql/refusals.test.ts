@@ -70,7 +70,7 @@ describe('a statement is refused, with its place, for', () => {
       validation("line 1:13: 'yesterday' cannot be read as a timestamp"),
     ],
     [
-      'a condition that is none',
+      'a condition that is not a boolean',
       'SELECT 1 FROM sampleDB.DevOps WHERE host',
       validation('line 1:37: WHERE clause must evaluate to a boolean: actual type varchar'),
     ],

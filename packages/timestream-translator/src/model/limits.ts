@@ -58,7 +58,7 @@ export const RESERVED_NAMES: readonly string[] = ['time', 'measure_name', 'measu
  */
 export const RESERVED_PREFIXES: readonly string[] = ['ts_', 'measure_name', 'measure_value'];
 
-/** Whether Timestream keeps this name, or the way it begins, to itself. Names are case sensitive (documented, naming). */
+/** Whether Timestream reserves this name or its prefix. Names are case sensitive (documented, naming). */
 export function isReservedName(name: string): boolean {
   return RESERVED_NAMES.includes(name) || RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix));
 }

@@ -9,16 +9,16 @@ import { hasLoneSurrogate, utf8ByteLength } from '../text/text-codec.js';
  * - `metric-name`: it is `__name__`, which goes into `measure_name`;
  * - `empty`: it has no name;
  * - `too-long`: over 60 bytes of UTF-8;
- * - `reserved`: Timestream keeps the name, or the way it begins, to itself;
+ * - `reserved`: Timestream reserves the name or its prefix;
  * - `own-column`: one of our columns has that name;
  * - `forbidden-character`: `:`, `"`, a control character, U+2028 or U+2029, or half a surrogate pair.
  *
  * That the table has no dimension left is not a matter of the name: see `createDimensionBudget`.
  */
-export type DimensionObstacle = 'metric-name' | 'empty' | 'too-long' | 'reserved' | 'own-column' | 'forbidden-character';
+export type NoDimensionReason = 'metric-name' | 'empty' | 'too-long' | 'reserved' | 'own-column' | 'forbidden-character';
 
 /** What keeps a label of this name from being a dimension, or null if nothing does. */
-export function dimensionObstacle(labelName: string): DimensionObstacle | null {
+export function noDimensionReason(labelName: string): NoDimensionReason | null {
   if (labelName === METRIC_NAME_LABEL) return 'metric-name';
   if (labelName === '') return 'empty';
   if (labelName.length > MAX_DIMENSION_NAME_BYTES || utf8ByteLength(labelName) > MAX_DIMENSION_NAME_BYTES) return 'too-long';
@@ -32,7 +32,7 @@ export function dimensionObstacle(labelName: string): DimensionObstacle | null {
 
 /** Whether a label of this name can be a dimension of the same name; if not, it goes into `prometheus_labels`. */
 export function canBeDimension(labelName: string): boolean {
-  return dimensionObstacle(labelName) === null;
+  return noDimensionReason(labelName) === null;
 }
 
 /** The value of `prometheus_labels` for a series that would have no dimension: Timestream demands one per record. */

@@ -23,7 +23,7 @@ export interface PhysicalSeries {
 export interface SeriesListOptions {
   /** As `compileSeriesList` returned them. */
   readonly dimensionColumns: readonly string[];
-  /** All of them are applied to every series: the last word. */
+  /** Every series is checked against all of them, whatever the SQL has let through. */
   readonly matchers: readonly Matcher[];
   /** Series of different labels that may match. */
   readonly maxSeries: number;

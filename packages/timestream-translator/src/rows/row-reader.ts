@@ -75,7 +75,7 @@ function textAt(row: Row, index: number): string | null {
   return datum?.ScalarValue ?? null;
 }
 
-/** @throws RowFormatError if the text is none of the column's type */
+/** @throws RowFormatError if the text is not of the column's type */
 export function parseSampleValue(text: string, { scalarType, holds, isMultiMeasure }: SampleColumn): RowValue {
   if (scalarType === 'DOUBLE') return parseDouble(text, isMultiMeasure);
   const integer = parseBigint(text);
@@ -98,5 +98,5 @@ function parseDouble(text: string, isMultiMeasure: boolean): RowValue {
 }
 
 function refuse(type: string, text: string): never {
-  throw new RowFormatError(`Timestream answered with a ${type} that is none: ${JSON.stringify(text.slice(0, 40))}`);
+  throw new RowFormatError(`Timestream answered with a ${type} that cannot be read: ${JSON.stringify(text.slice(0, 40))}`);
 }

@@ -16,7 +16,7 @@ export interface ReadLimits {
 }
 
 export interface SeriesAssemblerOptions {
-  /** All of them are applied to every series: the last word. */
+  /** Every series is checked against all of them, whatever the SQL has let through. */
   readonly matchers: readonly Matcher[];
   /** Inclusive; samples outside are dropped. */
   readonly startMs: bigint;

@@ -4,7 +4,7 @@ import { ReadLimitError } from './read-limit-error.js';
 import { labelsKey, labelsOfRow } from './row-labels.js';
 
 export interface SeriesIndexOptions {
-  /** All of them are applied to every series: the last word. */
+  /** Every series is checked against all of them, whatever the SQL has let through. */
   readonly matchers: readonly Matcher[];
   /** Series that match. */
   readonly maxSeries: number;

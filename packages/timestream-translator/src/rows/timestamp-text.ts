@@ -79,5 +79,5 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
 }
 
 function refuse(text: string): never {
-  throw new RowFormatError(`Timestream answered with a TIMESTAMP that is none: ${JSON.stringify(text.slice(0, 40))}`);
+  throw new RowFormatError(`Timestream answered with a TIMESTAMP that cannot be read: ${JSON.stringify(text.slice(0, 40))}`);
 }

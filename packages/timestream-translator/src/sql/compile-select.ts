@@ -43,7 +43,7 @@ export type CompiledFilter =
        * compile again with that schema and ask again.
        */
       readonly labelsAssumedAbsent: ReadonlySet<string>;
-      /** Conditions left to the last word because the text would have been longer than Timestream takes. */
+      /** Conditions that are not in the SQL, because it would have been longer than Timestream takes: the check of each series decides. */
       readonly droppedConditions: number;
     };
 

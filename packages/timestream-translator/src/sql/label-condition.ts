@@ -62,7 +62,7 @@ function valueCondition(column: string, matcher: Matcher, regexPushdown: boolean
  *
  * It looks for the label as it stands in the text, `"name":"value"`, with LIKE, since Timestream has no JSON functions. That is sound because
  * only canonical text is read as labels (`decodeLabelDimension`): there each label has one spelling. It may find the same characters within
- * another label's value; the last word sorts that out.
+ * another label's value; the check of each series finds that out.
  */
 function jsonCondition(name: string, meaning: MatcherMeaning): Predicate {
   const isThere = isLike(LABELS_DIMENSION, ['', entryStart(name), '']);

@@ -11,7 +11,7 @@ export interface DimensionBudget {
   learn(dimensionNames: Iterable<string>): void;
   /**
    * Whether a label may be a dimension as far as places go; if so it has one from now on. Names that Timestream forbids are not refused
-   * here, see `dimensionObstacle`.
+   * here, see `noDimensionReason`.
    */
   claim(labelName: string): boolean;
   /** Places taken, the one for `prometheus_labels` included. */

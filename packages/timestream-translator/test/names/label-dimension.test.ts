@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import {
   canBeDimension,
   decodeLabelDimension,
-  dimensionObstacle,
+  noDimensionReason,
   encodeLabelDimension,
   encodeLabelEntry,
 } from '../../src/names/label-dimension.js';
 import { anyLabels } from '../support/arbitraries.js';
 
-describe('dimensionObstacle', () => {
+describe('noDimensionReason', () => {
   it.each([
     ['job', null],
     ['Time', null],
@@ -41,9 +41,9 @@ describe('dimensionObstacle', () => {
     ['a\u2028', 'forbidden-character'],
     ['a\u2029', 'forbidden-character'],
     ['a\ud800', 'forbidden-character'],
-  ])('says of %j: %j', (labelName, obstacle) => {
-    expect(dimensionObstacle(labelName)).toBe(obstacle);
-    expect(canBeDimension(labelName)).toBe(obstacle === null);
+  ])('says of %j: %j', (labelName, reason) => {
+    expect(noDimensionReason(labelName)).toBe(reason);
+    expect(canBeDimension(labelName)).toBe(reason === null);
   });
 });
 

@@ -93,13 +93,13 @@ describe('createPackedAssembler', () => {
 
   it.each([
     ['no count', { count: null }],
-    ['a count that is none', { count: '1.5' }],
+    ['a count that is not a number', { count: '1.5' }],
     ['no points', { points: null }],
     ['an unknown mark', { points: '0:1.0;10?2.0;' }],
-    ['a time that is none', { points: '0:1.0;x:2.0;' }],
+    ['a time that is not a number', { points: '0:1.0;x:2.0;' }],
     ['nanoseconds that are too many', { points: '0:1.0;1+1000000:2.0;' }],
     ['an empty value', { points: '0:1.0;1:;' }],
-    ['a value that is none', { points: '0:1.0;1:0x10;' }],
+    ['a value that is not a number', { points: '0:1.0;1:0x10;' }],
   ])('refuses %s', (_title, overrides) => {
     expect(() => assemble(row(overrides))).toThrow(RowFormatError);
   });

@@ -79,7 +79,7 @@ describe('createSeriesAssembler', () => {
     ['nan', 'nan'],
   ])('refuses the DOUBLE %j', (_title, text) => {
     const page = doublePage(['a', 'up', '1970-01-01 00:00:01.000000000', text, null]);
-    expect(() => assemble([page])).toThrow(/DOUBLE that is none/);
+    expect(() => assemble([page])).toThrow(/DOUBLE that cannot be read/);
   });
 
   it('takes no label from columns that are not VARCHAR, and none that is empty', () => {

@@ -44,6 +44,6 @@ describe('createTimestampParser', () => {
     '2020-08-08 01:00:00,0',
     'null',
   ])('refuses %j', (text) => {
-    expect(() => parse(text)).toThrow(/TIMESTAMP that is none/);
+    expect(() => parse(text)).toThrow(/TIMESTAMP that cannot be read/);
   });
 });

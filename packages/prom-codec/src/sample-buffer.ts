@@ -9,7 +9,7 @@ const HIGH = 1 - LOW;
  * has two buffers and not twenty thousand. Every sample pushed has been read from at least 2 bytes of input, so the columns stay below 16
  * times the length of the message.
  */
-export class SampleColumns {
+export class SampleBuffer {
   #timestamps = new Uint32Array(2 * 256);
   #values = new Uint32Array(2 * 256);
   #count = 0;
