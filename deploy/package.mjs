@@ -46,8 +46,8 @@ export const packages = [
     entry: 'packages/http-adapter/src/main.ts',
     // The server reads its version from package.json two folders above itself, here as in its npm package.
     file: 'dist/cli/server.mjs',
-    // Imported only for --storage=embedded: it brings a native database, for which a package for AWS has no use.
-    external: ['@timestream-prometheus/timestream-embedded'],
+    // Imported only for --storage=embedded: it brings a native database, for which a package for AWS has no use. Snappy is imported where it is there.
+    external: ['@timestream-prometheus/timestream-embedded', 'snappy'],
     copies: {
       'package.json': 'packages/http-adapter/package.json',
       'connector.env': 'deploy/systemd/connector.env',

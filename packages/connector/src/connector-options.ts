@@ -10,6 +10,11 @@ export interface ConnectorOptions {
   readonly clock?: Clock;
   /** A number in [0, 1) for the jitter of `Retry-After`. Default: `Math.random`. */
   readonly random?: () => number;
+  /**
+   * Uncompresses one snappy block whose declared length was found to be allowed and possible, or throws; native code for instance. Default: the codec's
+   * own, which runs anywhere.
+   */
+  readonly uncompressSnappy?: ((block: Uint8Array) => Uint8Array) | undefined;
 }
 
 export const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };

@@ -1,4 +1,4 @@
-import { decodeReadRequest, LabelSetCache } from '@timestream-prometheus/prom-codec';
+import { createSnappyDecoder, decodeReadRequest, decodeSnappy, LabelSetCache } from '@timestream-prometheus/prom-codec';
 import { SeriesCache } from '@timestream-prometheus/timestream-translator';
 import { type ApiParameters, readParameters } from './api/api-parameters.js';
 import { apiResponse } from './api/api-response.js';
@@ -44,13 +44,15 @@ const SERVER_CREDENTIALS: Credentials = { kind: 'server' };
  * From a request that the router let through to its use case: credentials, headers, body, storage. What costs nothing to judge is judged
  * first; what a request takes is put into its scope, which gives it back.
  */
-export function createRequestHandlers({ config, openStorage, metrics, logger, clock = SYSTEM_CLOCK }: ConnectorOptions): RequestHandlers {
+export function createRequestHandlers(options: ConnectorOptions): RequestHandlers {
+  const { config, openStorage, metrics, logger, clock = SYSTEM_CLOCK } = options;
   const calls = new CallQueue({
     maxConcurrency: config.maxWriteConcurrency,
     maxConcurrencyPerRequest: config.maxWriteConcurrencyPerRequest,
     clock,
   });
   const turns = new Turns();
+  const decodeBody = options.uncompressSnappy === undefined ? decodeSnappy : createSnappyDecoder(options.uncompressSnappy);
   const labelSets = new LabelSetCache({ maxBytes: config.seriesCacheBytes * LABEL_SET_SHARE });
   const series = new SeriesCache({ maxBytes: config.seriesCacheBytes * (1 - LABEL_SET_SHARE) });
   const readLimiter = createLimiter(config.maxReadConcurrency);
@@ -95,7 +97,7 @@ export function createRequestHandlers({ config, openStorage, metrics, logger, cl
       try {
         assertDeclaredLength(request, config);
         const held = { budget: holdBytes(scope), turns, signal };
-        const parts = await decodeWrite(await readMessageBytes(request, config, held), version, labelSets, held);
+        const parts = await decodeWrite(await readMessageBytes(request, config, decodeBody, held), version, labelSets, held);
         const { storage, state } = holdStorage(credentials, scope);
         const context = { config, writer: storage, dimensions: state.dimensions, series, calls, turns, metrics, scope, version, written };
         await handleWrite(parts, context);
@@ -110,7 +112,7 @@ export function createRequestHandlers({ config, openStorage, metrics, logger, cl
       const credentials = credentialsOf(request);
       assertReadHeaders(request.headers);
       assertDeclaredLength(request, config);
-      const bytes = await readMessageBytes(request, config, { budget: holdBytes(scope), turns, signal });
+      const bytes = await readMessageBytes(request, config, decodeBody, { budget: holdBytes(scope), turns, signal });
       const message = decodeChecked(() => decodeReadRequest(bytes));
       return handleRead(message, readContext(credentials, scope), turns);
     },

@@ -17,6 +17,9 @@ const MAX_EXPANSION = 64 / 3;
 /** Short literals and copies are moved four bytes at a time, up to three of them too many; this is room for those at the very end. */
 const OVERRUN_BYTES = 4;
 
+/** How a snappy block becomes bytes: {@link decodeSnappy}, or what {@link createSnappyDecoder} makes of another implementation. */
+export type SnappyDecoder = (bytes: Uint8Array, limits: SnappyLimits) => Uint8Array;
+
 /**
  * Uncompress one snappy block (`format_description.txt` of google/snappy): a uvarint of the uncompressed length, then literals and copies.
  *
@@ -24,6 +27,34 @@ const OVERRUN_BYTES = 4;
  *   cannot give, or a copy from before the start; `truncated` if the block ends inside an element or before its declared length
  */
 export function decodeSnappy(bytes: Uint8Array, limits: SnappyLimits): Uint8Array {
+  const { length, bodyStart } = checkedPreamble(bytes, limits);
+  const output = new Uint8Array(length + OVERRUN_BYTES);
+  decodeElements(bytes, bodyStart, output, length);
+  return output.subarray(0, length);
+}
+
+/**
+ * A decoder whose work another implementation does, a native one for instance. It is asked only for blocks whose declared length is within the
+ * limit and can be true, since an implementation may allocate what a block declares. What it refuses, {@link decodeSnappy} decodes: that says why
+ * in the same words.
+ *
+ * @param uncompress gives the bytes of one block, or throws
+ */
+export function createSnappyDecoder(uncompress: (block: Uint8Array) => Uint8Array): SnappyDecoder {
+  return (bytes, limits) => {
+    const { length } = checkedPreamble(bytes, limits);
+    let output: Uint8Array;
+    try {
+      output = uncompress(bytes);
+    } catch {
+      return decodeSnappy(bytes, limits);
+    }
+    return output.length === length ? output : decodeSnappy(bytes, limits);
+  };
+}
+
+/** The declared length, once it is known to be allowed and possible; nothing has been allocated by then. */
+function checkedPreamble(bytes: Uint8Array, limits: SnappyLimits): { readonly length: number; readonly bodyStart: number } {
   if (isFramed(bytes)) {
     throw new CodecError('malformed', 'snappy: this is the framed (stream) format; remote storage uses the block format', 0);
   }
@@ -34,9 +65,7 @@ export function decodeSnappy(bytes: Uint8Array, limits: SnappyLimits): Uint8Arra
   if (length > (bytes.length - bodyStart) * MAX_EXPANSION) {
     throw new CodecError('malformed', `snappy: ${bytes.length - bodyStart} bytes cannot hold the declared length ${length}`, 0);
   }
-  const output = new Uint8Array(length + OVERRUN_BYTES);
-  decodeElements(bytes, bodyStart, output, length);
-  return output.subarray(0, length);
+  return { length, bodyStart };
 }
 
 function isFramed(bytes: Uint8Array): boolean {

@@ -2,7 +2,7 @@ export { decodeChunkedReadFrames, encodeChunkedReadFrame } from './chunked-read-
 export { chunkedReadFrameBytes, splitSeriesIntoFrames } from './chunked-read-size.js';
 export { CodecError, type CodecErrorCode } from './codec-error.js';
 export { compareLabels, compareUtf8 } from './compare-labels.js';
-export { decodeSnappy, type SnappyLimits } from './decode-snappy.js';
+export { createSnappyDecoder, decodeSnappy, type SnappyDecoder, type SnappyLimits } from './decode-snappy.js';
 export { decodeWriteColumns, type DecodeWriteColumnsOptions } from './decode-write-columns.js';
 export { decodeWriteColumnsV2, type DecodeWriteColumnsV2Options } from './decode-write-columns-v2.js';
 export { encodeSnappy } from './encode-snappy.js';

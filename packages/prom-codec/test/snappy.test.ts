@@ -2,14 +2,21 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import native from 'snappy';
 import { describe, expect, it } from 'vitest';
-import { CodecError, decodeSnappy, encodeSnappy } from '../src/index.js';
+import { CodecError, createSnappyDecoder, decodeSnappy, encodeSnappy, type SnappyDecoder } from '../src/index.js';
 import { bytesOf, hexOf, joined } from './bytes.js';
 
 const MAX_BYTES = 32 * 1024 * 1024;
 
 const decode = (bytes: Uint8Array, maxBytes = MAX_BYTES): Uint8Array => decodeSnappy(bytes, { maxBytes });
-const nativeDecode = (block: Uint8Array): string =>
-  hexOf(native.uncompressSync(Buffer.from(block), { asBuffer: true, copyOutputData: true }) as Buffer);
+const uncompressNative = (block: Uint8Array): Buffer =>
+  native.uncompressSync(Buffer.from(block), { asBuffer: true, copyOutputData: true }) as Buffer;
+const nativeDecode = (block: Uint8Array): string => hexOf(uncompressNative(block));
+
+/** Each has to be as exact, as bounded and as clear about what is wrong as the others. */
+const decoders: readonly (readonly [string, SnappyDecoder])[] = [
+  ['decodeSnappy', decodeSnappy],
+  ['a decoder over native snappy', createSnappyDecoder(uncompressNative)],
+];
 
 /** Bytes with runs, repeats near and far, and noise, as messages have them. */
 const repetitive = fc
@@ -79,7 +86,9 @@ describe('encodeSnappy', () => {
   });
 });
 
-describe('decodeSnappy', () => {
+describe.each(decoders)('%s', (_name, decoder) => {
+  const decode = (bytes: Uint8Array, maxBytes = MAX_BYTES): Uint8Array => decoder(bytes, { maxBytes });
+
   it('uncompresses what native snappy compresses', () => {
     fc.assert(
       fc.property(repetitive, (bytes) => {
@@ -187,5 +196,25 @@ describe('decodeSnappy', () => {
       ),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('a decoder over another implementation', () => {
+  it('asks it for nothing that declares more than the limit, or more than its bytes can give', () => {
+    const asked: number[] = [];
+    const decoder = createSnappyDecoder((block) => {
+      asked.push(block.length);
+      return uncompressNative(block);
+    });
+    expect(() => decoder(bytesOf('ffffffff0f'), { maxBytes: MAX_BYTES })).toThrow(/over the limit/);
+    expect(() => decoder(bytesOf('ffffffff0f'), { maxBytes: Number.MAX_SAFE_INTEGER })).toThrow(/cannot hold/);
+    expect(asked).toEqual([]);
+    expect(hexOf(decoder(bytesOf('03 08 616263'), { maxBytes: 3 }))).toBe('616263');
+    expect(asked).toEqual([5]);
+  });
+
+  it('believes no answer of another length than declared', () => {
+    const decoder = createSnappyDecoder(() => new Uint8Array(7));
+    expect(hexOf(decoder(bytesOf('03 08 616263'), { maxBytes: 3 }))).toBe('616263');
   });
 });

@@ -1,4 +1,4 @@
-import { CodecError, decodeSnappy } from '@timestream-prometheus/prom-codec';
+import { CodecError, type SnappyDecoder } from '@timestream-prometheus/prom-codec';
 import type { BudgetShare } from '../concurrency/create-byte-budget.js';
 import { abortErrorOf } from '../concurrency/deadline.js';
 import type { Turns } from '../concurrency/turns.js';
@@ -31,8 +31,12 @@ export interface MessageContext {
  *
  * @throws ConnectorError body-too-large, decoded-body-too-large, malformed-body, overloaded, client-gone, deadline-exceeded
  */
-export async function readMessageBytes(request: ConnectorRequest, limits: BodyLimits, context: MessageContext): Promise<Uint8Array> {
-  const { budget, turns, signal } = context;
+export async function readMessageBytes(
+  request: ConnectorRequest,
+  limits: BodyLimits,
+  decodeSnappy: SnappyDecoder,
+  { budget, turns, signal }: MessageContext,
+): Promise<Uint8Array> {
   const body = await readRequestBody(request, limits, budget, signal);
   await turns.next(signal);
   const decoded = decodeChecked(() => decodeSnappy(body, { maxBytes: limits.maxDecodedBytes }));

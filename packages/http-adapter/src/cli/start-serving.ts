@@ -11,6 +11,7 @@ import type { FastifyInstance } from 'fastify';
 import type { DestinationStream, Logger } from 'pino';
 import { readErrorMeanings, readPageAssets, type StatusAnswer } from '@timestream-prometheus/status-page';
 import { buildServer } from '../build-server.js';
+import { loadNativeSnappy } from '../native-snappy.js';
 import { createLogger } from '../logger.js';
 import { MetricsHistory } from '../metrics-history.js';
 import { createPrometheusMetrics } from '../prometheus-metrics.js';
@@ -112,6 +113,7 @@ export async function startServing(config: Config, output: ServeOutput): Promise
     openStorage: embedded === undefined ? openStorage : embedded.authorize(openStorage),
     logger,
     metrics: metrics.sink,
+    uncompressSnappy: await loadNativeSnappy(),
   });
   const version = packageVersion();
   const startedMs = Date.now();
