@@ -25,6 +25,7 @@ import type { ReadContext } from './read/read-context.js';
 import type { ConnectorRequest, ConnectorResponse } from './seam.js';
 import { StorageCache, type StorageLease } from './storage/storage-cache.js';
 import { createStorageState, type StorageState } from './storage/storage-state.js';
+import { AcceptedDropLog } from './write/accepted-drop-log.js';
 import { handleWrite } from './write/handle-write.js';
 import { withWrittenHeaders, writtenHeaders, type WrittenCount } from './write/written-headers.js';
 
@@ -55,6 +56,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
   const decodeBody = options.uncompressSnappy === undefined ? decodeSnappy : createSnappyDecoder(options.uncompressSnappy);
   const labelSets = new LabelSetCache({ maxBytes: config.seriesCacheBytes * LABEL_SET_SHARE });
   const series = new SeriesCache({ maxBytes: config.seriesCacheBytes * (1 - LABEL_SET_SHARE) });
+  const acceptedDrops = new AcceptedDropLog(logger, clock);
   const readLimiter = createLimiter(config.maxReadConcurrency);
   const bytesInFlight = createByteBudget(config.maxDecodedBytesInFlight, 'max-decoded-bytes-in-flight');
   const storages = new StorageCache<StorageState>({
@@ -99,7 +101,22 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
         const held = { budget: holdBytes(scope), turns, signal };
         const parts = await decodeWrite(await readMessageBytes(request, config, decodeBody, held), version, labelSets, held);
         const { storage, state } = holdStorage(credentials, scope);
-        const context = { config, writer: storage, dimensions: state.dimensions, series, calls, turns, metrics, scope, version, written };
+        const context = {
+          ...{
+            config,
+            writer: storage,
+            dimensions: state.dimensions,
+            series,
+            calls,
+            turns,
+            metrics,
+            scope,
+            version,
+            written,
+            acceptedDrops,
+          },
+          ...(config.onConflict === 'last-wins' && { recordVersion: Math.max(1, clock.nowMs()) }),
+        };
         await handleWrite(parts, context);
       } catch (thrown) {
         throw version === '2.0' ? withWrittenHeaders(asConnectorError(thrown), written) : thrown;

@@ -122,6 +122,15 @@ export const OPTIONS = {
     help: 'How samples are written: multi-measure keeps every value exactly; single-measure is what the earlier connector writes and has no place for NaN and infinities. Reading understands both.',
     parse: parseChoice('multi-measure', 'single-measure'),
   }),
+  onConflict: option({
+    flag: 'on-conflict',
+    group: 'Samples and layout',
+    scope: 'both',
+    defaultText: 'reject',
+    placeholder: '<rule>',
+    help: 'What happens to another value for a series and time that the table has, as from the two servers of a pair. reject: 400 that names it, as Prometheus does; the first one stays. first-wins: the first one stays, the other is counted and logged, and the answer is a success. last-wins: the one that came last counts, by the version of its record, which is the time of its arrival. The same value again is a success always.',
+    parse: parseChoice('reject', 'first-wins', 'last-wins'),
+  }),
   failOnLongLabel: booleanOption({
     flag: 'fail-on-long-label',
     group: 'Samples and layout',

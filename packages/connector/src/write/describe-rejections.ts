@@ -52,6 +52,7 @@ function cut(text: string, maxLength: number): string {
   return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }
 
-function describeSample({ labelSet, timestampMs, reason }: RejectedSample): string {
+/** Which sample, and what Timestream said of it. */
+export function describeSample({ labelSet, timestampMs, reason }: RejectedSample): string {
   return `${cut(seriesText(labelSet.labels), MAX_SERIES_LENGTH)} at ${timestampMs} ms: ${reason}`;
 }

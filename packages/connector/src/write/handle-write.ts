@@ -16,8 +16,9 @@ import type { Config } from '../config/parse-config.js';
 import { ConnectorError, isRetryable } from '../errors/connector-error.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { MetricsSink, RecordWriter } from '../ports.js';
+import type { AcceptedDropLog } from './accepted-drop-log.js';
 import { columnsOfSamples } from './columns-of-samples.js';
-import { describeRejections } from './describe-rejections.js';
+import { describeRejections, describeSample } from './describe-rejections.js';
 import { rejectionClassOf } from './rejection-reason.js';
 import { sliceColumns } from './slice-columns.js';
 import type { WriteVersion } from '../protocol/content-headers.js';
@@ -25,10 +26,13 @@ import { malformedCountOf, malformedDrops } from './malformed-drops.js';
 import type { WrittenCount } from './written-headers.js';
 import type { TableDimensions } from './table-dimensions.js';
 import { writeBatches, type SourcedBatch } from './write-batches.js';
-import { WriteTally } from './write-tally.js';
+import { WriteTally, type RejectedSample } from './write-tally.js';
 
 export interface WriteContext {
-  readonly config: Pick<Config, 'tableLayout' | 'failOnLongLabel' | 'failOnInvalidSampleValue' | 'maxWriteConcurrencyPerRequest'>;
+  readonly config: Pick<
+    Config,
+    'tableLayout' | 'onConflict' | 'failOnLongLabel' | 'failOnInvalidSampleValue' | 'maxWriteConcurrencyPerRequest'
+  >;
   readonly writer: RecordWriter;
   readonly dimensions: TableDimensions;
   /** What is known of series from earlier requests. */
@@ -36,6 +40,9 @@ export interface WriteContext {
   readonly calls: CallQueue;
   readonly turns: Turns;
   readonly metrics: MetricsSink;
+  readonly acceptedDrops: AcceptedDropLog;
+  /** The version of the records, if `on-conflict` is `last-wins`: when the request came, in milliseconds. */
+  readonly recordVersion?: number;
   readonly scope: RequestScope;
   /** To a sender of 2.0 nothing may be a success that is not stored; one of 1.0 has no way to tell what was not. */
   readonly version: WriteVersion;
@@ -78,16 +85,54 @@ export async function handleWrite(parts: readonly WriteColumns[], context: Write
     const second = await writeColumns([columnsOfSamples(withoutDimension)], tally, context);
     dropped = [...dropped, ...second.dropped];
   }
+  const outdone = await settleConflicts(tally, context);
   // A sample that repeats another is stored with it, if all are.
-  const isAllStored = tally.failure === undefined && tally.rejected.length === 0;
+  const isAllStored = tally.failure === undefined && tally.rejected.length === 0 && outdone.length === 0;
   context.written.samples = tally.storedCount + (isAllStored ? first.identicalCount : 0);
   for (const { reason } of tally.rejected) metrics.add(METRICS.rejectedRecords, 1, { reason: rejectionClassOf(reason) });
   const failure = describeFailure(tally, first.notTried + first.recordCount - tally.storedCount, metrics);
   if (failure !== undefined) throw failure;
-  const rejectedDrops = dropped.filter(({ reason }) => context.version === '2.0' || dropReasons[reason].outcome === 'rejected');
+  const isRejected = ({ reason }: DroppedSamples): boolean =>
+    reason === 'conflicting-sample' && context.config.onConflict !== 'reject'
+      ? false
+      : context.version === '2.0' || dropReasons[reason].outcome === 'rejected';
+  const rejectedDrops = dropped.filter(isRejected);
+  for (const drop of dropped) if (!isRejected(drop)) context.acceptedDrops.note(drop.reason, drop.count, drop.example);
+  const [example] = outdone;
+  if (example !== undefined) context.acceptedDrops.note('conflicting-value', outdone.length, describeSample(example));
   if (tally.rejected.length > 0 || rejectedDrops.length > 0) {
     throw new ConnectorError('samples-rejected', describeRejections(tally.rejected, rejectedDrops));
   }
+}
+
+/**
+ * What `on-conflict` says of samples for which the table has another value. Those that are to win are written again, above the version that is in
+ * the way; those that may lose are taken out of the tally, counted as rejected records all the same.
+ *
+ * @returns the ones that have lost, which are no failure
+ */
+async function settleConflicts(tally: WriteTally, context: WriteContext): Promise<readonly RejectedSample[]> {
+  const { config, metrics, recordVersion } = context;
+  if (config.onConflict === 'reject' || tally.shouldStop) return [];
+  const takeConflicts = (): readonly RejectedSample[] => {
+    const conflicts = tally.rejected.filter(isConflict);
+    tally.rejected = tally.rejected.filter((sample) => !isConflict(sample));
+    return conflicts;
+  };
+  let lost = takeConflicts();
+  if (lost.length > 0 && recordVersion !== undefined) {
+    // The clock of another connector is ahead, or both wrote within one millisecond: what comes later is to count all the same.
+    const existing = lost.reduce((highest, sample) => Math.max(highest, sample.existingVersion ?? 0), recordVersion);
+    await writeColumns([columnsOfSamples(lost)], tally, { ...context, recordVersion: existing + 1 });
+    // Somebody was still later.
+    lost = takeConflicts();
+  }
+  if (lost.length > 0) metrics.add(METRICS.rejectedRecords, lost.length, { reason: 'conflicting-value' });
+  return lost;
+}
+
+function isConflict({ reason }: RejectedSample): boolean {
+  return rejectionClassOf(reason) === 'conflicting-value';
 }
 
 /** Before anything is written: an option may demand that a request with one such sample is not stored at all. */
@@ -139,7 +184,13 @@ async function writeColumns(parts: readonly SeriesColumns[], tally: WriteTally, 
     for (const part of columnsOfParts) {
       for (const columns of sliceColumns(part, SLICE_SAMPLES)) {
         await context.turns.next(scope.signal);
-        const translation = translateColumns(columns, { layout: config.tableLayout, dimensionBudget, series: context.series });
+        const translation = translateColumns(columns, {
+          layout: config.tableLayout,
+          dimensionBudget,
+          series: context.series,
+          recordVersion: context.recordVersion,
+          conflictWinner: config.onConflict === 'last-wins' ? 'last' : 'first',
+        });
         for (const drop of translation.dropped) {
           countDrop(drop, metrics);
           const earlier = dropped.get(drop.reason);

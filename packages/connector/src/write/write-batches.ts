@@ -107,7 +107,7 @@ function addOutcome(
 ): void {
   const recordCount = recordCountOf(batch);
   const rejectedIndexes = new Set<number>();
-  for (const { recordIndex, reason } of outcome.rejected) {
+  for (const { recordIndex, reason, existingVersion } of outcome.rejected) {
     const source = batch.sources[recordIndex];
     const labelSet = source === undefined ? undefined : columns.labelSets[source.seriesIndex];
     if (source === undefined || labelSet === undefined)
@@ -116,7 +116,13 @@ function addOutcome(
     if (rejectedIndexes.has(recordIndex)) continue;
     rejectedIndexes.add(recordIndex);
     const sample = (columns.sampleEnds[source.seriesIndex - 1] ?? 0) + source.sampleIndex;
-    tally.rejected.push({ labelSet, timestampMs: columns.timestampsMs[sample] ?? 0, valueBits: columns.valueBits[sample] ?? 0n, reason });
+    tally.rejected.push({
+      labelSet,
+      timestampMs: columns.timestampsMs[sample] ?? 0,
+      valueBits: columns.valueBits[sample] ?? 0n,
+      reason,
+      existingVersion,
+    });
   }
   const storedCount = recordCount - rejectedIndexes.size;
   if (storedCount === 0) return;

@@ -7,6 +7,8 @@ export interface RejectedSample {
   readonly valueBits: bigint;
   /** Timestream's own words. */
   readonly reason: string;
+  /** The version of the record that is in the way, if Timestream says it. */
+  readonly existingVersion?: number | undefined;
 }
 
 /** Failures that every other call of the request would meet as well. */

@@ -23,6 +23,8 @@ export interface TimestreamRecord {
   /** Milliseconds since the Unix epoch as decimal text. */
   readonly Time?: string;
   readonly TimeUnit?: 'MILLISECONDS';
+  /** 1 if not given. Of two records of one series and time the one of the higher version counts, and one of a lower is refused. */
+  readonly Version?: number;
 }
 
 /** Where a record came from in the translated series: `series[seriesIndex].samples[sampleIndex]`. */

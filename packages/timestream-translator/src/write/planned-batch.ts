@@ -82,11 +82,12 @@ export class PlannedBatch implements WriteBatch {
 
   /** `"Records":[…],"CommonAttributes":{…}`: the fields of a WriteRecords request as the AWS SDK writes them, byte for byte. */
   json(): string {
-    const { series, samples, columns, layout } = this.#records;
+    const { series, samples, columns, layout, version } = this.#records;
     const { timestampsMs, values, valueBits } = columns;
     const { parts, timestampMs: commonMs } = this.#sharedByAll;
     const isSingle = layout === 'single-measure';
     const isAlone = this.#order.length === 1;
+    const ownVersionJson = isAlone && version !== undefined ? `,"Version":${version}` : '';
     let lastTimestampMs = -1;
     let timeText = '';
     let json = '"Records":[';
@@ -106,12 +107,12 @@ export class PlannedBatch implements WriteBatch {
         json += `"MeasureValue":"${stored.finiteText(value)}"`;
         if (isAlone) json += ',"MeasureValueType":"DOUBLE"';
         if (commonMs === undefined) json += `,"Time":"${timeText}"`;
-        if (isAlone) json += ',"TimeUnit":"MILLISECONDS"';
+        if (isAlone) json += `,"TimeUnit":"MILLISECONDS"${ownVersionJson}`;
         continue;
       }
       if (isAlone) json += '"MeasureValueType":"MULTI",';
       if (commonMs === undefined) json += `"Time":"${timeText}",`;
-      if (isAlone) json += '"TimeUnit":"MILLISECONDS",';
+      if (isAlone) json += `"TimeUnit":"MILLISECONDS"${ownVersionJson},`;
       json += Number.isFinite(value)
         ? `${VALUE_JSON}${stored.finiteText(value)}${VALUE_JSON_END}`
         : `${BITS_JSON}${bitsText(valueBits[sample] ?? 0n)}${BITS_JSON_END}`;
@@ -128,6 +129,7 @@ export class PlannedBatch implements WriteBatch {
     texts.push(`"MeasureValueType":"${valueTypeOf(this.#records)}"`);
     if (timestampMs !== undefined) texts.push(`"Time":"${timestampMs}"`);
     texts.push('"TimeUnit":"MILLISECONDS"');
+    if (this.#records.version !== undefined) texts.push(`"Version":${this.#records.version}`);
     return `{${texts.join(',')}}`;
   }
 
@@ -138,11 +140,12 @@ export class PlannedBatch implements WriteBatch {
     attributes.MeasureValueType = valueTypeOf(this.#records);
     if (parts.measure !== undefined) attributes.MeasureName = parts.measure.name;
     if (parts.labels.length > 0) attributes.Dimensions = parts.labels.map(({ dimension }) => dimension);
+    if (this.#records.version !== undefined) attributes.Version = this.#records.version;
     return attributes;
   }
 
   #createRecords(): readonly TimestreamRecord[] {
-    const { series, samples, columns, layout } = this.#records;
+    const { series, samples, columns, layout, version } = this.#records;
     const { parts, timestampMs } = this.#sharedByAll;
     const isAlone = this.#order.length === 1;
     return Array.from(this.#order, (index) => {
@@ -161,6 +164,7 @@ export class PlannedBatch implements WriteBatch {
       else record.MeasureValues = [{ Name: column, Value: stored.finiteText(value), Type: 'DOUBLE' }];
       if (timestampMs === undefined) record.Time = String(columns.timestampsMs[sample]);
       if (isAlone) record.TimeUnit = 'MILLISECONDS';
+      if (isAlone && version !== undefined) record.Version = version;
       return record;
     });
   }

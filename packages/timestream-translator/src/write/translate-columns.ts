@@ -20,6 +20,10 @@ export interface TranslateOptions extends RefusalOptions {
 }
 
 export interface TranslateColumnsOptions extends TranslateOptions {
+  /** The version of every record, a positive integer. Not given: none is written, which means 1. */
+  readonly recordVersion?: number | undefined;
+  /** Which of two values counts that the request has for one series and time; `first` if not given. The other one is dropped either way. */
+  readonly conflictWinner?: 'first' | 'last';
   /** What is known of series from earlier requests. */
   readonly series: SeriesCache;
 }
@@ -33,6 +37,7 @@ export interface RecordColumns {
   /** The place of each record's sample in `columns`. */
   readonly samples: Uint32Array;
   readonly columns: SeriesColumns;
+  readonly version?: number | undefined;
   /** Where the series come from. */
   readonly cache: SeriesCache;
 }
@@ -129,9 +134,17 @@ class SampleTranslator {
   }
 
   records(): RecordColumns {
-    const { layout, series: cache } = this.#options;
+    const { layout, series: cache, recordVersion: version } = this.#options;
     const count = this.#series.length;
-    const records = { count, layout, series: this.#series, samples: this.#samples.subarray(0, count), columns: this.#columns, cache };
+    const records = {
+      count,
+      layout,
+      series: this.#series,
+      samples: this.#samples.subarray(0, count),
+      columns: this.#columns,
+      cache,
+      version,
+    };
     return this.#isOrdered ? records : inSeriesAndTimeOrder(records);
   }
 
@@ -197,7 +210,11 @@ class SampleTranslator {
     const bits = valueBits[sample] ?? 0n;
     if (valueBits[this.#samples[earlier]!] === bits) this.identicalCount += 1;
     else {
-      const problem = () => `at ${timestampMs} ms the request has another value before ${doubleOrBitsText(bits)}`;
+      const isLastKept = this.#options.conflictWinner === 'last';
+      const lostBits = isLastKept ? (valueBits[this.#samples[earlier]!] ?? 0n) : bits;
+      const problem = () =>
+        `at ${timestampMs} ms the request has another value ${isLastKept ? 'after' : 'before'} ${doubleOrBitsText(lostBits)}`;
+      if (isLastKept) this.#samples[earlier] = sample;
       this.drops.add('conflicting-sample', 1, series.labels, problem);
     }
   }
@@ -226,7 +243,7 @@ function countOf(entries: readonly { readonly seriesIndex: number }[], start: nu
 }
 
 /** By series, in the order of their first record, then by time. */
-function inSeriesAndTimeOrder({ count, layout, series, samples, columns, cache }: RecordColumns): RecordColumns {
+function inSeriesAndTimeOrder({ count, layout, series, samples, columns, cache, version }: RecordColumns): RecordColumns {
   const rankBySeries = new Map<StoredSeries, number>();
   for (const stored of series) if (!rankBySeries.has(stored)) rankBySeries.set(stored, rankBySeries.size);
   const ranks = Uint32Array.from(series, (stored) => rankBySeries.get(stored) ?? 0);
@@ -241,6 +258,7 @@ function inSeriesAndTimeOrder({ count, layout, series, samples, columns, cache }
     samples: order.map((record) => samples[record]!),
     columns,
     cache,
+    version,
   };
 }
 
