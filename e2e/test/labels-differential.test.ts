@@ -1,12 +1,16 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { encodeSnappy, encodeWriteRequest, createSamples, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../differential/seeded-random.js';
 import { isMissing } from '../harness/requirements.js';
-import { basicAuthorization, startConnector, type RunningConnector } from '../harness/start-connector.js';
+import { accessKeyId, basicAuthorization, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
 import { startPrometheus, type RunningPrometheus } from '../harness/start-prometheus.js';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const CASES = Number(process.env['CASES'] ?? 60);
+
+const execFileAsync = promisify(execFile);
 
 interface Answer {
   readonly httpStatus: number;
@@ -123,4 +127,55 @@ describe.skipIf(isMissing('prometheus'))('labels, label values and series, besid
     }
     expect(withSomething).toBeGreaterThan(CASES / 10);
   }, 120_000); // prettier-ignore
+
+  /** Aggregations come in no order, from Prometheus at least. */
+  const sortedLines = (text: string): readonly string[] => text.trim().split('\n').sort();
+
+  async function promtool(base: string, ...query: readonly string[]): Promise<readonly string[]> {
+    const server = new URL(base);
+    server.username = accessKeyId;
+    server.password = encodeURIComponent(secretAccessKey);
+    const [kind = '', ...rest] = query;
+    const flags = rest.filter((text) => text.startsWith('--'));
+    const words = rest.filter((text) => !text.startsWith('--'));
+    const { stdout } = await execFileAsync('promtool', ['query', kind, ...flags, server.href, ...words]);
+    return sortedLines(stdout);
+  }
+
+  it('gives promtool the lines that Prometheus gives it', async () => {
+    const [start, end] = [`--start=${nowMs / 1000 - 600}`, `--end=${nowMs / 1000 + 60}`];
+    for (const query of [
+      ['instant', `--time=${nowMs / 1000}`, 'count by (__name__) ({__name__=~".+"})'],
+      ['instant', `--time=${nowMs / 1000}`, 'sum(time)'],
+      ['range', start, end, '--step=15s', 'sum by (job) ({__name__="up"})'],
+      ['series', start, end, '--match={job="a"}', '--match=up'],
+      ['labels', start, end, 'job'],
+      ['labels', start, end, '--match=up', '__name__'],
+    ]) {
+      const [wanted, got] = await Promise.all([promtool(prometheus.url, ...query), promtool(connector.url, ...query)]);
+      expect({ query, got }).toEqual({ query, got: wanted });
+      expect({ query, isEmpty: wanted.join('') === '' }).toEqual({ query, isEmpty: false });
+    }
+  }, 60_000);
+
+  it('answers what Grafana sends: its test of the data source, a panel, and its completion, by forms and compressed', async () => {
+    const [start, end] = [String(nowMs / 1000 - 600), String(nowMs / 1000 + 60)];
+    const panel = { query: 'sum by (job) ({__name__="up"})', start, end, step: '15' };
+    for (const [target, form] of [
+      ['query', { query: '1+1', time: '4' }],
+      ['query_range', panel],
+      ['query', { query: panel.query, time: end }],
+      ['labels', { start, end, 'match[]': '{__name__="up"}' }],
+      ['series', { start, end, 'match[]': '{job="a"}' }],
+      ['label/job/values?' + new URLSearchParams({ start, end, 'match[]': 'up' }).toString(), undefined],
+    ] as const) {
+      const body = form === undefined ? undefined : new URLSearchParams(form).toString();
+      const [wanted, got] = await Promise.all([prometheus.url, connector.url].map((base) => ask(base, target, body)));
+      expect({ target, httpStatus: got?.httpStatus, lines: sortedLines(JSON.stringify(got?.body).replaceAll('},{', '\n')) }).toEqual({
+        ...{ target, httpStatus: 200, lines: sortedLines(JSON.stringify(wanted?.body).replaceAll('},{', '\n')) },
+      });
+    }
+    const { httpStatus, body } = await ask(connector.url, 'status/buildinfo');
+    expect({ httpStatus, body }).toMatchObject({ httpStatus: 200, body: { status: 'success' } });
+  }, 60_000);
 });
