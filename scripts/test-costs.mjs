@@ -47,10 +47,12 @@ if (isProgram(import.meta.url)) {
       : readdirSync(folder)
           .filter((name) => name.endsWith('.json'))
           .map((name) => path.join(folder, name));
-  const { suites, slowest } = costsOf(
-    files.map((file) => /** @type {RunResult} */ (JSON.parse(readFileSync(file, 'utf8')))),
-    repositoryRoot,
-  );
+  const runs = files.map((file) => {
+    /** @type {RunResult} */
+    const result = JSON.parse(readFileSync(file, 'utf8'));
+    return result;
+  });
+  const { suites, slowest } = costsOf(runs, repositoryRoot);
   for (const [suite, { files: count, seconds }] of suites) console.log(`${seconds.toFixed(0).padStart(6)} s  ${suite} (${count} files)`);
   console.log('\nThe slowest files:');
   for (const { file, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(6)} s  ${file}`);

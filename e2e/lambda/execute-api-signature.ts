@@ -1,5 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { headersOf, type GatewayMessage } from './http-api-event.js';
+import { Sha256 } from './signing-proxy.js';
 
 /** Who may call the API: a key, and the routes that `execute-api:Invoke` names for it. */
 export interface ApiCaller {
@@ -13,9 +15,15 @@ const MAX_SKEW_MS = 5 * 60_000;
 
 /**
  * Whether API Gateway's IAM authorization lets a request through: signed by a known caller for the service execute-api in this region
- * ("Create a signed AWS API request", IAM guide), now, over this body, and allowed on the route.
+ * ("Create a signed AWS API request", IAM guide), now, over this body, and allowed on the route. The AWS SDK's own signer says what the signature of
+ * that caller would be.
  */
-export function isAuthorised(message: GatewayMessage, routeKey: string, callers: readonly ApiCaller[], region: string): boolean {
+export async function isAuthorised(
+  message: GatewayMessage,
+  routeKey: string,
+  callers: readonly ApiCaller[],
+  region: string,
+): Promise<boolean> {
   const headers = headersOf(message.rawHeaders);
   const parts =
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
@@ -32,27 +40,28 @@ export function isAuthorised(message: GatewayMessage, routeKey: string, callers:
   const names = signedHeaders.split(';');
   if (!names.includes('host') || names.some((name) => headers[name] === undefined)) return false;
 
-  const [path = '/', query = ''] = message.target.split('?', 2);
-  const canonical = [
-    message.method,
-    // Every service but S3 encodes the path, which is encoded already, once more.
-    path.split('/').map(encodeURIComponent).join('/'),
-    query.split('&').sort().join('&'),
-    ...names.map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ +/g, ' ')}`),
-    '',
-    signedHeaders,
-    sha256(message.body),
-  ].join('\n');
-  const scope = `${date}/${region}/execute-api/aws4_request`;
-  const signingKey = [date, region, 'execute-api', 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${caller.secretAccessKey}`));
-  const expected = hmac(signingKey, ['AWS4-HMAC-SHA256', timestamp, scope, sha256(canonical)].join('\n'));
-  return timingSafeEqual(expected, Buffer.from(signature, 'hex')) && caller.routeKeys.includes(routeKey);
-}
-
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
-}
-
-function sha256(content: Uint8Array | string): string {
-  return createHash('sha256').update(content).digest('hex');
+  // The signer adds these by itself: the hash is then that of the body which came, whatever the header says.
+  const own = ['x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256'];
+  const url = new URL(message.target, 'https://gateway.invalid');
+  const signer = new SignatureV4({
+    service,
+    region,
+    credentials: caller,
+    sha256: Sha256,
+    applyChecksum: names.includes('x-amz-content-sha256'),
+  });
+  const expected = await signer.sign(
+    {
+      method: message.method,
+      protocol: url.protocol,
+      hostname: headers['host'] ?? '',
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: Object.fromEntries(names.filter((name) => !own.includes(name)).map((name) => [name, headers[name] ?? ''])),
+      body: message.body,
+    },
+    { signingDate: new Date(signedMs), signableHeaders: new Set(names) },
+  );
+  const [, expectedSignature = ''] = /Signature=([0-9a-f]{64})$/.exec(expected.headers['authorization'] ?? '') ?? [];
+  return timingSafeEqual(Buffer.from(expectedSignature, 'hex'), Buffer.from(signature, 'hex')) && caller.routeKeys.includes(routeKey);
 }

@@ -67,7 +67,7 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
     if (body === undefined) return gatewayAnswer(413, 'Request Entity Too Large');
     if (route === undefined) return gatewayAnswer(404, 'Not Found');
     const message: GatewayMessage = { method, target, rawHeaders, body, sourceIp: request.socket.remoteAddress ?? '', receivedAtMs };
-    if (route.isIamAuthorised && !isAuthorised(message, route.routeKey, options.callers, options.region))
+    if (route.isIamAuthorised && !(await isAuthorised(message, route.routeKey, options.callers, options.region)))
       return gatewayAnswer(403, 'Forbidden');
     if (!route.takeToken()) return gatewayAnswer(429, 'Too Many Requests');
     largestBodyBytes = Math.max(largestBodyBytes, body.length);
