@@ -1,0 +1,84 @@
+import { STALE_NAN_BITS, bitsFromFloat, encodeSnappy, encodeWriteRequest, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import type { SeededRandom } from '../differential/seeded-random.js';
+import { series } from '../differential/series-text.js';
+import type { PreparedRequest } from './prometheus-sender.js';
+import type { SampleLedger } from './sample-ledger.js';
+
+/** What a run sends. */
+export interface LoadShape {
+  readonly samples: number;
+  readonly samplesPerRequest: number;
+  readonly seriesCount: number;
+  /** Further label names over all series; over 126 of them some labels have no dimension of their own. */
+  readonly labelNames: number;
+  /** The newest time of a sample; samples go back from here. */
+  readonly endMs: number;
+  /** Between two samples of a series. */
+  readonly stepMs: number;
+  /** The share of samples that Timestream will refuse: too old, too far ahead, or another value for a time that has one. */
+  readonly refusedShare: number;
+  /** NaN, infinities and staleness markers too. */
+  readonly hasNonFinite: boolean;
+}
+
+export const LEDGER_METRIC = 'ledger_samples';
+/** The label that names a series by one number, so that a row of the table can be found in the books. */
+export const SERIES_ID_LABEL = 'series_id';
+
+const awkwardValues = [0, -0.5, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, -1e-7, 123456789.125, 1e21].map(bitsFromFloat);
+const nonFiniteValues = [STALE_NAN_BITS, 0x7ff8000000000001n, 0x7ff0000000000000n, 0xfff0000000000000n];
+
+/** Requests of a seed, written into the books as they are made. */
+export function* generateRequests(shape: LoadShape, random: SeededRandom, ledger: SampleLedger): Generator<PreparedRequest> {
+  const stepsTaken = new Uint32Array(shape.seriesCount);
+  let requestId = 0;
+  for (let made = 0; made < shape.samples; requestId += 1) {
+    const timeseries: TimeSeries[] = [];
+    const count = Math.min(shape.samplesPerRequest, shape.samples - made);
+    const keysOfRequest = new Set<string>();
+    for (let index = 0; index < count; index += 1, made += 1) {
+      const seriesId = made % shape.seriesCount;
+      const step = (stepsTaken[seriesId] = (stepsTaken[seriesId] ?? 0) + 1);
+      let timestampMs = shape.endMs - 3_600_000 + step * shape.stepMs;
+      let valueBits = valueOf(shape, random);
+      if (random.next() < shape.refusedShare) {
+        const kind = random.below(3);
+        if (kind === 0) timestampMs = shape.endMs - 400 * 86_400_000 + step * shape.stepMs;
+        else if (kind === 1) timestampMs = shape.endMs + 5 * 3_600_000 + step * shape.stepMs;
+        else if (step > 1) {
+          timestampMs -= shape.stepMs;
+          valueBits = bitsFromFloat(random.next() + 2);
+        }
+      }
+      // Two values for one time in one request are another case, with a count of its own.
+      const key = `${seriesId} ${timestampMs}`;
+      if (keysOfRequest.has(key)) continue;
+      keysOfRequest.add(key);
+      ledger.add(requestId, seriesId, timestampMs, valueBits);
+      timeseries.push(series(labelsOf(shape, seriesId), [[timestampMs, valueBits]]));
+    }
+    yield {
+      requestId,
+      headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy', 'x-prometheus-remote-write-version': '0.1.0' },
+      body: encodeSnappy(encodeWriteRequest({ timeseries, metadata: [] })),
+    };
+  }
+}
+
+function labelsOf(shape: LoadShape, seriesId: number): [string, string][] {
+  const labels: [string, string][] = [
+    ['__name__', LEDGER_METRIC],
+    ['instance', `host-${seriesId % 20}:9100`],
+    ['job', 'ledger'],
+  ];
+  if (shape.labelNames > 0) labels.push([`label_${String(seriesId % shape.labelNames).padStart(3, '0')}`, `value ${seriesId}`]);
+  labels.push([SERIES_ID_LABEL, String(seriesId)]);
+  return labels;
+}
+
+function valueOf(shape: LoadShape, random: SeededRandom): bigint {
+  const draw = random.next();
+  if (shape.hasNonFinite && draw < 0.05) return random.pick(nonFiniteValues);
+  if (draw < 0.2) return random.pick(awkwardValues);
+  return bitsFromFloat(random.next() * 1000);
+}
