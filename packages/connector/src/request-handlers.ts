@@ -61,7 +61,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
   const bytesInFlight = createByteBudget(config.maxDecodedBytesInFlight, 'max-decoded-bytes-in-flight');
   const storages = new StorageCache<StorageState>({
     openStorage,
-    createState: (storage) => createStorageState(storage, config, { logger, metrics }),
+    createState: (storage) => createStorageState(storage, config, { logger, metrics, clock }),
     maxStorages: config.maxStorages,
     metrics,
   });
@@ -106,6 +106,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
             config,
             writer: storage,
             dimensions: state.dimensions,
+            stored: state.stored,
             series,
             calls,
             turns,

@@ -124,6 +124,12 @@ export const METRICS = {
     help: 'Records (one per sample) that Timestream stored; a sample that is sent again counts again.',
     labelNames: [],
   },
+  knownRecords: {
+    name: 'timestream_connector_known_records_total',
+    type: 'counter',
+    help: 'Records that were not sent to Timestream again because it had stored them for an earlier attempt of the same request.',
+    labelNames: [],
+  },
   relearnedDimensions: {
     name: 'timestream_connector_relearned_dimensions_total',
     type: 'counter',

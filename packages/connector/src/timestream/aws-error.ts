@@ -50,6 +50,12 @@ const DESTINATION_NOT_FOUND = /\b(?:database|table)\b.*(?:not found|does not exi
 const QUERY_CAPACITY_EXCEEDED = /MaxQueryTCU exceeded/i;
 
 /**
+ * A page token ends after an hour, five uses, or with the use of a later one (API model, `Query`). A lost answer can make any of that happen:
+ * the query asked anew has tokens of its own.
+ */
+const PAGE_TOKEN_ENDED = /\bpagination token\b/i;
+
+/**
  * Says once what an error of the SDK, of the network or of Timestream means. `signal` is the one that the call was given: an abort that
  * it did not cause belongs to another request and is a broken connection to this one.
  */
@@ -64,6 +70,7 @@ export function connectorErrorOf(thrown: unknown, operation: TimestreamOperation
   const column = operation === 'Query' ? COLUMN_NOT_FOUND.exec(message)?.[1] : undefined;
   if (column !== undefined) return new ColumnNotFoundError(column, text, options);
   if (QUERY_CAPACITY_EXCEEDED.test(message)) return new ConnectorError('throttled', text, options);
+  if (operation === 'Query' && PAGE_TOKEN_ENDED.test(message)) return new ConnectorError('timestream-unavailable', text, options);
   if (CLOCK_SKEW_NAMES.has(name) || (name === 'InvalidSignatureException' && CLOCK_SKEW_MESSAGE.test(message)))
     return new ConnectorError('timestream-unavailable', `${text}: the clock of this machine and that of AWS differ`, options);
   const code = isBrokenConnection(error) ? 'connection-failed' : CODE_BY_NAME[name];

@@ -6,8 +6,7 @@ import {
 } from '@aws-sdk/client-timestream-write';
 import { PlannedBatch, recordCountOf, type WriteBatch } from '@timestream-prometheus/timestream-translator';
 import type { RecordWriter, WriteOutcome } from '../ports.js';
-import { LAST_STEP, isStoppedCall, type LastStep, type LeanAnswer, type LeanSender } from './lean-sender.js';
-import { noteAttempts } from './note-attempts.js';
+import { LAST_STEP, type LastStep, type LeanAnswer, type LeanSender } from './lean-sender.js';
 import type { TimestreamCaller } from './timestream-caller.js';
 import { outcomeOfAnswer, outcomeOfRejections } from './write-outcome.js';
 
@@ -18,7 +17,7 @@ export interface AwsRecordWriterOptions {
   readonly leanSender: LeanSender | undefined;
 }
 
-/** Writes by WriteRecords. The SDK retries throttling, 5xx and broken connections before anything is thrown. */
+/** Writes by WriteRecords. */
 export function createAwsRecordWriter(
   caller: TimestreamCaller<TimestreamWriteClient>,
   { database, table, leanSender }: AwsRecordWriterOptions,
@@ -36,12 +35,9 @@ export function createAwsRecordWriter(
       return caller.call<LeanAnswer | WriteRecordsCommandOutput, WriteOutcome>({
         operation: 'WriteRecords',
         signal,
-        send: (client, onFailedAttempt) => {
+        send: (client) => {
           const sendBySdk = (lastStep?: LastStep) => {
             const command = createCommand(batch);
-            noteAttempts(command, (error) => {
-              if (!isStoppedCall(error)) onFailedAttempt(error);
-            });
             if (lastStep !== undefined) command.middlewareStack.add(lastStep, LAST_STEP);
             return client.send(command, { abortSignal: signal });
           };

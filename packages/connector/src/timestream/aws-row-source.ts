@@ -1,12 +1,11 @@
 import { CancelQueryCommand, QueryCommand, type QueryCommandOutput, type TimestreamQueryClient } from '@aws-sdk/client-timestream-query';
+import { randomUUID } from 'node:crypto';
 import { ConnectorError } from '../errors/connector-error.js';
 import { throwIfAborted } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { Logger, MetricsSink, RowSource } from '../ports.js';
 import type { QueryPage } from '@timestream-prometheus/timestream-translator';
-import { randomUUID } from 'node:crypto';
-import { isStoppedCall, LAST_STEP, type LastStep, type LeanAnswer, type LeanSender } from './lean-sender.js';
-import { noteAttempts } from './note-attempts.js';
+import { LAST_STEP, type LastStep, type LeanAnswer, type LeanSender } from './lean-sender.js';
 import type { TimestreamCaller } from './timestream-caller.js';
 
 /** Cancelling saves money but must not hold up the answer. */
@@ -37,12 +36,9 @@ export function createAwsRowSource(caller: TimestreamCaller<TimestreamQueryClien
     return caller.call<LeanAnswer | QueryCommandOutput, QueryAnswer>({
       operation: 'Query',
       signal,
-      send: (client, onFailedAttempt) => {
+      send: (client) => {
         const sendBySdk = (lastStep?: LastStep) => {
           const command = new QueryCommand(input);
-          noteAttempts(command, (error) => {
-            if (!isStoppedCall(error)) onFailedAttempt(error);
-          });
           if (lastStep !== undefined) command.middlewareStack.add(lastStep, LAST_STEP);
           return client.send(command, { abortSignal: signal });
         };

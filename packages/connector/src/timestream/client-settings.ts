@@ -12,7 +12,8 @@ export interface ClientChoices {
   /** Empty: discover the endpoint. */
   readonly endpoint: string;
   readonly credentials: Credentials;
-  readonly maxAttempts: number;
+  /** Default: one. TimestreamCaller makes the attempts: the SDK knows neither what other clients do nor what a foreign answer is. */
+  readonly maxAttempts?: number;
   /** For one attempt, from sending to the last byte of the answer. */
   readonly requestTimeoutMs: number;
   readonly maxSockets: number;
@@ -30,7 +31,7 @@ export function clientSettingsOf(choices: ClientChoices) {
   const { credentials, endpoint, maxSockets } = choices;
   return {
     region: choices.region,
-    maxAttempts: choices.maxAttempts,
+    maxAttempts: choices.maxAttempts ?? 1,
     ...(endpoint === '' ? {} : { endpoint }),
     // Without the field the SDK follows its default chain: environment, profile, web identity, container and instance role.
     ...(credentials.kind === 'server'

@@ -71,8 +71,8 @@ type FirstAttempt = { readonly response: HttpAnswer } | { readonly error: Error 
  * and over (serialising objects, finding the endpoint, going through its middleware) is left out: where calls go, and with which headers, is
  * taken from a call of the SDK that is stopped before it leaves.
  *
- * Only an answer that is a success is ours to read. Any other, or none, is handed to the SDK as the answer to its own first attempt: it reads
- * it, and retries, corrects its clock and throws as it always does.
+ * Only an answer that is a success is ours to read. Any other, or none, is handed to the SDK as the answer to its own attempt: it reads it,
+ * corrects its clock and throws as it always does.
  */
 export class LeanSender {
   readonly #nowMs: () => number;
@@ -176,11 +176,6 @@ export class LeanSender {
       return { error: error instanceof Error ? error : new Error(String(error)) };
     }
   }
-}
-
-/** Whether a call of the SDK has ended only because it was stopped before it left, which is no failure. */
-export function isStoppedCall(error: unknown): boolean {
-  return error instanceof CallStopped;
 }
 
 class CallStopped extends Error {

@@ -6,6 +6,7 @@ import { createAwsRecordWriter } from './aws-record-writer.js';
 import { createAwsRowSource } from './aws-row-source.js';
 import { clientSettingsOf } from './client-settings.js';
 import { LeanSender } from './lean-sender.js';
+import { RetryBudget } from './retry-budget.js';
 import { TimestreamCaller } from './timestream-caller.js';
 
 /** One attempt of a WriteRecords call, which Timestream answers in tens of milliseconds. */
@@ -42,6 +43,8 @@ export interface AwsStorageOptions {
 export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOptions): OpenStorage {
   const clock = options.clock ?? { nowMs: () => Date.now() };
   const { metrics, logger } = options;
+  const writeRetries = new RetryBudget();
+  const readRetries = new RetryBudget();
   return (credentials) => {
     const common = { region: config.region, credentials, logger };
     const leanSender = config.awsCalls === 'lean' ? new LeanSender() : undefined;
@@ -51,11 +54,12 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
           clientSettingsOf({
             ...common,
             endpoint: config.writeBaseEndpoint,
-            maxAttempts: config.maxWriteRetries,
             requestTimeoutMs: WRITE_ATTEMPT_TIMEOUT_MS,
             maxSockets: config.maxWriteConcurrency + SPARE_SOCKETS,
           }),
         ),
+      maxAttempts: config.maxWriteRetries,
+      retries: writeRetries,
       metrics,
       clock,
     });
@@ -65,11 +69,12 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
           clientSettingsOf({
             ...common,
             endpoint: config.queryBaseEndpoint,
-            maxAttempts: config.maxReadRetries,
             requestTimeoutMs: QUERY_ATTEMPT_TIMEOUT_MS,
             maxSockets: config.maxReadConcurrency + SPARE_SOCKETS,
           }),
         ),
+      maxAttempts: config.maxReadRetries,
+      retries: readRetries,
       metrics,
       clock,
     });

@@ -1,8 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ColumnNotFoundError, ConnectorError } from '../errors/connector-error.js';
+import { throwIfAborted } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { Clock, MetricsSink } from '../ports.js';
 import { connectorErrorOf, type TimestreamOperation } from './aws-error.js';
 import { ClientSlot, type DestroyableClient } from './client-slot.js';
+import type { RetryBudget } from './retry-budget.js';
+import { retryPauseMs } from './retry-pause.js';
 
 const CALL_METRICS = {
   WriteRecords: { calls: METRICS.writeRequests, duration: METRICS.writeDuration },
@@ -10,16 +14,11 @@ const CALL_METRICS = {
   CancelQuery: undefined,
 } as const;
 
-/** What every answer and every service error of the SDK carries. */
-interface Answer {
-  readonly $metadata?: { readonly attempts?: number | undefined } | undefined;
-}
-
 export interface TimestreamCall<Client, Output, Result> {
   readonly operation: TimestreamOperation;
   readonly signal: AbortSignal;
-  /** Makes the call; tells `onFailedAttempt` of every attempt that fails, also of those that are followed by another. */
-  readonly send: (client: Client, onFailedAttempt: (error: unknown) => void) => Promise<Output>;
+  /** Makes one attempt. */
+  readonly send: (client: Client) => Promise<Output>;
   /** What the answer means. @throws ConnectorError malformed-answer */
   readonly resultOf: (output: Output) => Result;
   /** Turns an error that is an answer after all (RejectedRecordsException) into one. */
@@ -27,38 +26,44 @@ export interface TimestreamCall<Client, Output, Result> {
 }
 
 export interface TimestreamCallerOptions<Client> {
+  /** Makes a client that makes one attempt for each call: making it again is for the caller, who knows what all calls may do together. */
   readonly createClient: () => Client;
+  /** Attempts for one call, the first one included. */
+  readonly maxAttempts: number;
+  /** Shared by the callers of an operation: what Timestream has to bear comes from all of them. */
+  readonly retries: RetryBudget;
   readonly metrics: MetricsSink;
   readonly clock: Clock;
+  readonly random?: () => number;
 }
 
 /**
- * The one way to call Timestream. It has the client of a credential, counts each call with the SDK's attempts, says once what a failure
- * means, and has a new client made when the endpoint that was discovered is no longer the right one.
+ * The one way to call Timestream. It has the client of a credential, makes a call again that may succeed then, as long as its caller waits
+ * and the retry budget allows, counts it with its attempts, says once what a failure means, and has a new client made when the endpoint that
+ * was discovered is no longer the right one.
  */
 export class TimestreamCaller<Client extends DestroyableClient> {
   readonly #clients: ClientSlot<Client>;
-  readonly #metrics: MetricsSink;
-  readonly #clock: Clock;
+  readonly #options: Required<Omit<TimestreamCallerOptions<Client>, 'createClient'>>;
 
-  constructor({ createClient, metrics, clock }: TimestreamCallerOptions<Client>) {
+  constructor({ createClient, ...options }: TimestreamCallerOptions<Client>) {
     this.#clients = new ClientSlot(createClient);
-    this.#metrics = metrics;
-    this.#clock = clock;
+    this.#options = { random: Math.random, ...options };
   }
 
   /** @throws ConnectorError */
-  async call<Output extends Answer, Result>(call: TimestreamCall<Client, Output, Result>): Promise<Result> {
+  async call<Output, Result>(call: TimestreamCall<Client, Output, Result>): Promise<Result> {
     const { operation } = call;
+    const { clock, metrics } = this.#options;
     const callMetrics = CALL_METRICS[operation];
-    const startMs = this.#clock.nowMs();
-    if (callMetrics !== undefined) this.#metrics.add(callMetrics.calls, 1);
-    this.#metrics.move(METRICS.timestreamCallsInFlight, 1, { operation });
+    const startMs = clock.nowMs();
+    if (callMetrics !== undefined) metrics.add(callMetrics.calls, 1);
+    metrics.move(METRICS.timestreamCallsInFlight, 1, { operation });
     try {
       return await this.#send(call);
     } finally {
-      this.#metrics.move(METRICS.timestreamCallsInFlight, -1, { operation });
-      if (callMetrics !== undefined) this.#metrics.observe(callMetrics.duration, (this.#clock.nowMs() - startMs) / 1000);
+      metrics.move(METRICS.timestreamCallsInFlight, -1, { operation });
+      if (callMetrics !== undefined) metrics.observe(callMetrics.duration, (clock.nowMs() - startMs) / 1000);
     }
   }
 
@@ -67,68 +72,73 @@ export class TimestreamCaller<Client extends DestroyableClient> {
     this.#clients.renew();
   }
 
-  async #send<Output extends Answer, Result>(call: TimestreamCall<Client, Output, Result>): Promise<Result> {
-    const { operation, signal, send, resultOf, expected } = call;
-    let answer: unknown;
-    let attempts = 0;
-    let lastFailure: unknown;
-    const onFailedAttempt = (error: unknown) => {
-      attempts += 1;
-      // An attempt that was given up says nothing of Timestream.
-      if (!signal.aborted) lastFailure = error;
-    };
+  async #send<Output, Result>(call: TimestreamCall<Client, Output, Result>): Promise<Result> {
+    const { operation, signal } = call;
+    const { maxAttempts, retries, metrics, random } = this.#options;
+    if (operation !== 'CancelQuery') retries.noteCall();
+    let lastFailure: ConnectorError | undefined;
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        const { result, outcome } = await this.#attempt(call);
+        metrics.add(METRICS.timestreamCalls, 1, { operation, outcome });
+        return result;
+      } catch (thrown) {
+        const failure = thrown as ConnectorError;
+        const pauseMs = attempts < maxAttempts ? retryPauseMs(failure.code, attempts, random) : undefined;
+        if (pauseMs === undefined || signal.aborted || !retries.take()) {
+          metrics.add(METRICS.timestreamCalls, 1, { operation, outcome: failure.code });
+          throw withLastReason(failure, attempts, lastFailure, operation);
+        }
+        lastFailure = failure;
+        metrics.add(METRICS.timestreamRetries, 1, { operation });
+        // An abort ends the pause; what it means is said by the attempt that it ends, too.
+        await pause(pauseMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** @throws ConnectorError */
+  async #attempt<Output, Result>({
+    operation,
+    signal,
+    send,
+    resultOf,
+    expected,
+  }: TimestreamCall<Client, Output, Result>): Promise<{ readonly result: Result; readonly outcome: 'ok' | 'rejected' }> {
     try {
-      const output = await this.#clients.use((client) => send(client, onFailedAttempt));
-      answer = output;
-      const result = resultOf(output);
-      this.#count(operation, 'ok', output);
-      return result;
+      throwIfAborted(signal);
+      return { result: resultOf(await this.#clients.use(send)), outcome: 'ok' };
     } catch (error) {
       let cause = error;
       try {
         const result = expected?.(error);
-        if (result !== undefined) {
-          this.#count(operation, 'rejected', error);
-          return result;
-        }
+        if (result !== undefined) return { result, outcome: 'rejected' };
       } catch (malformed) {
         cause = malformed;
       }
-      const failure = withLastReason(connectorErrorOf(cause, operation, signal), attempts, lastFailure, operation);
-      this.#count(operation, failure.code, answer ?? error);
+      const failure = connectorErrorOf(cause, operation, signal);
       if (failure.cause instanceof Error && failure.cause.name === 'InvalidEndpointException') this.#clients.renew();
       throw failure;
     }
   }
-
-  #count(operation: TimestreamOperation, outcome: 'ok' | 'rejected' | ConnectorError['code'], answer: unknown): void {
-    this.#metrics.add(METRICS.timestreamCalls, 1, { operation, outcome });
-    const retries = attemptsOf(answer) - 1;
-    if (retries > 0) this.#metrics.add(METRICS.timestreamRetries, retries, { operation });
-  }
 }
 
 /** Names in a failure what the attempts before it met: a deadline alone does not say why it was missed. */
-function withLastReason(failure: ConnectorError, attempts: number, lastFailure: unknown, operation: TimestreamOperation): ConnectorError {
-  if (lastFailure === undefined) return failure;
-  if (failure.code === 'client-gone' || failure.code === 'deadline-exceeded') {
-    const { message } = connectorErrorOf(lastFailure, operation, new AbortController().signal);
-    if (failure.message.startsWith(operation)) return failure;
-    return new ConnectorError(failure.code, `${failure.message}; the last of ${countOf(attempts, 'attempt')} failed with ${message}`, {
-      cause: lastFailure,
-    });
+function withLastReason(
+  failure: ConnectorError,
+  attempts: number,
+  lastFailure: ConnectorError | undefined,
+  operation: TimestreamOperation,
+): ConnectorError {
+  if (lastFailure === undefined || failure instanceof ColumnNotFoundError) return failure;
+  if ((failure.code === 'client-gone' || failure.code === 'deadline-exceeded') && !failure.message.startsWith(operation)) {
+    // The attempt that was given up says nothing of Timestream.
+    const last = `the last of ${countOf(attempts - 1, 'attempt')} failed with ${lastFailure.message}`;
+    return new ConnectorError(failure.code, `${failure.message}; ${last}`, { cause: lastFailure.cause });
   }
-  if (attempts < 2 || failure instanceof ColumnNotFoundError) return failure;
   return new ConnectorError(failure.code, `${failure.message} (after ${countOf(attempts, 'attempt')})`, { cause: failure.cause });
 }
 
 function countOf(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
-function attemptsOf(answer: unknown): number {
-  if (typeof answer !== 'object' || answer === null || !('$metadata' in answer)) return 1;
-  const metadata = answer.$metadata;
-  if (typeof metadata !== 'object' || metadata === null || !('attempts' in metadata)) return 1;
-  return typeof metadata.attempts === 'number' ? metadata.attempts : 1;
 }

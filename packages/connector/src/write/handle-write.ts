@@ -24,6 +24,7 @@ import { sliceColumns } from './slice-columns.js';
 import type { WriteVersion } from '../protocol/content-headers.js';
 import { malformedCountOf, malformedDrops } from './malformed-drops.js';
 import type { WrittenCount } from './written-headers.js';
+import type { StoredBatches } from './stored-batches.js';
 import type { TableDimensions } from './table-dimensions.js';
 import { writeBatches, type SourcedBatch } from './write-batches.js';
 import { WriteTally, type RejectedSample } from './write-tally.js';
@@ -35,6 +36,7 @@ export interface WriteContext {
   >;
   readonly writer: RecordWriter;
   readonly dimensions: TableDimensions;
+  readonly stored: StoredBatches;
   /** What is known of series from earlier requests. */
   readonly series: SeriesCache;
   readonly calls: CallQueue;
@@ -172,6 +174,7 @@ async function writeColumns(parts: readonly SeriesColumns[], tally: WriteTally, 
       maxConcurrency: Math.max(1, Math.min(config.maxWriteConcurrencyPerRequest, callCount)),
       metrics,
       signal: scope.signal,
+      stored: context.stored,
       onStored: (batch, rejectedIndexes) => dimensions.noteStored(batch, rejectedIndexes),
     });
   } finally {

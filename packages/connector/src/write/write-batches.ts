@@ -1,9 +1,10 @@
 import { meteredWriteBytes, recordCountOf, type SeriesColumns, type WriteBatch } from '@timestream-prometheus/timestream-translator';
 import type { CallShare } from '../concurrency/call-queue.js';
-import { asConnectorError, ConnectorError } from '../errors/connector-error.js';
+import { asConnectorError, ConnectorError, isRetryable } from '../errors/connector-error.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { MetricsSink, RecordWriter, WriteOutcome } from '../ports.js';
 import { rejectionClassOf } from './rejection-reason.js';
+import type { StoredBatches } from './stored-batches.js';
 import type { WriteTally } from './write-tally.js';
 
 /** A batch, and the samples that its sources refer to. */
@@ -19,6 +20,8 @@ export interface WriteBatchesOptions {
   readonly maxConcurrency: number;
   readonly metrics: MetricsSink;
   readonly signal: AbortSignal;
+  /** What was stored of requests that come again. */
+  readonly stored: StoredBatches;
   /** Told of each record that Timestream took. */
   readonly onStored: (batch: WriteBatch, rejectedIndexes: ReadonlySet<number>) => void;
 }
@@ -47,7 +50,9 @@ export async function writeBatches(
       try {
         if ((await options.calls.run(writeNext, options.signal)) === 'done') return;
       } catch (error) {
-        tally.addFailure(asConnectorError(error));
+        const failure = asConnectorError(error);
+        tally.addFailure(failure);
+        if (isRetryable(failure.code)) options.stored.expectAgain();
       }
     }
   };
@@ -64,7 +69,12 @@ async function writeBatch(
   search: { remainingCalls: number },
   options: WriteBatchesOptions,
 ): Promise<void> {
-  const { writer, signal } = options;
+  const { writer, signal, stored, metrics } = options;
+  if (stored.has(batch)) {
+    metrics.add(METRICS.knownRecords, recordCountOf(batch));
+    tally.storedCount += recordCountOf(batch);
+    return;
+  }
   let outcome: WriteOutcome;
   try {
     outcome = await writer.write(batch, signal);
@@ -83,7 +93,8 @@ async function writeBatch(
     }
     return;
   }
-  options.metrics.add(METRICS.meteredWriteBytes, meteredWriteBytes(batch));
+  metrics.add(METRICS.meteredWriteBytes, meteredWriteBytes(batch));
+  if (outcome.rejected.length === 0) stored.note(batch);
   addOutcome({ batch, columns }, outcome, tally, options);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../../src/index.js';
+import { RetryBudget } from '../../src/timestream/retry-budget.js';
 import { TimestreamCaller } from '../../src/timestream/timestream-caller.js';
 import { RecordingMetrics } from '../support/recording-metrics.js';
 
@@ -25,6 +26,8 @@ function createCaller() {
       clients.push(client);
       return client;
     },
+    maxAttempts: 1,
+    retries: new RetryBudget(),
     metrics,
     clock: { nowMs: () => 0 },
   });

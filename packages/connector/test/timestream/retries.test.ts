@@ -1,0 +1,118 @@
+import { createSamples } from '@timestream-prometheus/prom-codec';
+import { batchRecords, createDimensionBudget, translateSeries, type PlannedBatch } from '@timestream-prometheus/timestream-translator';
+import { afterEach, describe, expect, it } from 'vitest';
+import { METRICS, openAwsStorage, type ConnectorError } from '../../src/index.js';
+import { retryPauseMs } from '../../src/timestream/retry-pause.js';
+import { createMemoryLogger, KEY, testConfig } from '../support/connector-fixture.js';
+import { RecordingMetrics } from '../support/recording-metrics.js';
+import { startWireServer, wireError, type WireAnswer, type WireRequest } from '../support/wire-server.js';
+
+const started: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const stop of started.splice(0).reverse()) await stop();
+});
+
+const [BATCH] = batchRecords(
+  translateSeries(
+    [{ labels: [{ name: '__name__', value: 'up' }, { name: 'job', value: 'a' }], samples: createSamples([[1, 1]]), exemplars: [], histograms: [] }], // prettier-ignore
+    { layout: 'multi-measure', dimensionBudget: createDimensionBudget() },
+  ).records,
+) as [PlannedBatch];
+
+const stored = (request: WireRequest): WireAnswer => ({
+  status: 200,
+  body: { RecordsIngested: { Total: (request.body['Records'] as unknown[]).length } },
+});
+
+async function start(answer: Parameters<typeof startWireServer>[0], keys = 1) {
+  const server = await startWireServer(answer);
+  const metrics = new RecordingMetrics();
+  const config = testConfig({ 'write-base-endpoint': server.url, 'query-base-endpoint': server.url, 'max-write-retries': '10' });
+  const open = openAwsStorage(config, { logger: createMemoryLogger([]), metrics });
+  const storages = Array.from({ length: keys }, (_none, index) =>
+    open({ kind: 'static', accessKeyId: `${KEY.accessKeyId}${index}`, secretAccessKey: KEY.secretAccessKey }),
+  );
+  started.push(() => server.close(), ...storages.map((storage) => () => storage.close()));
+  /** Calls of all storages in turn, some at a time; gives the code of each failure. */
+  async function writeMany(count: number, signal = AbortSignal.timeout(60_000)): Promise<readonly string[]> {
+    const codes: string[] = [];
+    let begun = 0;
+    const work = async () => {
+      while (begun < count) {
+        const storage = storages[begun++ % keys];
+        await storage?.write(BATCH, signal).catch((error: unknown) => codes.push((error as ConnectorError).code));
+      }
+    };
+    await Promise.all(Array.from({ length: 20 }, work));
+    return codes;
+  }
+  return { server, metrics, storages, writeMany };
+}
+
+describe('calls to a Timestream that fails', () => {
+  it.each<[string, WireAnswer, string]>([
+    ['answers with errors', wireError(500, 'InternalServerException', 'oops'), 'timestream-unavailable'],
+    ['throttles', wireError(429, 'ThrottlingException', 'slow down'), 'throttled'],
+    ['breaks every connection', 'drop', 'connection-failed'],
+    ['hides behind a page', { status: 502, body: '<html>', contentType: 'text/html' }, 'timestream-unavailable'],
+    ['stores nothing and says yes', { status: 200, body: {} }, 'malformed-answer'],
+  ])('are not twice as many when it %s all the time, whatever max-write-retries allows each of them', async (_case, answer, code) => {
+    const { server, metrics, writeMany } = await start(() => answer, 3);
+    const calls = 150;
+    const codes = await writeMany(calls);
+    expect(codes).toHaveLength(calls);
+    // A busy machine may break a connection of its own.
+    expect(codes.filter((each) => each === code || each === 'connection-failed').length).toBe(calls);
+    expect(server.requests.length).toBeLessThan(calls * 2);
+    // The budget is used: a failure that passes costs nobody anything.
+    expect(server.requests.length).toBeGreaterThan(calls + 50);
+    expect(metrics.sum(METRICS.timestreamRetries, { operation: 'WriteRecords' })).toBe(server.requests.length - calls);
+  });
+
+  it('all end well when three in ten are throttled', async () => {
+    let count = 0;
+    const { writeMany } = await start((request) => (++count % 10 < 3 ? wireError(429, 'ThrottlingException', 'x') : stored(request)));
+    expect(await writeMany(200)).toEqual([]);
+  });
+
+  it('may be made again again, once calls have ended well', async () => {
+    let isDown = true;
+    const { server, writeMany } = await start((request) => (isDown ? wireError(500, 'InternalServerException', 'oops') : stored(request)));
+    await writeMany(30);
+    isDown = false;
+    expect(await writeMany(40)).toEqual([]);
+    isDown = true;
+    const before = server.requests.length;
+    await writeMany(1);
+    expect(server.requests.length - before).toBe(10);
+  });
+
+  it('stop with the time of their request, in the middle of a pause too', async () => {
+    const { server, writeMany } = await start(() => wireError(429, 'ThrottlingException', 'slow down'));
+    const deadline = new AbortController();
+    const writing = writeMany(1, deadline.signal);
+    await expect.poll(() => server.requests.length).toBeGreaterThan(2);
+    deadline.abort();
+    await writing;
+    const made = server.requests.length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(server.requests.length).toBe(made);
+  });
+});
+
+describe('the pause before a call is made again', () => {
+  it('doubles, is spread, and is at most two seconds, so that a table that scales keeps its load', () => {
+    const longest = [1, 2, 3, 4, 5, 9].map((attempts) => retryPauseMs('throttled', attempts, () => 1));
+    expect(longest).toEqual([200, 400, 800, 1600, 2000, 2000]);
+    expect(retryPauseMs('throttled', 1, () => 0)).toBe(100);
+    expect(retryPauseMs('connection-failed', 1, () => 1)).toBe(50);
+  });
+
+  it.each(['access-denied', 'timestream-refused-write', 'server-credentials-unavailable', 'client-gone', 'internal'] as const)(
+    'is none after %s: the next attempt would end the same way',
+    (code) => {
+      expect(retryPauseMs(code, 1, () => 0)).toBeUndefined();
+    },
+  );
+});
