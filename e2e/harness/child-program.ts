@@ -39,9 +39,11 @@ export function startChildProgram(command: string, args: readonly string[], opti
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
   });
-  process.once('exit', () => {
+  const killWithUs = (): void => {
     if (!hasExited()) child.kill('SIGKILL');
-  });
+  };
+  process.once('exit', killWithUs);
+  void exited.then(() => process.off('exit', killWithUs));
   return {
     pid: child.pid ?? -1,
     output: () => output,

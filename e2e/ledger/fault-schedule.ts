@@ -13,64 +13,91 @@ export interface FaultPhase {
 
 const accountingFalsely = '{"RecordsIngested":{"MemoryStore":1,"MagneticStore":0,"Total":1}}';
 
-/** Everything that a bad day has, one after the other and then together. The hang is longer than the call timeout that the run configures. */
+/** Everything that a bad day has, one after the other and then together. The hang is longer than the time that the run gives a write. */
 export function badDay(hangMs: number): readonly FaultPhase[] {
   const phases: FaultPhase[] = [
     { name: 'calm', requests: 20, share: 0, faults: [] },
-    { name: 'a burst of throttling', requests: 40, share: 1, faults: [{ kind: 'throttle' }] },
+    { name: 'a burst of throttling', requests: 30, share: 1, faults: [{ kind: 'throttle' }] },
     { name: 'throttling of three calls in ten', requests: 80, share: 0.3, faults: [{ kind: 'throttle' }] },
-    { name: 'internal errors', requests: 60, share: 0.4, faults: [{ kind: 'fail', status: 500 }, { kind: 'fail', status: 503 }] }, // prettier-ignore
+    { name: 'internal errors', requests: 40, share: 0.4, faults: [500, 503].map((status) => ({ kind: 'fail', status })) },
     {
       name: 'pages of something in between',
-      requests: 60,
+      requests: 40,
       share: 0.4,
       faults: [400, 403, 404, 407, 413, 502].map((status) => ({ kind: 'html-page', status })),
     },
-    { name: 'redirects', requests: 20, share: 0.4, faults: [{ kind: 'redirect' }] },
-    { name: 'resets', requests: 80, share: 0.4, faults: [{ kind: 'reset-before' }, { kind: 'reset-after' }, { kind: 'half-answer' }] },
-    { name: 'silence', requests: 20, share: 0.2, faults: [{ kind: 'hang', durationMs: hangMs }] },
+    { name: 'redirects', requests: 15, share: 0.4, faults: [{ kind: 'redirect' }] },
+    { name: 'resets', requests: 60, share: 0.4, faults: [{ kind: 'reset-before' }, { kind: 'reset-after' }, { kind: 'half-answer' }] },
+    { name: 'silence', requests: 12, share: 0.2, faults: [{ kind: 'hang', durationMs: hangMs }] },
     {
       name: 'successes that are none',
-      requests: 60,
+      requests: 40,
       share: 0.4,
       faults: ['', '{}', '[]', accountingFalsely].map((text) => ({ kind: 'false-success', text })),
     },
     { name: 'a clock that is wrong', requests: 30, share: 0.3, faults: [{ kind: 'clock-skew', aheadMs: 600_000 }] },
-    { name: 'page tokens that expire', requests: 20, share: 0.3, faults: [{ kind: 'expired-page-token' }] },
   ];
   const everything = phases.flatMap(({ faults }) => faults).filter(({ kind }) => kind !== 'hang');
-  return [...phases, { name: 'everything at once', requests: 200, share: 0.5, faults: everything }];
+  return [...phases, { name: 'everything at once', requests: 120, share: 0.4, faults: everything }];
 }
+
+/** What the queries of a run meet. A lost answer is asked for again; a wrong one must never be taken for the right one. */
+export const badReads: readonly FaultPhase[] = [
+  {
+    name: 'queries',
+    requests: Infinity,
+    share: 0.15,
+    faults: [
+      { kind: 'throttle' },
+      { kind: 'fail', status: 500 },
+      { kind: 'html-page', status: 403 },
+      { kind: 'redirect' },
+      { kind: 'reset-before' },
+      { kind: 'reset-after' },
+      { kind: 'half-answer' },
+      { kind: 'false-success', text: '{}' },
+      { kind: 'expired-page-token' },
+    ],
+  },
+];
 
 export interface FaultSchedule {
   readonly choose: ChooseFault;
   /** Ends all misbehaviour. */
   stop(): void;
-  /** The phase that the next request falls into. */
-  currentPhase(): string;
 }
 
-/** Walks through the phases, again and again, until it is stopped. */
-export function createFaultSchedule(phases: readonly FaultPhase[], random: SeededRandom): FaultSchedule {
-  let index = 0;
-  let requestsLeft = phases[0]?.requests ?? 0;
+/** Walks through the phases, again and again, until it is stopped. Writes and queries each have phases of their own. */
+export function createFaultSchedule(
+  phases: { readonly writes: readonly FaultPhase[]; readonly queries: readonly FaultPhase[] },
+  random: SeededRandom,
+): FaultSchedule {
   let isStopped = false;
+  const chooseWriteFault = walkThrough(phases.writes, random);
+  const chooseQueryFault = walkThrough(phases.queries, random);
   return {
     choose(operation) {
-      const phase = phases[index];
-      if (isStopped || phase === undefined) return { kind: 'pass' };
-      requestsLeft -= 1;
-      if (requestsLeft <= 0) {
-        index = (index + 1) % phases.length;
-        requestsLeft = phases[index]?.requests ?? 0;
-      }
-      if (phase.faults.length === 0 || random.next() >= phase.share) return { kind: 'pass' };
-      const fault = random.pick(phase.faults);
-      return fault.kind === 'expired-page-token' && operation !== 'Query' ? { kind: 'pass' } : fault;
+      if (isStopped) return { kind: 'pass' };
+      if (operation === 'WriteRecords') return chooseWriteFault();
+      return operation === 'Query' ? chooseQueryFault() : { kind: 'pass' };
     },
     stop() {
       isStopped = true;
     },
-    currentPhase: () => (isStopped ? 'over' : (phases[index]?.name ?? 'none')),
+  };
+}
+
+function walkThrough(phases: readonly FaultPhase[], random: SeededRandom): () => ProxyFault {
+  let index = 0;
+  let requestsLeft = phases[0]?.requests ?? 0;
+  return () => {
+    const phase = phases[index];
+    if (phase === undefined) return { kind: 'pass' };
+    requestsLeft -= 1;
+    if (requestsLeft <= 0) {
+      index = (index + 1) % phases.length;
+      requestsLeft = phases[index]?.requests ?? 0;
+    }
+    return phase.faults.length > 0 && random.next() < phase.share ? random.pick(phase.faults) : { kind: 'pass' };
   };
 }

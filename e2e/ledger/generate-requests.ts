@@ -1,4 +1,5 @@
-import { STALE_NAN_BITS, bitsFromFloat, encodeSnappy, encodeWriteRequest, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import { PROTOCOL_HEADERS, PROTOCOL_HEADERS_V2, writeBody, writeBodyV2 } from '@timestream-prometheus/connector-testing';
+import { STALE_NAN_BITS, bitsFromFloat, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import type { SeededRandom } from '../differential/seeded-random.js';
 import { series } from '../differential/series-text.js';
 import type { PreparedRequest } from './prometheus-sender.js';
@@ -6,17 +7,23 @@ import type { SampleLedger } from './sample-ledger.js';
 
 /** What a run sends. */
 export interface LoadShape {
+  /** Infinity: until the run says that it is enough. */
   readonly samples: number;
   readonly samplesPerRequest: number;
   readonly seriesCount: number;
   /** Further label names over all series; over 126 of them some labels have no dimension of their own. */
   readonly labelNames: number;
-  /** The newest time of a sample; samples go back from here. */
-  readonly endMs: number;
+  /** The first time of each series. */
+  readonly startMs: number;
   /** Between two samples of a series. */
   readonly stepMs: number;
-  /** The share of samples that Timestream will refuse: too old, too far ahead, or another value for a time that has one. */
+  /** The share of samples that Timestream will refuse: too old, too far ahead, or (with `conflicts`) another value for a time that has one. */
   readonly refusedShare: number;
+  /**
+   * Only where every label has a dimension. Where one may move out of `prometheus_labels`, the second value may lie in another row of the table,
+   * and Timestream sees no conflict (docs/data-model.md).
+   */
+  readonly conflicts: boolean;
   /** NaN, infinities and staleness markers too. */
   readonly hasNonFinite: boolean;
 }
@@ -28,7 +35,7 @@ export const SERIES_ID_LABEL = 'series_id';
 const awkwardValues = [0, -0.5, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, -1e-7, 123456789.125, 1e21].map(bitsFromFloat);
 const nonFiniteValues = [STALE_NAN_BITS, 0x7ff8000000000001n, 0x7ff0000000000000n, 0xfff0000000000000n];
 
-/** Requests of a seed, written into the books as they are made. */
+/** Requests of a seed, written into the books as they are made: every other one is remote write 2.0. */
 export function* generateRequests(shape: LoadShape, random: SeededRandom, ledger: SampleLedger): Generator<PreparedRequest> {
   const stepsTaken = new Uint32Array(shape.seriesCount);
   let requestId = 0;
@@ -39,12 +46,12 @@ export function* generateRequests(shape: LoadShape, random: SeededRandom, ledger
     for (let index = 0; index < count; index += 1, made += 1) {
       const seriesId = made % shape.seriesCount;
       const step = (stepsTaken[seriesId] = (stepsTaken[seriesId] ?? 0) + 1);
-      let timestampMs = shape.endMs - 3_600_000 + step * shape.stepMs;
+      let timestampMs = shape.startMs + step * shape.stepMs;
       let valueBits = valueOf(shape, random);
       if (random.next() < shape.refusedShare) {
-        const kind = random.below(3);
-        if (kind === 0) timestampMs = shape.endMs - 400 * 86_400_000 + step * shape.stepMs;
-        else if (kind === 1) timestampMs = shape.endMs + 5 * 3_600_000 + step * shape.stepMs;
+        const kind = random.below(shape.conflicts ? 3 : 2);
+        if (kind === 0) timestampMs = shape.startMs - 400 * 86_400_000 + step * shape.stepMs;
+        else if (kind === 1) timestampMs = shape.startMs + 30 * 86_400_000 + step * shape.stepMs;
         else if (step > 1) {
           timestampMs -= shape.stepMs;
           valueBits = bitsFromFloat(random.next() + 2);
@@ -57,10 +64,11 @@ export function* generateRequests(shape: LoadShape, random: SeededRandom, ledger
       ledger.add(requestId, seriesId, timestampMs, valueBits);
       timeseries.push(series(labelsOf(shape, seriesId), [[timestampMs, valueBits]]));
     }
+    const isVersion2 = requestId % 2 === 1;
     yield {
       requestId,
-      headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy', 'x-prometheus-remote-write-version': '0.1.0' },
-      body: encodeSnappy(encodeWriteRequest({ timeseries, metadata: [] })),
+      headers: isVersion2 ? PROTOCOL_HEADERS_V2 : { ...PROTOCOL_HEADERS, 'x-prometheus-remote-write-version': '0.1.0' },
+      body: isVersion2 ? writeBodyV2(timeseries) : writeBody(timeseries),
     };
   }
 }

@@ -12,6 +12,8 @@ export interface SenderOptions {
   readonly shards: number;
   /** Prometheus' `remote_timeout`. */
   readonly timeoutMs: number;
+  /** Longest pause before another attempt. Prometheus goes up to 5 s, and waits for a `Retry-After` of any length; a test need not. */
+  readonly maxPauseMs: number;
   /** Called once per request, when the sender lets go of it. */
   readonly onFinal: (requestId: number, answer: FinalAnswer) => void;
   /** Stops a run that does not end by itself. */
@@ -25,8 +27,6 @@ export interface SenderTotals {
 }
 
 const MIN_BACKOFF_MS = 30;
-/** Prometheus goes up to 5 s, and waits for a `Retry-After` of any length; a run that waits as long proves nothing more. */
-const MAX_PAUSE_MS = 500;
 
 /**
  * Sends requests as Prometheus does (`storage/remote/queue_manager.go`, sendWriteRequestWithBackoff; `client.go`, Store): the identical body
@@ -58,9 +58,9 @@ export async function sendLikePrometheus(
         return;
       }
       totals.retries += 1;
-      const pauseMs = Math.min(answer?.retryAfterMs ?? backoffMs, MAX_PAUSE_MS);
+      const pauseMs = Math.min(answer?.retryAfterMs ?? backoffMs, options.maxPauseMs);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      backoffMs = Math.min(backoffMs * 2, MAX_PAUSE_MS);
+      backoffMs = Math.min(backoffMs * 2, options.maxPauseMs);
     }
   }
 

@@ -1,8 +1,6 @@
-import { query, readBody } from '@timestream-prometheus/connector/testing';
+import { query, readBody } from '@timestream-prometheus/connector-testing';
 import { bitsFromFloat, decodeReadResponse, decodeSnappy } from '@timestream-prometheus/prom-codec';
-import { fileURLToPath } from 'node:url';
-import { createSeededRandom } from '../differential/seeded-random.js';
-import { eventually, startChildProgram, type ChildProgram } from '../harness/child-program.js';
+import { createSeededRandom, type SeededRandom } from '../differential/seeded-random.js';
 import { freePort } from '../harness/free-port.js';
 import { openRawTable } from '../harness/raw-table.js';
 import {
@@ -15,65 +13,74 @@ import {
 } from '../harness/start-connector.js';
 import { post } from '../lambda/remote-client.js';
 import { startFaultProxy, type ProxyFault } from './fault-proxy.js';
-import { badDay, createFaultSchedule } from './fault-schedule.js';
+import { badDay, badReads, createFaultSchedule } from './fault-schedule.js';
 import { generateRequests, LEDGER_METRIC, SERIES_ID_LABEL, type LoadShape } from './generate-requests.js';
 import { sendLikePrometheus, type PreparedRequest, type SenderTotals } from './prometheus-sender.js';
 import { SampleLedger, type LedgerBalance, type StoredSample } from './sample-ledger.js';
+import { createTimestreamProcess } from './timestream-process.js';
 
-const embeddedProgram = fileURLToPath(new URL('../../packages/timestream-embedded/dist/main.js', import.meta.url));
 const database = 'metrics';
 const table = 'samples';
 
-/** Shorter than the hang of the schedule, so that a hang ends as a write that timed out. */
-const WRITE_TIMEOUT_SECONDS = 3;
-const HANG_MS = 5_000;
+/** How many writes fail before a full disk has space again. */
+const WRITES_ON_FULL_DISK = 5;
+
+const SERIES_PER_READ = 250;
+
+export type LedgerLoad = Omit<LoadShape, 'startMs' | 'hasNonFinite'>;
 
 export interface LedgerRunOptions {
   readonly seed: number;
   readonly layout: 'multi-measure' | 'single-measure';
-  readonly load: Omit<LoadShape, 'endMs' | 'hasNonFinite'>;
+  readonly load: LedgerLoad;
+  /** No request is begun any more after this time. */
+  readonly loadDurationMs: number;
   readonly shards: number;
-  /** How often each of the two programs is ended by `kill -9` and started again while the load runs. */
-  readonly kills: number;
-  /** The run fails when it takes longer. */
+  /** What happens besides the schedule of the proxy, each at its share of the load, evenly spread. */
+  readonly incidents: readonly Incident[];
+  /** Time for one write, and what Timestream hangs for, which is longer. */
+  readonly writeTimeoutMs: number;
+  readonly hangMs: number;
+  /** The run is given up when it takes longer. */
   readonly maxDurationMs: number;
 }
+
+export type Incident =
+  /** `kill -9` of the connector, and a new one. */
+  | 'kill-connector'
+  /** `kill -9` of Timestream, and a new one over the same files. */
+  | 'kill-timestream'
+  /** Timestream's disk is full until some writes have failed, and has space again after a `kill -9`. */
+  | 'full-disk'
+  /** Timestream's clock goes five hours ahead: what was inside the retention window is outside. A new process has the right clock again. */
+  | 'move-window';
 
 export interface LedgerReport {
   /** The books against what the connector gives back. */
   readonly balance: LedgerBalance;
   /** The books against the rows of the table. */
   readonly tableBalance: LedgerBalance;
+  /** Reads while the load ran: how many were answered, and what was wrong with the answers. */
+  readonly readsAnswered: number;
+  readonly readContradictions: readonly string[];
   readonly totals: SenderTotals;
   readonly appliedFaults: ReadonlyMap<ProxyFault['kind'], number>;
+  /** Writes that Timestream could not keep because its disk was full. */
+  readonly writesOnFullDisk: number;
   readonly durationMs: number;
 }
 
 /**
- * One run: an embedded Timestream, a proxy that misbehaves in front of it, the connector with `--storage=aws`, and a sender like Prometheus.
- * When everything has been answered for good, the rows of the table are compared with the books.
+ * One run: an embedded Timestream, a proxy that misbehaves in front of it, the connector with `--storage=aws`, a sender like Prometheus, and
+ * somebody who reads all the while. When everything has been answered for good, the rows of the table and what a read gives are compared
+ * with the books.
  */
 export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport> {
   const random = createSeededRandom(options.seed);
   const startedMs = Date.now();
-  const timestreamPort = await freePort();
-  const timestreamUrl = `http://127.0.0.1:${timestreamPort}`;
-  const dataDir = makeFolder('ledger');
-  const startTimestream = async (): Promise<ChildProgram> => {
-    const program = startChildProgram(process.execPath, [
-      embeddedProgram,
-      `--listen-address=127.0.0.1:${timestreamPort}`,
-      `--data-dir=${dataDir}`,
-      `--credentials=${accessKeyId}:${secretAccessKey}`,
-      `--create=${database}.${table}`,
-    ]);
-    await eventually(`the embedded Timestream`, async () => (await fetch(timestreamUrl).catch(() => undefined)) !== undefined);
-    return program;
-  };
-
-  let timestream = await startTimestream();
-  const schedule = createFaultSchedule(badDay(HANG_MS), random);
-  const proxy = await startFaultProxy(timestreamUrl, schedule.choose);
+  const timestream = await createTimestreamProcess({ dataDir: makeFolder('ledger'), database, table });
+  const schedule = createFaultSchedule({ writes: badDay(options.hangMs), queries: badReads }, random);
+  const proxy = await startFaultProxy(timestream.url, schedule.choose);
   const connectorPort = await freePort();
   const startTheConnector = (): Promise<RunningConnector> =>
     startConnector({
@@ -86,7 +93,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
         `--default-table=${table}`,
         '--region=us-east-1',
         `--table-layout=${options.layout}`,
-        `--write-timeout=${WRITE_TIMEOUT_SECONDS}s`,
+        `--write-timeout=${options.writeTimeoutMs}ms`,
       ],
     });
   let connector = await startTheConnector();
@@ -96,45 +103,79 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
   try {
     const shape: LoadShape = {
       ...options.load,
-      endMs: Math.floor(Date.now() / 1000) * 1000,
+      startMs: Math.floor(Date.now() / 1000) * 1000 - 3 * 3_600_000,
       hasNonFinite: options.layout === 'multi-measure',
     };
-    const authorization = basicAuthorization();
-    let letGo = 0;
-    const isLoadOver = { value: false };
-    const sending = sendLikePrometheus(withAuthorization(generateRequests(shape, random, ledger), authorization), {
+    const progress = { letGo: 0, isOver: false };
+    const sending = sendLikePrometheus(untilTime(generateRequests(shape, random, ledger), startedMs + options.loadDurationMs), {
       url: `${connector.url}/write`,
       shards: options.shards,
       timeoutMs: 30_000,
+      maxPauseMs: 250,
       signal: stop.signal,
       onFinal: (requestId, answer) => {
-        letGo += 1;
+        progress.letGo += 1;
         ledger.close(requestId, answer);
       },
     }).finally(() => {
-      isLoadOver.value = true;
+      progress.isOver = true;
     });
+    const shareDone = (): number =>
+      Math.max((progress.letGo * shape.samplesPerRequest) / shape.samples, Math.min(1, (Date.now() - startedMs) / options.loadDurationMs));
 
-    const requestCount = Math.ceil(shape.samples / shape.samplesPerRequest);
-    const killing = (async () => {
-      for (let round = 1; round <= options.kills; round += 1) {
-        const dueAfter = Math.floor((requestCount * round) / (options.kills + 1));
-        while (letGo < dueAfter && !isLoadOver.value) await new Promise((resolve) => setTimeout(resolve, 20));
-        if (isLoadOver.value) return;
-        if (round % 2 === 1) {
+    async function bringAboutIncidents(): Promise<void> {
+      for (const [index, incident] of options.incidents.entries()) {
+        while (shareDone() < (index + 1) / (options.incidents.length + 1)) {
+          if (progress.isOver) return;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        if (incident === 'kill-connector') {
           await connector.program.kill();
           connector = await startTheConnector();
-        } else {
-          await timestream.kill();
-          timestream = await startTimestream();
-        }
+        } else if (incident === 'kill-timestream') await timestream.killAndStart();
+        else if (incident === 'full-disk') {
+          await timestream.killAndStart({ isDiskFull: true });
+          const before = timestream.failedForFullDisk();
+          while (!progress.isOver && timestream.failedForFullDisk() < before + WRITES_ON_FULL_DISK)
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          await timestream.killAndStart();
+        } else await timestream.advanceClock(5 * 3_600_000);
       }
-    })();
-    const [totals] = await Promise.all([sending, killing]);
+    }
+
+    const reads = { answered: 0, contradictions: [] as string[] };
+    async function readAllTheWhile(readRandom: SeededRandom): Promise<void> {
+      while (!progress.isOver) {
+        const first = readRandom.below(shape.seriesCount);
+        const samples = await readSeries(connector.url, first, Math.min(first + 20, shape.seriesCount)).catch((error: unknown) => {
+          if (error instanceof FinalReadError) reads.contradictions.push(error.message);
+        });
+        if (samples !== undefined) {
+          reads.answered += 1;
+          reads.contradictions.push(...ledger.contradictionsOf(samples));
+        }
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    }
+
+    const [totals] = await Promise.all([sending, bringAboutIncidents(), readAllTheWhile(createSeededRandom(options.seed + 1))]);
+    const writesOnFullDisk = timestream.failedForFullDisk();
+    // Whatever the last incident was, its end has come.
+    await timestream.killAndStart();
+    const balanceOptions = { movesWindows: options.incidents.includes('move-window') };
+    const balance = ledger.balance(await readEverything(connector.url, shape.seriesCount, stop.signal), balanceOptions);
     schedule.stop();
-    const balance = ledger.balance(await readThroughConnector(connector.url, shape));
-    const tableBalance = ledger.balance(await readTable(timestreamUrl, options.layout), { mayRepeat: true });
-    return { balance, tableBalance, totals, appliedFaults: proxy.applied, durationMs: Date.now() - startedMs };
+    const tableBalance = ledger.balance(await readTable(timestream.url, options.layout), { ...balanceOptions, mayRepeat: true });
+    return {
+      balance,
+      tableBalance,
+      readsAnswered: reads.answered,
+      readContradictions: reads.contradictions.slice(0, 20),
+      totals,
+      appliedFaults: proxy.applied,
+      writesOnFullDisk,
+      durationMs: Date.now() - startedMs,
+    };
   } finally {
     clearTimeout(timer);
     stop.abort();
@@ -144,28 +185,47 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
   }
 }
 
-function* withAuthorization(requests: Iterable<PreparedRequest>, authorization: string): Generator<PreparedRequest> {
-  for (const request of requests) yield { ...request, headers: { ...request.headers, authorization } };
+function* untilTime(requests: Iterable<PreparedRequest>, endMs: number): Generator<PreparedRequest> {
+  const authorization = basicAuthorization();
+  for (const request of requests) {
+    yield { ...request, headers: { ...request.headers, authorization } };
+    // The next one would be written into the books as it is made.
+    if (Date.now() > endMs) return;
+  }
 }
 
-/** Everything that remote read gives, series by series so that no answer is large. */
-async function readThroughConnector(connectorUrl: string, { seriesCount }: LoadShape): Promise<StoredSample[]> {
+/** A read was refused for good: what Timestream and the network do is no reason for that. */
+class FinalReadError extends Error {}
+
+async function readSeries(connectorUrl: string, from: number, to: number): Promise<StoredSample[]> {
+  const ids = Array.from({ length: to - from }, (_none, index) => from + index);
+  const body = readBody([query(0, 253_402_300_799_000, ['__name__', '=', LEDGER_METRIC], [SERIES_ID_LABEL, '=~', ids.join('|')])]);
+  const answer = await post(`${connectorUrl}/read`, body, { basic: { accessKeyId, secretAccessKey } });
+  if (answer.status >= 500) throw new Error(`reading: ${answer.status} ${answer.text}`);
+  if (answer.status !== 200) throw new FinalReadError(`reading: ${answer.status} ${answer.text}`);
+  const [result] = decodeReadResponse(decodeSnappy(answer.body, { maxBytes: 1e9 })).results;
+  return (result?.timeseries ?? []).flatMap(({ labels, samples: { timestampsMs, valueBits } }) => {
+    const seriesId = Number(labels.find(({ name }) => name === SERIES_ID_LABEL)?.value);
+    return Array.from(timestampsMs, (timestampMs, index) => ({
+      seriesId,
+      timestampMs: Number(timestampMs),
+      valueBits: valueBits[index] ?? 0n,
+    }));
+  });
+}
+
+/** Everything that remote read gives, some series at a time so that no answer is large; asked again while it may succeed later. */
+async function readEverything(connectorUrl: string, seriesCount: number, signal: AbortSignal): Promise<StoredSample[]> {
   const samples: StoredSample[] = [];
-  const seriesPerRead = 250;
-  for (let first = 0; first < seriesCount; first += seriesPerRead) {
-    const ids = Array.from({ length: Math.min(seriesPerRead, seriesCount - first) }, (_none, index) => first + index);
-    const answer = await post(
-      `${connectorUrl}/read`,
-      readBody([query(0, 253_402_300_799_000, ['__name__', '=', LEDGER_METRIC], [SERIES_ID_LABEL, '=~', ids.join('|')])]),
-      { basic: { accessKeyId, secretAccessKey } },
-    );
-    if (answer.status !== 200) throw new Error(`reading back: ${answer.status} ${answer.text}`);
-    const [result] = decodeReadResponse(decodeSnappy(answer.body, { maxBytes: 1e9 })).results;
-    for (const { labels, samples: columns } of result?.timeseries ?? []) {
-      const seriesId = Number(labels.find(({ name }) => name === SERIES_ID_LABEL)?.value);
-      columns.timestampsMs.forEach((timestampMs, index) =>
-        samples.push({ seriesId, timestampMs: Number(timestampMs), valueBits: columns.valueBits[index] ?? 0n }),
-      );
+  for (let first = 0; first < seriesCount; first += SERIES_PER_READ) {
+    for (;;) {
+      try {
+        for (const sample of await readSeries(connectorUrl, first, Math.min(first + SERIES_PER_READ, seriesCount))) samples.push(sample);
+        break;
+      } catch (error) {
+        if (error instanceof FinalReadError || signal.aborted) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
     }
   }
   return samples;
@@ -189,17 +249,18 @@ async function readTable(timestreamUrl: string, layout: LedgerRunOptions['layout
   }
 }
 
-/** For the reader of a failed run. */
+/** For the reader of a run: all that is known of it. */
 export function describeReport(report: LedgerReport): string {
   const { balance, tableBalance, totals, appliedFaults, durationMs } = report;
   const faults = Array.from(appliedFaults, ([kind, count]) => `${kind} ${count}`).join(', ');
   const finals = Array.from(totals.finalByStatus, ([status, count]) => `${status}: ${count}`).join(', ');
   return [
     `${balance.sent} samples: ${balance.stored} stored, ${balance.named} named in an answer, ${balance.contradictions.length} contradictions, in ${Math.round(durationMs / 1000)} s`,
-    `requests: ${finals}; ${totals.attempts} attempts, ${totals.retries} retries`,
-    `calls at Timestream: ${faults}`,
+    `requests: ${finals}; ${totals.attempts} attempts, ${totals.retries} retries; ${report.readsAnswered} reads meanwhile`,
+    `calls at Timestream: ${faults}; writes on a full disk: ${report.writesOnFullDisk}`,
     `rows of the table that stand there once more, with another dimension: ${tableBalance.repeated}`,
     ...balance.contradictions.map((line) => `read: ${line}`),
+    ...report.readContradictions.map((line) => `read meanwhile: ${line}`),
     ...tableBalance.contradictions.map((line) => `table: ${line}`),
   ].join('\n');
 }

@@ -31,7 +31,20 @@ export interface LedgerBalance {
   readonly contradictions: readonly string[];
 }
 
+export interface BalanceOptions {
+  /**
+   * Whether a sample may be given twice with the same bits. A row of the table may: a label that gets a dimension of its own between two
+   * attempts makes the second row another one for Timestream, and reading puts the two together again (docs/data-model.md).
+   */
+  readonly mayRepeat?: boolean;
+  /** Whether a sample that was stored may be refused when it comes again, because the retention window has moved. */
+  readonly movesWindows?: boolean;
+}
+
 const MAX_CONTRADICTIONS = 20;
+
+/** What an answer says of one reason: `out-of-retention (3): …`, behind the count or behind another reason. */
+const NAMED_REASON = /(?:^|all others are stored\. | \| )([a-z-]+) \((\d+)\): /g;
 
 /** The first number of the line says how many samples of the request are not stored; see docs/errors.md, samples-rejected. */
 const NAMED_COUNT = /(?:^[a-z-]+: |; )(\d+) samples? of this request (can never be stored|w(?:as|ere) not stored)/;
@@ -43,9 +56,14 @@ const NAMED_COUNT = /(?:^[a-z-]+: |; )(\d+) samples? of this request (can never 
 export class SampleLedger {
   readonly #entries: Entry[] = [];
   readonly #answers = new Map<number, FinalAnswer>();
+  readonly #bitsByKey = new Map<string, Set<bigint>>();
 
   add(requestId: number, seriesId: number, timestampMs: number, valueBits: bigint): void {
-    this.#entries.push({ requestId, seriesId, timestampMs, valueBits });
+    const entry = { requestId, seriesId, timestampMs, valueBits };
+    this.#entries.push(entry);
+    const bits = this.#bitsByKey.get(keyOf(entry));
+    if (bits === undefined) this.#bitsByKey.set(keyOf(entry), new Set([valueBits]));
+    else bits.add(valueBits);
   }
 
   /** The answer after which the sender let go of the request. */
@@ -53,16 +71,24 @@ export class SampleLedger {
     this.#answers.set(requestId, answer);
   }
 
-  get sentCount(): number {
-    return this.#entries.length;
+  /** A line for each sample of a read that nobody has handed over, has other bits, or comes twice. It may be asked while the run goes on. */
+  contradictionsOf(samples: Iterable<StoredSample>): readonly string[] {
+    const contradictions: string[] = [];
+    const seen = new Set<string>();
+    for (const sample of samples) {
+      const key = keyOf(sample);
+      if (this.#bitsByKey.get(key)?.has(sample.valueBits) !== true)
+        contradictions.push(`${key} was given as ${sample.valueBits.toString(16)}, which nobody sent`);
+      if (seen.has(key)) contradictions.push(`${key} was given twice`);
+      seen.add(key);
+    }
+    return contradictions;
   }
 
   /**
    * @param rows what lies in the table, or what a read gives
-   * @param mayRepeat whether a sample may be given twice with the same bits. A row of the table may: a label that gets a dimension of its
-   *   own between two attempts makes the second row another one for Timestream, and reading puts the two together again (docs/data-model.md).
    */
-  balance(rows: Iterable<StoredSample>, { mayRepeat = false }: { readonly mayRepeat?: boolean } = {}): LedgerBalance {
+  balance(rows: Iterable<StoredSample>, { mayRepeat = false, movesWindows = false }: BalanceOptions = {}): LedgerBalance {
     let repeated = 0;
     const contradictions: string[] = [];
     const report = (line: string): void => {
@@ -80,22 +106,17 @@ export class SampleLedger {
       storedBits.set(key, row.valueBits);
     }
 
-    const knownKeys = new Set<string>();
     const missingByRequest = new Map<number, number>();
-    const bitsByKey = new Map<string, Set<bigint>>();
     let stored = 0;
     for (const entry of this.#entries) {
       const key = keyOf(entry);
-      knownKeys.add(key);
-      const bits = bitsByKey.get(key) ?? new Set<bigint>();
-      bits.add(entry.valueBits);
-      bitsByKey.set(key, bits);
       if (storedBits.get(key) === entry.valueBits) stored += 1;
       else missingByRequest.set(entry.requestId, (missingByRequest.get(entry.requestId) ?? 0) + 1);
     }
     for (const [key, bits] of storedBits) {
-      if (!knownKeys.has(key)) report(`${key} was never sent`);
-      else if (bitsByKey.get(key)?.has(bits) !== true) report(`${key} has bits that nobody sent: ${bits.toString(16)}`);
+      const sentBits = this.#bitsByKey.get(key);
+      if (sentBits === undefined) report(`${key} was never sent`);
+      else if (!sentBits.has(bits)) report(`${key} has bits that nobody sent: ${bits.toString(16)}`);
     }
 
     let named = 0;
@@ -113,13 +134,19 @@ export class SampleLedger {
       }
       const [, count = 'NaN', verdict = ''] = NAMED_COUNT.exec(answer.text) ?? [];
       const counted = Number(count);
-      // A failure that ends the request counts what this attempt did not store; an earlier attempt may have stored some of it.
-      const isTrue = verdict.startsWith('w') ? missing <= counted : missing === counted;
+      // What this attempt did not store, an earlier one may have stored: it failed in the middle, or the window has moved since.
+      const isTrue = movesWindows || verdict.startsWith('w') ? missing <= counted : missing === counted;
       if (!isTrue) report(`request ${requestId}: ${missing} samples are not stored, but the answer says: ${answer.status} ${answer.text}`);
+      const reasons = Array.from(answer.text.matchAll(NAMED_REASON), ([, , ofReason]) => Number(ofReason));
+      if (verdict.startsWith('can') && sum(reasons) !== counted) report(`request ${requestId}: its reasons do not add up: ${answer.text}`);
       named += missing;
     }
     return { sent: this.#entries.length, stored, named, repeated, contradictions };
   }
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 function keyOf({ seriesId, timestampMs }: { readonly seriesId: number; readonly timestampMs: number }): string {

@@ -1,29 +1,51 @@
 import { describe, expect, it } from 'vitest';
-import { describeReport, runLedger } from '../ledger/run-ledger.js';
+import { describeReport, runLedger, type Incident } from '../ledger/run-ledger.js';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
-/** A hundred thousand over both layouts; `SAMPLES=1000000` makes the long run. */
-const samples = Number(process.env['SAMPLES'] ?? 100_000);
+/** A hundred thousand over both layouts; `SAMPLES=1000000` makes the long run, `DURATION_MINUTES` one that goes on for so long. */
+const durationMs = Number(process.env['DURATION_MINUTES'] ?? 0) * 60_000;
+const usualSamples = process.env['PROPERTY_RUNS'] === 'few' ? 10_000 : 100_000;
+const samples = Number(process.env['SAMPLES'] ?? (durationMs > 0 ? Infinity : usualSamples));
+const isLong = samples > 100_000;
+
+const everyIncident: readonly Incident[] = ['kill-connector', 'full-disk', 'kill-timestream', 'move-window', 'kill-timestream'];
 
 describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed}, SAMPLES=${samples})`, () => {
   it.each([
-    { layout: 'multi-measure' as const, labelNames: 300, share: 0.7 },
-    { layout: 'single-measure' as const, labelNames: 10, share: 0.3 },
+    { layout: 'multi-measure' as const, labelNames: 300, share: 0.7, incidents: everyIncident },
+    {
+      layout: 'single-measure' as const,
+      labelNames: 10,
+      share: 0.3,
+      incidents: ['kill-timestream', 'kill-connector'] satisfies Incident[] as readonly Incident[],
+    },
   ])(
-    'finds every sample in the table once with its bits, or counted in the last answer to its request: $layout, $labelNames label names',
-    async ({ layout, labelNames, share }) => {
+    'finds every sample in the table once with its bits, or counted under a reason in the last answer to its request: $layout, $labelNames label names',
+    async ({ layout, labelNames, share, incidents }) => {
       const count = Math.round(samples * share);
       const report = await runLedger({
         seed,
         layout,
-        load: { samples: count, samplesPerRequest: 250, seriesCount: 1_000, labelNames, stepMs: 1_000, refusedShare: 0.002 },
-        shards: 8,
-        kills: 4,
-        maxDurationMs: Math.max(300_000, count * 10),
+        load: {
+          samples: count,
+          samplesPerRequest: 1_000,
+          seriesCount: 1_000,
+          labelNames,
+          stepMs: 1_000,
+          refusedShare: 0.002,
+          conflicts: labelNames < 60,
+        },
+        loadDurationMs: durationMs > 0 ? durationMs * share : Infinity,
+        shards: 4,
+        incidents: isLong ? Array.from({ length: 6 }, () => incidents).flat() : incidents,
+        writeTimeoutMs: 8_000,
+        hangMs: 9_000,
+        maxDurationMs: isLong ? 24 * 3_600_000 : 600_000,
       });
       console.log(describeReport(report));
       expect(report.balance.contradictions, describeReport(report)).toEqual([]);
       expect(report.tableBalance.contradictions, describeReport(report)).toEqual([]);
+      expect(report.readContradictions).toEqual([]);
       // Where every label has a dimension, there is one way to write a row.
       if (labelNames < 60) expect(report.tableBalance.repeated).toBe(0);
       expect(report.balance.stored + report.balance.named).toBe(report.balance.sent);
@@ -31,7 +53,9 @@ describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed},
       for (const kind of ['throttle', 'fail', 'html-page', 'reset-before', 'reset-after', 'half-answer', 'false-success'] as const)
         expect(report.appliedFaults.get(kind) ?? 0, kind).toBeGreaterThan(0);
       expect(report.balance.named).toBeGreaterThan(0);
+      expect(report.readsAnswered).toBeGreaterThan(0);
+      if (incidents.includes('full-disk')) expect(report.writesOnFullDisk).toBeGreaterThan(0);
     },
-    Math.max(600_000, samples * 20),
+    24 * 3_600_000,
   );
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { METRICS, openAwsStorage } from '../../src/index.js';
-import { series } from '../../src/testing/index.js';
+import { series } from '@timestream-prometheus/connector-testing';
 import { createFixture, createMemoryLogger, testConfig, writeRequest } from '../support/connector-fixture.js';
 import { RecordingMetrics } from '../support/recording-metrics.js';
 import { startWireServer, wireError, type WireAnswer } from '../support/wire-server.js';
