@@ -61,9 +61,9 @@ export async function startFaultProxy(upstreamUrl: string, chooseFault: ChooseFa
     applied.set(fault.kind, (applied.get(fault.kind) ?? 0) + 1);
     switch (fault.kind) {
       case 'throttle':
-        return sendError(outgoing, 429, 'ThrottlingException', 'Your request was throttled');
+        { sendError(outgoing, 429, 'ThrottlingException', 'Your request was throttled'); return; }
       case 'fail':
-        return sendError(outgoing, fault.status, 'InternalServerException', 'The service failed');
+        { sendError(outgoing, fault.status, 'InternalServerException', 'The service failed'); return; }
       case 'html-page':
         outgoing.writeHead(fault.status, { 'content-type': 'text/html' });
         outgoing.end(`<html><head><title>${fault.status}</title></head><body><h1>Blocked by the gateway</h1></body></html>`);
@@ -86,15 +86,15 @@ export async function startFaultProxy(upstreamUrl: string, chooseFault: ChooseFa
       case 'clock-skew': {
         const serviceTime = new Date(Date.now() + fault.aheadMs);
         outgoing.setHeader('date', serviceTime.toUTCString());
-        return sendError(
+        sendError(
           outgoing,
           403,
           'InvalidSignatureException',
           `Signature expired: the time of the service is ${serviceTime.toISOString()}`,
-        );
+        ); return;
       }
       case 'expired-page-token':
-        return sendError(outgoing, 400, 'ValidationException', 'Invalid pagination token');
+        { sendError(outgoing, 400, 'ValidationException', 'Invalid pagination token'); return; }
       case 'pass':
       case 'reset-after':
       case 'half-answer': {

@@ -17,7 +17,7 @@ describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed},
       layout: 'single-measure' as const,
       labelNames: 10,
       share: 0.3,
-      incidents: ['kill-timestream', 'kill-connector'] satisfies Incident[] as readonly Incident[],
+      incidents: ['kill-timestream', 'kill-connector'] satisfies Incident[],
     },
   ])(
     'finds every sample in the table once with its bits, or counted under a reason in the last answer to its request: $layout, $labelNames label names',
@@ -42,7 +42,7 @@ describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed},
         hangMs: 9_000,
         maxDurationMs: isLong ? 24 * 3_600_000 : 600_000,
       });
-      console.log(describeReport(report));
+      process.stdout.write(`${describeReport(report)}\n`);
       expect(report.balance.contradictions, describeReport(report)).toEqual([]);
       expect(report.tableBalance.contradictions, describeReport(report)).toEqual([]);
       expect(report.readContradictions).toEqual([]);
