@@ -60,10 +60,14 @@ export async function startFaultProxy(upstreamUrl: string, chooseFault: ChooseFa
     const fault = chooseFault(operation);
     applied.set(fault.kind, (applied.get(fault.kind) ?? 0) + 1);
     switch (fault.kind) {
-      case 'throttle':
-        { sendError(outgoing, 429, 'ThrottlingException', 'Your request was throttled'); return; }
-      case 'fail':
-        { sendError(outgoing, fault.status, 'InternalServerException', 'The service failed'); return; }
+      case 'throttle': {
+        sendError(outgoing, 429, 'ThrottlingException', 'Your request was throttled');
+        return;
+      }
+      case 'fail': {
+        sendError(outgoing, fault.status, 'InternalServerException', 'The service failed');
+        return;
+      }
       case 'html-page':
         outgoing.writeHead(fault.status, { 'content-type': 'text/html' });
         outgoing.end(`<html><head><title>${fault.status}</title></head><body><h1>Blocked by the gateway</h1></body></html>`);
@@ -86,15 +90,13 @@ export async function startFaultProxy(upstreamUrl: string, chooseFault: ChooseFa
       case 'clock-skew': {
         const serviceTime = new Date(Date.now() + fault.aheadMs);
         outgoing.setHeader('date', serviceTime.toUTCString());
-        sendError(
-          outgoing,
-          403,
-          'InvalidSignatureException',
-          `Signature expired: the time of the service is ${serviceTime.toISOString()}`,
-        ); return;
+        sendError(outgoing, 403, 'InvalidSignatureException', `Signature expired: the time of the service is ${serviceTime.toISOString()}`);
+        return;
       }
-      case 'expired-page-token':
-        { sendError(outgoing, 400, 'ValidationException', 'Invalid pagination token'); return; }
+      case 'expired-page-token': {
+        sendError(outgoing, 400, 'ValidationException', 'Invalid pagination token');
+        return;
+      }
       case 'pass':
       case 'reset-after':
       case 'half-answer': {
