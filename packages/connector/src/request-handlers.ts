@@ -39,6 +39,9 @@ export interface RequestHandlers {
 /** What the labels as they arrive take of the series cache; the rest is for the stored form. */
 const LABEL_SET_SHARE = 1 / 3;
 
+/** What makes a question to the HTTP API cheaper. */
+const HOW_TO_ASK_FOR_LESS = 'narrow the matchers or the time range, or take a longer step';
+
 const SERVER_CREDENTIALS: Credentials = { kind: 'server' };
 
 /**
@@ -136,7 +139,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
     },
     async api(route, request, scope) {
       const { signal } = scope;
-      scope.limitTime(config.readTimeoutMs, 'read-timeout');
+      scope.limitTime(config.readTimeoutMs, 'read-timeout', HOW_TO_ASK_FOR_LESS);
       const credentials = credentialsOf(request);
       const budget = holdBytes(scope);
       const parameters = await readParameters(request, config, budget, signal);
@@ -153,7 +156,8 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
           case 'query':
           case 'query-range': {
             const timeoutMs = requestedTimeoutMs(given);
-            if (timeoutMs !== null && timeoutMs < config.readTimeoutMs) scope.limitTime(Math.max(0, timeoutMs), 'timeout');
+            if (timeoutMs !== null && timeoutMs < config.readTimeoutMs)
+              scope.limitTime(Math.max(0, timeoutMs), 'timeout', HOW_TO_ASK_FOR_LESS);
             const context = { ...readContext(credentials, scope), config, clock };
             return asked === 'query' ? answerQuery(given, context) : answerQueryRange(given, context);
           }

@@ -1,9 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { ConnectorError } from '../errors/connector-error.js';
 
-/** Why the signal of a request is aborted that takes too long. */
-export function deadlineError(timeoutMs: number, optionName: string): ConnectorError {
-  return new ConnectorError('deadline-exceeded', `not done within ${timeoutMs} ms (${optionName})`);
+/**
+ * Why the signal of a request is aborted that takes too long.
+ *
+ * @param advice what the caller can do about it
+ */
+export function deadlineError(timeoutMs: number, optionName: string, advice?: string): ConnectorError {
+  return new ConnectorError(
+    'deadline-exceeded',
+    `not done within ${timeoutMs} ms (${optionName})${advice === undefined ? '' : `: ${advice}`}`,
+  );
 }
 
 /**

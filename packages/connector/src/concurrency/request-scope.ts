@@ -29,9 +29,9 @@ export class RequestScope {
   }
 
   /** Gives the request this much time, counted from its arrival; called while it arrives. */
-  limitTime(timeoutMs: number, optionName: string): void {
+  limitTime(timeoutMs: number, optionName: string, advice?: string): void {
     this.#deadlineMs = this.#arrivedAtMs + timeoutMs;
-    const timer = setTimeout(() => this.#deadline.abort(deadlineError(timeoutMs, optionName)), timeoutMs);
+    const timer = setTimeout(() => this.#deadline.abort(deadlineError(timeoutMs, optionName, advice)), timeoutMs);
     this.hold(() => clearTimeout(timer));
   }
 

@@ -2,7 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import { NORMAL_NAN_BITS, STALE_NAN_BITS } from '@timestream-prometheus/prom-codec';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { basicAuthorization, PROTOCOL_HEADERS, series, writeBody } from '@timestream-prometheus/connector-testing';
-import { KEY } from '../support/connector-fixture.js';
+import { bodyInHand } from '../../src/index.js';
+import { bodyBytes, KEY } from '../support/connector-fixture.js';
 import { startEmbeddedSubject, type EmbeddedSubject } from '../support/embedded-subject.js';
 
 interface Answer {
@@ -181,7 +182,25 @@ describe('the query API', () => {
     const slow = 'count_over_time(vector(1)[5000m:1s]) + count_over_time(vector(1)[5000m:1s])';
     expect(await ask('query', { query: slow, time: String(now), timeout: '20ms' })).toMatchObject({
       status: 503,
-      json: { errorType: 'timeout' },
+      json: {
+        errorType: 'timeout',
+        error: 'deadline-exceeded: not done within 20 ms (timeout): narrow the matchers or the time range, or take a longer step',
+      },
+    });
+  });
+
+  it('says what to narrow where an answer is larger than an edge can hand over', async () => {
+    const query = new URLSearchParams({ query: 'wide{i=~"[0-2]."}', time: String(now) }).toString();
+    const response = await subject.connector.handle({
+      ...{ method: 'GET', path: '/api/v1/query', query, headers: { authorization: basicAuthorization(KEY) } },
+      ...bodyInHand(new Uint8Array()),
+      signal: new AbortController().signal,
+      maxResponseBytes: 1000,
+    });
+    expect(response.status).toBe(422);
+    expect(JSON.parse(Buffer.from(await bodyBytes(response)).toString())).toMatchObject({
+      errorType: 'execution',
+      error: expect.stringMatching(/over 1000 bytes.*narrow the matchers or the time range/) as string,
     });
   });
 
