@@ -78,6 +78,16 @@ describe('docs/errors.md', () => {
   );
 });
 
+describe('docs/runbook.md', () => {
+  it('says for every error code what to do first, in the order of the source, and for no other', async () => {
+    const page = await readFile(docUrl('runbook.md'), 'utf8');
+    const rows = Array.from(page.matchAll(/^\| \[`([a-z0-9-]+)`\]\(errors\.md#([a-z0-9-]+)\) +\| (.+?) +\|$/gm));
+    expect(rows.map(([, code]) => code)).toEqual(CONNECTOR_ERROR_CODES);
+    expect(rows.map(([, , anchor]) => anchor)).toEqual(CONNECTOR_ERROR_CODES);
+    for (const [, code, , first = ''] of rows) expect(first.length, code).toBeGreaterThan(20);
+  });
+});
+
 describe('what docs/errors.md says of samples-rejected', () => {
   it('names every class of rejected records and every reason that rejects a sample before Timestream, and no other', async () => {
     const page = await readFile(docUrl('errors.md'), 'utf8');

@@ -51,6 +51,15 @@ export { decodeReadResponse, encodeReadResponse } from './read-response.js';
 export { bitsFromFloat, createSamples, floatFromBits, floatsOf, NORMAL_NAN_BITS, STALE_NAN_BITS } from './samples.js';
 export { encodeSeriesChunks, MAX_SAMPLES_PER_CHUNK } from './series-chunks.js';
 export { decodeWriteRequest, encodeWriteRequest } from './write-request.js';
+export {
+  assertSegmentHeader,
+  decodeStoredChunk,
+  decodeTombstones,
+  SEGMENT_HEADER_BYTES,
+  sizeOfStoredChunk,
+  type Tombstone,
+} from './tsdb-chunk.js';
+export { type BlockChunk, type BlockSeries, TsdbIndex } from './tsdb-index.js';
 export { CUSTOM_BUCKETS_SCHEMA, findHistogramFault } from './validate-histogram.js';
 export type { MalformedSeries, MalformedSeriesReason, WriteColumns } from './write-columns.js';
 export { decodeXorChunk, encodeXorChunk } from './xor-chunk.js';

@@ -93,6 +93,7 @@ export { PackedAnswerError, type PackedAnswerFault } from './rows/packed-answer-
 export { createPackedAssembler } from './rows/packed-assembler.js';
 export { readPackedRows, type PackedRow } from './rows/packed-reader.js';
 export { createSeriesAssembler, type ReadLimits, type SeriesAssembler, type SeriesAssemblerOptions } from './rows/series-assembler.js';
+export { explainMatcher, type ExplainMatcherOptions, type MatcherExplanation } from './sql/explain-matcher.js';
 export { identifier } from './sql/sql.js';
 export {
   assertSeriesCount,

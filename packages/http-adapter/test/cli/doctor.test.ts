@@ -95,7 +95,7 @@ async function startProxy(target: string, dateOf: () => Date): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-describe('doctor, at Timestream', () => {
+describe('doctor, at Timestream', { timeout: 60_000 }, () => {
   it('finds nothing wrong with a good table, and says in words what it looked at', async () => {
     const timestream = await startTimestream();
     const { exitCode, out } = await examine(timestream.url);
@@ -241,7 +241,7 @@ describe('doctor, at Timestream', () => {
   });
 });
 
-describe('doctor, at an address', () => {
+describe('doctor, at an address', { timeout: 60_000 }, () => {
   let timestream: EmbeddedTimestream;
 
   beforeAll(async () => {

@@ -22,7 +22,7 @@ function table(command: 'create' | 'describe', name: string, ...more: readonly s
   return runCommand(['table', command, ...endpoints, '--default-database=made', `--default-table=${name}`, ...more]);
 }
 
-describe('table', () => {
+describe('table', { timeout: 60_000 }, () => {
   it('makes database and table with the defaults of the template, and leaves what is there alone', async () => {
     const first = await table('create', 'plain');
     expect(first).toMatchObject({ exitCode: 0, err: '' });

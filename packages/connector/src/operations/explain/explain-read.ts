@@ -1,0 +1,203 @@
+import { decodeReadRequest, decodeSnappy, type LabelMatcher } from '@timestream-prometheus/prom-codec';
+import {
+  parseExpression,
+  parseMetricSelector,
+  queryInstant,
+  queryRange,
+  ParseError,
+  QueryError,
+  type QueryTimes,
+} from '@timestream-prometheus/promql';
+import {
+  compilePackedSelect,
+  compileSelect,
+  explainMatcher,
+  identifier,
+  type MatcherExplanation,
+  type QueryPage,
+  type TableSchema,
+} from '@timestream-prometheus/timestream-translator';
+import { createLimiter } from '../../concurrency/create-limiter.js';
+import type { Config } from '../../config/parse-config.js';
+import { ConnectorError } from '../../errors/connector-error.js';
+import type { Logger, MetricsSink, RowSource } from '../../ports.js';
+import { compileMatchers } from '../../read/compile-matchers.js';
+import { createSeriesStore } from '../../read/create-series-store.js';
+import { Packing } from '../../read/packed/packing.js';
+import { RememberedSchema } from '../../read/remembered-schema.js';
+import { decodeChecked } from '../../protocol/read-message.js';
+import { readColumns } from '../doctor/examine-columns.js';
+
+/** One question to the storage: a selector with its times. */
+export interface ReadQuestion {
+  readonly matchers: readonly LabelMatcher[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Only the newest sample of each series is needed, and Timestream picks it. */
+  readonly newestOnly: boolean;
+}
+
+/** What asking it took, from first to last statement. */
+export interface ReadMeasure {
+  readonly statements: number;
+  readonly pages: number;
+  readonly rows: number;
+  /** Characters of all values of all rows. */
+  readonly bytes: number;
+  /** What Timestream says that it metered. 0 where it charges by compute units. */
+  readonly meteredBytes: number;
+  readonly series: number;
+  readonly samples: number;
+  readonly durationMs: number;
+}
+
+export interface ReadExplanation {
+  readonly question: ReadQuestion;
+  readonly matchers: readonly MatcherExplanation[];
+  /** Null: nothing is asked, since no series can match. */
+  readonly sql: string | null;
+  readonly strategy: 'packed' | 'rows';
+  /** Undefined unless it was run. */
+  readonly measure: ReadMeasure | undefined;
+}
+
+export interface ReadExplainer {
+  readonly config: Config;
+  readonly source: RowSource;
+  readonly logger: Logger;
+  /** Whether each question is asked, and what it takes is measured: it is charged like any read. */
+  readonly isRun: boolean;
+  /** Bytes that Timestream has metered since the program started. */
+  readonly meteredBytes: () => Promise<number>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The questions that a PromQL query asks of its storage.
+ *
+ * @param selectFromMs a plain selector is read from this time to the end, as by remote read, instead of evaluated at the end
+ * @throws ConnectorError malformed-query, query-not-executable
+ */
+export async function questionsOfQuery(
+  query: string,
+  times: QueryTimes,
+  config: Config,
+  selectFromMs?: number,
+): Promise<readonly ReadQuestion[]> {
+  const questions: ReadQuestion[] = [];
+  const storage = {
+    // eslint-disable-next-line @typescript-eslint/require-await, require-yield -- it notes what is asked for, and answers with no series
+    async *select(
+      matchers: readonly LabelMatcher[],
+      fromMs: number,
+      toMs: number,
+      { newestOnly }: { readonly newestOnly?: boolean },
+    ): AsyncGenerator<never, void, undefined> {
+      questions.push({ matchers, fromMs, toMs, newestOnly: newestOnly === true && config.promqlPushdown });
+    },
+  };
+  const options = {
+    lookbackMs: config.queryLookbackDeltaMs,
+    experimentalFunctions: config.promqlExperimentalFunctions,
+    fillModifiers: config.promqlExperimentalFunctions,
+  };
+  try {
+    const expression = parseExpression(query, options);
+    if (expression.kind === 'vector-selector' && selectFromMs !== undefined) {
+      return [{ matchers: parseMetricSelector(query), fromMs: selectFromMs, toMs: times.endMs, newestOnly: false }];
+    }
+    if (times.startMs === times.endMs) await queryInstant(query, times.startMs, storage, options);
+    else await queryRange(query, times, storage, options);
+  } catch (error) {
+    if (error instanceof ParseError) throw new ConnectorError('malformed-query', error.message, { cause: error });
+    if (error instanceof QueryError) throw new ConnectorError('query-not-executable', error.message, { cause: error });
+    throw error;
+  }
+  return questions;
+}
+
+/** The questions of a remote read as it travels: a snappy block. @throws ConnectorError malformed-body */
+export function questionsOfReadBody(body: Uint8Array, { maxDecodedBytes }: Pick<Config, 'maxDecodedBytes'>): readonly ReadQuestion[] {
+  const request = decodeChecked(() => decodeReadRequest(decodeSnappy(body, { maxBytes: maxDecodedBytes })));
+  return request.queries.map(({ matchers, startTimestampMs, endTimestampMs }) => ({
+    matchers,
+    fromMs: Number(startTimestampMs),
+    toMs: Number(endTimestampMs),
+    newestOnly: false,
+  }));
+}
+
+/** The statement of each question, what is pushed down in it, and what it takes. @throws ConnectorError */
+export async function explainRead(questions: readonly ReadQuestion[], explainer: ReadExplainer): Promise<readonly ReadExplanation[]> {
+  const { config, source, signal } = explainer;
+  const schema = await describeSchema(source, config, signal);
+  const explanations: ReadExplanation[] = [];
+  for (const question of questions) {
+    const matchers = compileMatchers(question.matchers);
+    const query = { startTimestampMs: BigInt(Math.ceil(question.fromMs)), endTimestampMs: BigInt(Math.floor(question.toMs)) };
+    const { defaultDatabase: database, defaultTable: table, regexPushdown, readStrategy: strategy } = config;
+    const options = { query, matchers, database, table, schema, regexPushdown };
+    const select =
+      schema.columns.length === 0
+        ? undefined
+        : strategy === 'packed'
+          ? compilePackedSelect({ ...options, isOrdered: true, newestOnly: question.newestOnly })
+          : compileSelect(options);
+    explanations.push({
+      question,
+      matchers: matchers.map((matcher) => explainMatcher(matcher, { schema, regexPushdown })),
+      sql: select?.kind === 'filter' ? select.sql : null,
+      strategy,
+      measure: explainer.isRun ? await measureRead(question, explainer) : undefined,
+    });
+  }
+  return explanations;
+}
+
+/** As a read would find it, from DESCRIBE, which is free of charge. */
+async function describeSchema(source: RowSource, config: Config, signal: AbortSignal): Promise<TableSchema> {
+  const columns = await readColumns(source, `${identifier(config.defaultDatabase)}.${identifier(config.defaultTable)}`, signal);
+  return {
+    dimensions: new Set(columns.filter(({ kind }) => kind === 'DIMENSION').map(({ name }) => name)),
+    valueColumns: new Set(columns.filter(({ kind }) => kind === 'MULTI' || kind === 'MEASURE_VALUE').map(({ name }) => name)),
+    columns: columns.map(({ name }) => name),
+  };
+}
+
+async function measureRead(question: ReadQuestion, { config, source, logger, signal, meteredBytes }: ReadExplainer): Promise<ReadMeasure> {
+  const counts = { statements: 0, pages: 0, rows: 0, bytes: 0, series: 0, samples: 0 };
+  const counted: RowSource = {
+    async *query(sql, querySignal) {
+      counts.statements += 1;
+      for await (const page of source.query(sql, querySignal)) {
+        counts.pages += 1;
+        counts.rows += page.Rows.length;
+        counts.bytes += bytesOf(page);
+        yield page;
+      }
+    },
+  };
+  const startMs = Date.now();
+  const meteredBefore = await meteredBytes();
+  const metrics: MetricsSink = { add: () => undefined, observe: () => undefined, move: () => undefined };
+  const store = createSeriesStore({
+    config,
+    source: counted,
+    schema: new RememberedSchema(),
+    packing: new Packing({ isWanted: config.readStrategy === 'packed', logger, metrics }),
+    limiter: createLimiter(config.maxReadConcurrency),
+    metrics,
+    signal,
+  });
+  for await (const batch of store.select(question.matchers, question.fromMs, question.toMs, { newestOnly: question.newestOnly })) {
+    counts.series += batch.length;
+    for (const { timestampsMs } of batch) counts.samples += timestampsMs.length;
+  }
+  return { ...counts, meteredBytes: (await meteredBytes()) - meteredBefore, durationMs: Date.now() - startMs };
+}
+
+function bytesOf({ Rows }: QueryPage): number {
+  let bytes = 0;
+  for (const { Data } of Rows) for (const { ScalarValue } of Data ?? []) bytes += ScalarValue?.length ?? 0;
+  return bytes;
+}

@@ -1,0 +1,189 @@
+import { closeSync, createReadStream, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
+import { setTimeout as waitFor } from 'node:timers/promises';
+import { ConnectorError } from '@timestream-prometheus/connector';
+import {
+  createTextSource,
+  exportSamples,
+  parseSelector,
+  verifySamples,
+  type ExportProgress,
+} from '@timestream-prometheus/connector/operations';
+import { DESTINATION_OPTIONS, MISUSE_EXIT, OUTPUT_OPTION, type CommandDefinition, type CommandInput } from '../command-definition.js';
+import { failureLine } from '../failure-line.js';
+import { openDestination, type Destination } from '../open-destination.js';
+import { priceText, QUERY_PRICE_OPTION, queryCost } from '../price-options.js';
+import type { ProgramHost } from '../program-host.js';
+import { createProgressBar } from '../progress-bar.js';
+import { fileError } from '../startup-error.js';
+import { openStateFile } from '../state-file.js';
+import { parseTimeMs, TIME_OPTIONS } from '../time-options.js';
+import {
+  DRY_RUN_OPTION,
+  MATCH_OPTION,
+  PARTLY_EXIT,
+  RATE_OPTION,
+  stateFileOption,
+  STOPPED_EXIT,
+  VERIFY_OPTION,
+  WINDOW_OPTION,
+} from '../transfer-options.js';
+import { verifiedText } from './import.js';
+
+const STATE_OPTION = stateFileOption('timestream-prometheus-export.json');
+
+/** What the service meters at least for a query that reads data (captured answers of the service: CumulativeBytesMetered). */
+const LEAST_METERED_BYTES = 10_000_000;
+
+export const EXPORT: CommandDefinition = {
+  name: 'export',
+  summary: 'Write what the table holds into a file, as OpenMetrics text.',
+  details:
+    'Prometheus makes blocks of the file: promtool tsdb create-blocks-from openmetrics. The text has no place for staleness markers and for native histograms: they are left out and counted. It may be stopped at any moment: the next run goes on. Times are kept to the millisecond and values to the last bit.',
+  args: [{ name: 'file', help: 'The file to write.', isRequired: true, completes: 'file' }],
+  connectorOptions: [...DESTINATION_OPTIONS, 'readStrategy'],
+  ownOptions: [
+    OUTPUT_OPTION,
+    MATCH_OPTION,
+    ...TIME_OPTIONS,
+    WINDOW_OPTION,
+    DRY_RUN_OPTION,
+    VERIFY_OPTION,
+    RATE_OPTION,
+    STATE_OPTION,
+    QUERY_PRICE_OPTION,
+  ],
+  examples: [
+    { line: 'export all.txt --start=7d --storage=embedded', meaning: 'the last week' },
+    {
+      line: 'export up.txt --match=\'up{job="node"}\' --start=2026-01-01T00:00:00Z --end=2026-02-01T00:00:00Z --storage=embedded',
+      meaning: 'one metric in January',
+    },
+  ],
+  exitCodes: [
+    { code: 0, meaning: 'everything is in the file, but for staleness markers' },
+    { code: 1, meaning: 'it could not go on: the line says why; run it again to go on' },
+    MISUSE_EXIT,
+    PARTLY_EXIT,
+    STOPPED_EXIT,
+  ],
+  async run(input, host) {
+    const destination = await openDestination(input.flags, host);
+    try {
+      return await runExport(destination, input, host);
+    } catch (error) {
+      if (host.stopSignal.aborted) return STOPPED_EXIT.code;
+      if (!(error instanceof ConnectorError)) throw error;
+      host.writeErr(failureLine(error));
+      return 1;
+    } finally {
+      await destination.close();
+    }
+  },
+};
+
+async function runExport(destination: Destination, { own, args }: CommandInput, host: ProgramHost): Promise<number> {
+  const signal = host.stopSignal;
+  const name = args[0] ?? '';
+  const say = (text: string): void => (own['output'] === 'json' ? undefined : host.writeOut(text));
+  const matchers = parseSelector(own[MATCH_OPTION.flag] as string);
+  const windowMs = own[WINDOW_OPTION.flag] as number;
+  // Ages are counted from now, which the next run would see otherwise: what was begun is what is gone on with.
+  const identity = `${destination.description} ${own[MATCH_OPTION.flag] as string} ${own['start'] as string} ${own['end'] as string} into ${name}`;
+  const state = openStateFile<ExportState>(own[STATE_OPTION.flag] as string, identity);
+  const resumed = state.load();
+  const nowMs = Date.now();
+  const fromMs = resumed?.fromMs ?? parseTimeMs(own['start'] as string, nowMs);
+  const toMs = resumed?.toMs ?? parseTimeMs(own['end'] as string, nowMs);
+  const windows = Math.max(0, Math.ceil((toMs - fromMs + 1) / windowMs));
+  const price = own[QUERY_PRICE_OPTION.flag] as number | undefined;
+  const leastCost = queryCost(windows * LEAST_METERED_BYTES, price);
+
+  say(`From ${destination.description}, ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}\nInto ${name}\n`);
+  say(
+    `${windows} queries, metered at least ${(windows * LEAST_METERED_BYTES) / 1e6} MB by Amazon Timestream${leastCost === undefined ? '' : `, which cost at least ${priceText(leastCost)}`}\n`,
+  );
+  if (own[DRY_RUN_OPTION.flag] === true) {
+    if (own['output'] === 'json')
+      host.writeOut(
+        `${JSON.stringify({ estimate: { queries: windows, leastMeteredBytes: windows * LEAST_METERED_BYTES, leastCost } }, undefined, 2)}\n`,
+      );
+    return 0;
+  }
+  if (resumed !== undefined) say(`Going on after ${resumed.samples} samples (${state.path})\n`);
+
+  const file = openFile(name, resumed === undefined ? 'w' : 'r+');
+  const target = { connector: destination.connector, authorization: undefined, path: '/api/v1/read' };
+  const progressBar = createProgressBar(host, 'exporting', toMs - fromMs + 1);
+  const rate = own[RATE_OPTION.flag] as number;
+  let progress: ExportProgress;
+  try {
+    let place = resumed?.bytes ?? 0;
+    // What was written behind the last note is written again.
+    ftruncateSync(file, place);
+    progress = await exportSamples({
+      target,
+      matchers,
+      fromMs,
+      toMs,
+      windowMs,
+      resumeFrom: resumed ?? { identity, nextMs: fromMs, bytes: 0, samples: 0, staleMarkers: 0, leftOut: 0 },
+      // eslint-disable-next-line @typescript-eslint/require-await -- it is written when it returns
+      async append(text) {
+        const bytes = Buffer.from(text);
+        for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written, bytes.length - written, place + written);
+        place += bytes.length;
+        return bytes.length;
+      },
+      // eslint-disable-next-line @typescript-eslint/require-await -- it is on the disk when it returns
+      async onProgress(now) {
+        fsyncSync(file);
+        state.save({ ...now, identity, fromMs, toMs });
+        progressBar.show(now.nextMs - fromMs, now.samples);
+      },
+      maxSamplesPerSecond: rate === 0 ? undefined : rate,
+      nowMs: () => Date.now(),
+      wait: (ms, waitSignal) => waitFor(ms, undefined, { signal: waitSignal }),
+      signal,
+    });
+    writeSync(file, '# EOF\n', place);
+    fsyncSync(file);
+  } finally {
+    progressBar.end();
+    closeSync(file);
+  }
+  const { samples, staleMarkers, leftOut } = progress;
+  say(`${samples} samples written; ${staleMarkers} staleness markers and ${leftOut} others left out, for which the text has no place\n`);
+
+  let verified;
+  if (own[VERIFY_OPTION.flag] === true) {
+    const { size } = statSync(name);
+    const comparing = createProgressBar(host, 'comparing', size);
+    const source = createTextSource({
+      name,
+      sizeBytes: size,
+      version: '',
+      read: (fromByte) => createReadStream(name, { start: fromByte }) as AsyncIterable<Uint8Array>,
+    });
+    verified = await verifySamples({ source, target, onProgress: (done) => comparing.show(done, 0), signal }).finally(() =>
+      comparing.end(),
+    );
+    say(verifiedText(verified));
+  }
+  state.remove();
+  if (own['output'] === 'json')
+    host.writeOut(`${JSON.stringify({ file: name, samples, staleMarkers, leftOut, verified }, undefined, 2)}\n`);
+  return leftOut === 0 && (verified === undefined || verified.missing + verified.different === 0) ? 0 : PARTLY_EXIT.code;
+}
+
+interface ExportState extends ExportProgress {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+function openFile(name: string, flags: 'w' | 'r+'): number {
+  try {
+    return openSync(name, flags);
+  } catch (error) {
+    throw fileError(error, 'file', name);
+  }
+}
