@@ -16,11 +16,9 @@ import { runWriteCase } from './write-case.mjs';
 
 /** @typedef {import('./cases.mjs').BenchCase} BenchCase */
 /** @typedef {import('./programs.mjs').Programs} Programs */
-/** @typedef {import('./statistics.mjs').Spread} Spread */
 /** @typedef {{ readonly name: string; readonly programs: Programs; readonly flags: readonly string[] }} Candidate */
-/** @typedef {{ readonly candidate: string; readonly flags: readonly string[]; readonly figures: Readonly<Record<string, Spread>> }} CandidateResult */
-/** @typedef {{ readonly name: string; readonly what: string; readonly kind: string; readonly results: readonly CandidateResult[] }} CaseResult */
-/** @typedef {{ readonly machine: ReturnType<typeof describeMachine>; readonly repetitions: number; readonly cases: readonly CaseResult[] }} BenchReport */
+/** @typedef {import('./report.mjs').CaseResult} CaseResult */
+/** @typedef {import('./report.mjs').BenchReport} BenchReport */
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

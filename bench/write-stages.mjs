@@ -27,10 +27,12 @@ const cpuMs = () => {
 
 /** @type {StagesCase} */
 const { input, layout, isCold } = JSON.parse(process.argv[2] ?? '');
-const series = requestsOfInput(input).flat();
+const requests = requestsOfInput(input);
+const sampleCount = requests.reduce((sum, series) => sum + series.length, 0);
+/** The requests of some scrapes, one scrape after the other. */
 const bodies = Array.from({ length: REPETITIONS }, (_, scrape) =>
-  encodeWriteRequest({ timeseries: samplesOf(series, scrape, 1_700_000_000_000), metadata: [] }),
-);
+  requests.map((series) => encodeWriteRequest({ timeseries: samplesOf(series, scrape, 1_700_000_000_000), metadata: [] })),
+).flat();
 const dimensionBudget = createDimensionBudget();
 const createCaches = () => ({
   labelSets: new LabelSetCache({ maxBytes: CACHE_BYTES }),
@@ -43,7 +45,7 @@ let request = 0;
 const runTo = (/** @type {number} */ stage) => {
   if (isCold) caches = createCaches();
   request += 1;
-  const columns = decodeWriteColumns(bodies[request % REPETITIONS] ?? new Uint8Array(), { labelSets: caches.labelSets });
+  const columns = decodeWriteColumns(bodies[request % bodies.length] ?? new Uint8Array(), { labelSets: caches.labelSets });
   if (stage === 0) return 0;
   const { records } = translateColumns(columns, { layout, dimensionBudget, series: caches.series });
   if (stage === 1) return 0;
@@ -53,36 +55,38 @@ const runTo = (/** @type {number} */ stage) => {
 };
 
 const STAGES = ['decode', 'translate', 'batch', 'text'];
-/** By stage: CPU milliseconds of one request up to it, the best of some rounds, taken in turns. */
+/** By stage: CPU milliseconds of the requests of one scrape up to it, the best of some rounds, taken in turns. */
 const best = STAGES.map(() => Infinity);
 for (let round = 0; round < ROUNDS; round++) {
   for (const stage of STAGES.keys()) {
     const startMs = cpuMs();
     let count = 0;
     while (cpuMs() - startMs < ROUND_CPU_MS / STAGES.length) {
-      runTo(stage);
+      requests.forEach(() => runTo(stage));
       count += 1;
     }
     // The first rounds warm up.
     if (round > 1) best[stage] = Math.min(best[stage] ?? Infinity, (cpuMs() - startMs) / count);
   }
 }
-const columns = decodeWriteColumns(bodies[0] ?? new Uint8Array(), {});
-const { records } = translateColumns(columns, { layout, dimensionBudget, series: new SeriesCache({ maxBytes: Infinity }) });
-const batches = batchRecords(records);
-const perThousand = (/** @type {number} */ amount) => (amount / records.count) * 1_000;
+const firstScrape = bodies.slice(0, requests.length);
+const batches = firstScrape.flatMap((body) => {
+  const columns = decodeWriteColumns(body, {});
+  return batchRecords(translateColumns(columns, { layout, dimensionBudget, series: new SeriesCache({ maxBytes: Infinity }) }).records);
+});
+const perThousand = (/** @type {number} */ amount) => (amount / sampleCount) * 1_000;
 const textBytes = batches.reduce((sum, batch) => sum + Buffer.byteLength(batch.json()), 0);
 const meteredBytes = batches.reduce((sum, batch) => sum + meteredWriteBytes(batch), 0);
 process.stdout.write(
   JSON.stringify({
     ...Object.fromEntries(
-      STAGES.map((name, stage) => [`${name}UsPerSample`, (((best[stage] ?? 0) - (best[stage - 1] ?? 0)) * 1_000) / records.count]),
+      STAGES.map((name, stage) => [`${name}UsPerSample`, (((best[stage] ?? 0) - (best[stage - 1] ?? 0)) * 1_000) / sampleCount]),
     ),
-    cpuUsPerSample: ((best.at(-1) ?? 0) * 1_000) / records.count,
-    bytesPerSampleIn: (bodies[0]?.length ?? 0) / records.count,
-    bytesPerSampleOut: textBytes / records.count,
+    cpuUsPerSample: ((best.at(-1) ?? 0) * 1_000) / sampleCount,
+    bytesPerSampleIn: firstScrape.reduce((sum, { length }) => sum + length, 0) / sampleCount,
+    bytesPerSampleOut: textBytes / sampleCount,
     meteredKibPerThousand: perThousand(meteredBytes / 1024),
     callsPerThousand: perThousand(batches.length),
-    samples: records.count,
+    samples: sampleCount,
   }),
 );
