@@ -9,7 +9,7 @@ import {
 import { build } from 'esbuild';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +32,12 @@ async function rowsOf(client: TimestreamQueryClient, QueryString: string): Promi
 const nowMs = Date.now();
 
 describe('a data directory', () => {
+  it('is made for nobody but its owner', async () => {
+    const dataDir = path.join(makeFolder(), 'data');
+    await startServer({ dataDir });
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+  });
+
   it('holds everything when it is opened again: tables, tags, columns, records and their versions', async () => {
     const dataDir = makeFolder();
     const arn = 'arn:aws:timestream:us-east-1:000000000000:database/db/table/t';

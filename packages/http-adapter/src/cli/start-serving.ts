@@ -20,6 +20,7 @@ import { startBackgroundWork } from './background-work.js';
 import { prometheusConfigText, renderBanner } from './banner.js';
 import { packageVersion } from './package-version.js';
 import { startEmbeddedStorage } from './embedded-storage.js';
+import { exposureWarning } from './exposure-warning.js';
 import { listenUrl } from './listen-url.js';
 import { readTls } from './read-tls.js';
 import { errnoOf, listenError } from './startup-error.js';
@@ -83,18 +84,6 @@ function readPage(
 
 function basicAuthorization({ accessKeyId, secretAccessKey }: StaticKey): string {
   return `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64')}`;
-}
-
-const loopbackHosts = new Set(['127.0.0.1', '::1', 'localhost']);
-
-/** What somebody who can reach the listener could do or see; undefined if only this machine can reach it, or nothing is in the open. */
-function exposureWarning({ webListenAddress, enableSigV4Auth }: Config, hasTls: boolean): string | undefined {
-  if (webListenAddress.host !== undefined && loopbackHosts.has(webListenAddress.host)) return undefined;
-  if (enableSigV4Auth)
-    return "whoever reaches this address acts with the server's own AWS credentials (--enable-sigv4-auth): restrict who can";
-  return hasTls
-    ? undefined
-    : 'access keys reach this address unencrypted: use --tls-certificate and --tls-key, or a proxy with TLS in front';
 }
 
 /**

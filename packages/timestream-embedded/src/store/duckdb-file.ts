@@ -47,7 +47,8 @@ export async function openDuckdb(dataDir: string | undefined, memoryLimit: strin
 
 async function makeDataDir(dataDir: string): Promise<void> {
   try {
-    await mkdir(dataDir, { recursive: true });
+    // For nobody but its owner: it holds all that was ever written.
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
     await access(dataDir, constants.W_OK);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
