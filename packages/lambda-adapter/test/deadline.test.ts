@@ -34,4 +34,21 @@ describe('with a Timestream that is slower than the gateway waits', () => {
     // The core's own count: it came back in time and was not overtaken by the edge.
     expect(lambda.lines.splice(0).join('\n')).toContain('"error":"deadline-exceeded"');
   });
+
+  it('a question to the HTTP API is answered so that Grafana shows what to narrow', async () => {
+    lambda.faults.delayMs(60_000, 'Query');
+    const form = new TextEncoder().encode('query=slow');
+    const formHeaders = [['content-type', 'application/x-www-form-urlencoded'], ['authorization', basicAuthorization(key)]] as const; // prettier-ignore
+    const event = shape.event({ method: 'POST', path: '/api/v1/query', headers: formHeaders, body: form });
+    const { status, body } = responseFromResult(await lambda.handlers.handler(event, context));
+    lambda.faults.clear();
+    expect({ status, json: JSON.parse(Buffer.from(body).toString()) as unknown }).toEqual({
+      status: 503,
+      json: {
+        status: 'error',
+        errorType: 'timeout',
+        error: expect.stringMatching(/within the 100 ms.*narrower query or time range/) as string,
+      },
+    });
+  });
 });
