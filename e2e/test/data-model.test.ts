@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { STALE_NAN_BITS, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import { bitsFromFloat, createSamples, STALE_NAN_BITS, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startInProcessConnector, type InProcessConnector } from '../differential/in-process-connector.js';
 import { select, series, stored, text } from '../differential/series-text.js';
@@ -57,6 +57,32 @@ describe('the statements of docs/data-model.md', () => {
       series({ __name__: 'up', job: 'api', instance: 'b' }, [[minuteMs + 1_000, 1], [minuteMs + 2_000, STALE_NAN_BITS]]), // prettier-ignore
       series({ __name__: 'job:up:sum', job: 'api' }, [[minuteMs, 2]]),
       series({ __name__: 'weather', job: 'api', time: 'utc' }, [[minuteMs, 7]]),
+      {
+        labels: Object.entries({ __name__: 'request_seconds', instance: 'a' }).map(([name, value]) => ({ name, value })),
+        samples: createSamples([]),
+        exemplars: [],
+        histograms: [
+          {
+            count: { kind: 'int', value: 10n },
+            sumBits: bitsFromFloat(12.5),
+            schema: 1,
+            zeroThresholdBits: bitsFromFloat(2 ** -128),
+            zeroCount: { kind: 'int', value: 1n },
+            positiveSpans: [
+              { offset: -1, length: 2 },
+              { offset: 1, length: 1 },
+            ],
+            positiveDeltas: BigInt64Array.of(2n, 1n, 1n),
+            negativeSpans: [],
+            negativeDeltas: new BigInt64Array(),
+            positiveCountBits: new BigUint64Array(),
+            negativeCountBits: new BigUint64Array(),
+            resetHint: 'unknown',
+            timestampMs: BigInt(minuteMs),
+            customValueBits: new BigUint64Array(),
+          },
+        ],
+      },
     );
   });
 
@@ -76,6 +102,9 @@ describe('the statements of docs/data-model.md', () => {
     'Where series ended': [[timeText(minuteMs + 2_000), 'up', 'api', 'b']],
     'recording rule': [[timeText(minuteMs), '2.0']],
     'A label that had to go into': [[timeText(minuteMs), 'weather', '7.0']],
+    'Count, sum and average': [[timeText(minuteMs), 'a', '10.0', '12.5', '1.25']],
+    'Their positive buckets': [[timeText(minuteMs), 'a', '0.7071067811865476=2 1.0=3 2.0=4']],
+    'How many observations': [[timeText(minuteMs), 'a', '4.0']],
   };
 
   it.each(Object.entries(expectedRows))('find what they are for: %s', async (words, rows) => {

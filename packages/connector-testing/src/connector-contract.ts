@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ContractRequest, ContractResponse, ContractSubject, StartContractSubject } from './contract-subject.js';
 import { decodeStreamedAnswer, STREAMED_CONTENT_TYPE, STREAMED_FIRST } from './streamed-answer.js';
 import { httpApiContract } from './http-api-contract.js';
+import { nativeHistogramContract } from './native-histogram-contract.js';
 import { remoteWriteV2Contract } from './remote-write-v2-contract.js';
 import { basicAuthorization, PROTOCOL_HEADERS, query, readBody, series, writeBody } from './remote-messages.js';
 
@@ -293,6 +294,20 @@ export function connectorContract(name: string, startSubject: StartContractSubje
     httpApiContract({
       send: (parts) => send(parts),
       write: async (timeseries) => expect((await write(timeseries)).status).toBe(204),
+      newMetric,
+      startMs,
+    });
+
+    nativeHistogramContract({
+      post: (body, headers) => send({ body, headers: { authorization: basicAuthorization(subject.key), ...headers } }),
+      readMetric: async (metric) => (await read(selectMetric(metric)))[0] ?? [],
+      readMetricStreamed: async (metric) => (await readStreamed(selectMetric(metric)))[0] ?? [],
+      query: async (expression, timeSeconds) => {
+        const path = `/api/v1/query?query=${encodeURIComponent(expression)}&time=${timeSeconds}`;
+        const response = await send({ method: 'GET', path, headers: { authorization: basicAuthorization(subject.key) } });
+        expect({ status: response.status, text: response.status === 200 ? '' : textOf(response) }).toEqual({ status: 200, text: '' });
+        return (JSON.parse(textOf(response)) as { readonly data: unknown }).data; // eslint-disable-line id-denylist -- Prometheus' own name
+      },
       newMetric,
       startMs,
     });

@@ -2,9 +2,11 @@ import {
   compareLabels,
   createSamples,
   decodeChunkedReadFrames,
+  decodeHistogramChunk,
   decodeXorChunk,
   MAX_SAMPLES_PER_CHUNK,
   type ChunkedSeries,
+  type Histogram,
   type TimeSeries,
 } from '@timestream-prometheus/prom-codec';
 
@@ -33,14 +35,25 @@ export function decodeStreamedAnswer(body: Uint8Array, queryCount: number): read
     if (previous !== undefined && compareLabels(previous.labels, series.labels) >= 0) {
       throw new Error(`${JSON.stringify(series.labels)} follows ${JSON.stringify(previous.labels)}`);
     }
-    result.push({ labels: series.labels, samples: samplesOf(series), exemplars: [], histograms: [] });
+    result.push({ labels: series.labels, exemplars: [], ...pointsOf(series) });
   }
   return results;
 }
 
-function samplesOf({ chunks }: ChunkedSeries): TimeSeries['samples'] {
+function pointsOf({ chunks }: ChunkedSeries): Pick<TimeSeries, 'samples' | 'histograms'> {
   const pairs: [bigint, bigint][] = [];
+  const histograms: Histogram[] = [];
+  let lastMs = -(2n ** 63n);
   for (const { minTimeMs, maxTimeMs, encoding, bytes } of chunks) {
+    if (minTimeMs <= lastMs) throw new Error(`a chunk from ${minTimeMs} on follows one to ${lastMs}`);
+    lastMs = maxTimeMs;
+    if (encoding === 'histogram' || encoding === 'float-histogram') {
+      const decoded = decodeHistogramChunk(bytes, encoding);
+      if (decoded[0]?.timestampMs !== minTimeMs || decoded.at(-1)?.timestampMs !== maxTimeMs)
+        throw new Error('the bounds of a chunk are not those of its histograms');
+      histograms.push(...decoded);
+      continue;
+    }
     const { timestampsMs, valueBits } = decodeXorChunk(bytes);
     if (encoding !== 'xor' || timestampsMs.length === 0 || timestampsMs.length > MAX_SAMPLES_PER_CHUNK) {
       throw new Error(`a chunk of ${timestampsMs.length} samples, encoding ${encoding}`);
@@ -52,5 +65,5 @@ function samplesOf({ chunks }: ChunkedSeries): TimeSeries['samples'] {
       pairs.push([timestampMs, valueBits[index] ?? 0n]);
     });
   }
-  return createSamples(pairs);
+  return { samples: createSamples(pairs), histograms };
 }

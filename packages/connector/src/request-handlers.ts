@@ -98,7 +98,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
       scope.limitTime(config.writeTimeoutMs, 'write-timeout');
       const credentials = credentialsOf(request);
       const version = writeVersionOf(request.headers);
-      const written: WrittenCount = { samples: 0 };
+      const written: WrittenCount = { samples: 0, histograms: 0 };
       try {
         assertDeclaredLength(request, config);
         const held = { budget: holdBytes(scope), turns, signal };

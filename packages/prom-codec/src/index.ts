@@ -2,6 +2,7 @@ export { decodeChunkedReadFrames, encodeChunkedReadFrame } from './chunked-read-
 export { chunkedReadFrameBytes, splitSeriesIntoFrames } from './chunked-read-size.js';
 export { CodecError, type CodecErrorCode } from './codec-error.js';
 export { compareLabels, compareUtf8 } from './compare-labels.js';
+export { crc32c } from './crc32c.js';
 export { createSnappyDecoder, decodeSnappy, type SnappyDecoder, type SnappyLimits } from './decode-snappy.js';
 export { decodeWriteColumns, type DecodeWriteColumnsOptions } from './decode-write-columns.js';
 export { decodeWriteColumnsV2, type DecodeWriteColumnsV2Options } from './decode-write-columns-v2.js';
@@ -50,6 +51,7 @@ export { decodeReadRequest, encodeReadRequest } from './read-request.js';
 export { decodeReadResponse, encodeReadResponse } from './read-response.js';
 export { bitsFromFloat, createSamples, floatFromBits, floatsOf, NORMAL_NAN_BITS, STALE_NAN_BITS } from './samples.js';
 export { encodeSeriesChunks, MAX_SAMPLES_PER_CHUNK } from './series-chunks.js';
+export { reduceToStoredSchema } from './reduce-histogram.js';
 export { decodeWriteRequest, encodeWriteRequest } from './write-request.js';
 export {
   assertSegmentHeader,

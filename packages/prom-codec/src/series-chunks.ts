@@ -1,32 +1,56 @@
-import type { Chunk, ChunkedSeries, Label, Samples } from './model.js';
+import { encodeHistogramChunks } from './histogram-chunk.js';
+import type { Chunk, ChunkedSeries, Histogram, Label, Samples } from './model.js';
 import { encodeXorChunk } from './xor-chunk.js';
 
 /** Where Prometheus' own storage cuts a chunk (`tsdb/head_append.go`, DefaultSamplesPerChunk). */
 export const MAX_SAMPLES_PER_CHUNK = 120;
 
 /**
- * Cut the samples of one series into XOR chunks of at most {@link MAX_SAMPLES_PER_CHUNK}.
+ * Cut the samples of one series into chunks in order of time: XOR chunks of at most {@link MAX_SAMPLES_PER_CHUNK} for floats, and chunks of
+ * native histograms (`encodeHistogramChunks`) between them.
  *
  * @param samples strictly ascending by timestamp: Prometheus' client walks the chunks one after the other and searches by their bounds
- * @throws RangeError if the samples are not strictly ascending
+ * @param histograms strictly ascending by timestamp, none at the time of a sample
+ * @throws RangeError if they do not ascend
  */
-export function encodeSeriesChunks(labels: readonly Label[], samples: Samples): ChunkedSeries {
+export function encodeSeriesChunks(labels: readonly Label[], samples: Samples, histograms: readonly Histogram[] = []): ChunkedSeries {
   const { timestampsMs } = samples;
   const chunks: Chunk[] = [];
-  for (let from = 0; from < timestampsMs.length; from += MAX_SAMPLES_PER_CHUNK) {
-    const to = Math.min(from + MAX_SAMPLES_PER_CHUNK, timestampsMs.length);
-    for (let index = Math.max(from, 1); index < to; index++) {
-      const before = timestampsMs[index - 1] ?? 0n;
-      const timestampMs = timestampsMs[index] ?? 0n;
-      if (timestampMs <= before)
-        throw new RangeError(`samples of a series must ascend: ${timestampMs.toString()} follows ${before.toString()}`);
+  let histogram = 0;
+  let from = 0;
+  while (from < timestampsMs.length || histogram < histograms.length) {
+    const next = histograms[histogram]?.timestampMs;
+    let to = from;
+    while (to < timestampsMs.length && to - from < MAX_SAMPLES_PER_CHUNK && (next === undefined || (timestampsMs[to] ?? 0n) < next))
+      to += 1;
+    if (to > from) {
+      chunks.push(xorChunk(samples, from, to));
+      from = to;
+      continue;
     }
-    chunks.push({
-      minTimeMs: timestampsMs[from] ?? 0n,
-      maxTimeMs: timestampsMs[to - 1] ?? 0n,
-      encoding: 'xor',
-      bytes: encodeXorChunk(samples, from, to),
-    });
+    const floatMs = timestampsMs[from];
+    let end = histogram + 1;
+    while (end < histograms.length && (floatMs === undefined || (histograms[end]?.timestampMs ?? 0n) < floatMs)) end += 1;
+    chunks.push(...encodeHistogramChunks(histograms.slice(histogram, end)));
+    histogram = end;
   }
+  for (const [index, { minTimeMs }] of chunks.entries()) assertAfter(chunks[index - 1]?.maxTimeMs, minTimeMs);
   return { labels, chunks };
+}
+
+function xorChunk(samples: Samples, from: number, to: number): Chunk {
+  const { timestampsMs } = samples;
+  for (let index = from + 1; index < to; index++) assertAfter(timestampsMs[index - 1], timestampsMs[index] ?? 0n);
+  return {
+    minTimeMs: timestampsMs[from] ?? 0n,
+    maxTimeMs: timestampsMs[to - 1] ?? 0n,
+    encoding: 'xor',
+    bytes: encodeXorChunk(samples, from, to),
+  };
+}
+
+function assertAfter(before: bigint | undefined, timestampMs: bigint): void {
+  if (before !== undefined && timestampMs <= before) {
+    throw new RangeError(`samples of a series must ascend: ${timestampMs.toString()} follows ${before.toString()}`);
+  }
 }

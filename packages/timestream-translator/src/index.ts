@@ -16,6 +16,7 @@ export type {
   ColumnInfo,
   Datum,
   Dimension,
+  HistogramSource,
   MeasureValue,
   QueryPage,
   Row,
@@ -27,6 +28,7 @@ export type {
 
 // Writing.
 export { batchRecords } from './write/batch-records.js';
+export { batchHistograms } from './write/batch-histograms.js';
 export { expandBatch } from './write/expand-batch.js';
 export { PlannedBatch, recordCountOf } from './write/planned-batch.js';
 export { SeriesCache, type SeriesCacheOptions } from './write/series-cache.js';
@@ -38,6 +40,7 @@ export {
   type TranslateOptions,
   type Translation,
 } from './write/translate-columns.js';
+export { translateHistograms, type HistogramTranslation, type StoredHistogram } from './write/translate-histograms.js';
 export { createDimensionBudget, type DimensionBudget } from './write/dimension-budget.js';
 export { findRefusal, type RefusalOptions } from './write/find-refusal.js';
 export {
@@ -87,6 +90,8 @@ export {
   type PackedSelectOptions,
 } from './sql/compile-packed.js';
 export { compileDoubleProbe, isExactDoubleProbe } from './sql/double-probe.js';
+export { SAMPLES_PER_HISTOGRAM } from './rows/histogram-points.js';
+export { decodeHistogramText, encodeHistogramText } from './text/histogram-text.js';
 export { pointsOfPackedRow, pointsOfRows, type PhysicalPoint } from './rows/physical-points.js';
 export { createOrderedAssembler, type OrderedAssembler, type OrderedAssemblerOptions } from './rows/ordered-assembler.js';
 export { PackedAnswerError, type PackedAnswerFault } from './rows/packed-answer-error.js';

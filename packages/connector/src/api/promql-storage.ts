@@ -1,6 +1,8 @@
-import type { SeriesStorage } from '@timestream-prometheus/promql';
+import type { SelectedSeries as PromqlSeries, SeriesStorage } from '@timestream-prometheus/promql';
 import { createSeriesStore } from '../read/create-series-store.js';
 import type { ReadContext } from '../read/read-context.js';
+import type { SelectedSeries } from '../read/series-store.js';
+import { histogramSampleOf } from './histogram-sample.js';
 import { withinStorableTimes } from './time-parameters.js';
 
 /**
@@ -14,8 +16,17 @@ export function createPromqlStorage(context: ReadContext, pushdown: boolean): Se
     async *select(matchers, fromMs, toMs, hints) {
       if (fromMs > toMs) return;
       const newestOnly = pushdown && hints.newestOnly;
-      for await (const batch of store.select(matchers, withinStorableTimes(fromMs), withinStorableTimes(toMs), { newestOnly }))
-        yield* batch;
+      for await (const batch of store.select(matchers, withinStorableTimes(fromMs), withinStorableTimes(toMs), { newestOnly })) {
+        for (const series of batch) yield series.histograms.length === 0 ? withoutHistograms(series) : withHistograms(series);
+      }
     },
   };
+}
+
+function withoutHistograms({ labels, timestampsMs, valueBits }: SelectedSeries): PromqlSeries {
+  return { labels, timestampsMs, valueBits };
+}
+
+function withHistograms(series: SelectedSeries): PromqlSeries {
+  return { ...withoutHistograms(series), histograms: series.histograms.map(histogramSampleOf) };
 }

@@ -21,13 +21,13 @@ export function* encodeSeriesFrames(
 ): Generator<Uint8Array, void, undefined> {
   let frames: Uint8Array[] = [];
   let sizeBytes = 0;
-  for (const { labels, samples } of timeseries) {
-    const response = { chunkedSeries: [encodeSeriesChunks(labels, samples)], queryIndex: BigInt(queryIndex) };
+  for (const { labels, samples, histograms } of timeseries) {
+    const response = { chunkedSeries: [encodeSeriesChunks(labels, samples, histograms)], queryIndex: BigInt(queryIndex) };
     const frameBytes = chunkedReadFrameBytes(response);
     if (frameBytes > maxFrameBytes) {
       throw new ConnectorError(
         'read-limit-exceeded',
-        `series ${seriesText(labels)} has ${samples.timestampsMs.length} samples, a frame of ${frameBytes} bytes; Prometheus takes ${maxFrameBytes}: narrow the time range`,
+        `series ${seriesText(labels)} has ${samples.timestampsMs.length + histograms.length} samples, a frame of ${frameBytes} bytes; Prometheus takes ${maxFrameBytes}: narrow the time range`,
       );
     }
     frames.push(encodeChunkedReadFrame(response));

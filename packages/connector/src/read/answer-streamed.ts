@@ -1,7 +1,7 @@
 import { createSharedSignal } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { ConnectorResponse } from '../seam.js';
-import { createAnswerTally, sampleCountOf } from './answer-tally.js';
+import { createAnswerTally, sampleWeightOf } from './answer-tally.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readErrorOf } from './read-error.js';
 import { selectBatches } from './select-batches.js';
@@ -30,7 +30,7 @@ export async function answerStreamed(selections: readonly Selection[], context: 
     if (next.done === true) return { status: 200, headers: HEADERS, body: joinBytes(ahead) };
     const { timeseries, queryIndex, isLast } = next.value;
     ahead.push(...encodeSeriesFrames(timeseries, queryIndex));
-    heldSamples += sampleCountOf(timeseries);
+    heldSamples += sampleWeightOf(timeseries);
     isLarge = !isLast;
   }
   const parts = encodeBatches(ahead, batches);

@@ -1,5 +1,5 @@
 import type { TimeSeries } from '@timestream-prometheus/prom-codec';
-import type { ReadLimits } from '@timestream-prometheus/timestream-translator';
+import { SAMPLES_PER_HISTOGRAM, type ReadLimits } from '@timestream-prometheus/timestream-translator';
 import { ConnectorError } from '../errors/connector-error.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { ReadContext } from './read-context.js';
@@ -35,18 +35,27 @@ export function createAnswerTally({ config, metrics }: Pick<ReadContext, 'config
     },
     assertRoomFor,
     add(timeseries) {
-      const more = { series: timeseries.length, samples: sampleCountOf(timeseries) };
+      const more = { series: timeseries.length, samples: sampleWeightOf(timeseries) };
       assertRoomFor(more);
       series += more.series;
       samples += more.samples;
       metrics.add(METRICS.readSeries, more.series);
-      metrics.add(METRICS.readSamples, more.samples);
+      metrics.add(METRICS.readSamples, sampleCountOf(timeseries));
     },
   };
 }
 
-export function sampleCountOf(timeseries: readonly TimeSeries[]): number {
-  return timeseries.reduce((sum, { samples }) => sum + samples.timestampsMs.length, 0);
+/** Float samples and histograms. */
+function sampleCountOf(timeseries: readonly TimeSeries[]): number {
+  return timeseries.reduce((sum, { samples, histograms }) => sum + samples.timestampsMs.length + histograms.length, 0);
+}
+
+/** What they count against limits: a histogram as many samples. */
+export function sampleWeightOf(timeseries: readonly TimeSeries[]): number {
+  return timeseries.reduce(
+    (sum, { samples, histograms }) => sum + samples.timestampsMs.length + SAMPLES_PER_HISTOGRAM * histograms.length,
+    0,
+  );
 }
 
 function totalError(count: number, what: string, limit: number, option: string): ConnectorError {

@@ -51,14 +51,15 @@ async function inConnectorTerms<Result>(ask: () => Promise<Result>): Promise<Res
   }
 }
 
-function selectedSeriesOf({ labels, samples }: TimeSeries, newestOnly: boolean): SelectedSeries {
-  // Several physical series of the same labels have a newest sample each.
-  const from = newestOnly ? samples.timestampsMs.length - 1 : 0;
+function selectedSeriesOf({ labels, samples, histograms }: TimeSeries, newestOnly: boolean): SelectedSeries {
+  // Several physical series of the same labels have a newest sample each, and so may floats and histograms: who asks takes the latest.
+  const from = newestOnly ? Math.max(0, samples.timestampsMs.length - 1) : 0;
   const valueBits = samples.valueBits.subarray(from);
   return {
     labels,
     timestampsMs: Float64Array.from(samples.timestampsMs.subarray(from), Number),
     values: new Float64Array(valueBits.buffer, valueBits.byteOffset, valueBits.length),
     valueBits,
+    histograms: newestOnly ? histograms.slice(-1) : histograms,
   };
 }

@@ -1,4 +1,4 @@
-import type { Label, LabelMatcher } from '@timestream-prometheus/prom-codec';
+import type { Histogram, Label, LabelMatcher } from '@timestream-prometheus/prom-codec';
 
 /** What the caller is going to do with the samples, so that no more of them are read than it takes. */
 export interface SelectHints {
@@ -6,7 +6,7 @@ export interface SelectHints {
   readonly newestOnly?: boolean;
 }
 
-/** One series with its samples as columns, strictly ascending in time. */
+/** One series with its float samples as columns, strictly ascending in time. */
 export interface SelectedSeries {
   /** Sorted, `__name__` among them. */
   readonly labels: readonly Label[];
@@ -15,6 +15,8 @@ export interface SelectedSeries {
   /** The same memory as `valueBits`: only the bits keep the payload of a NaN, such as a staleness marker's. */
   readonly values: Float64Array;
   readonly valueBits: BigUint64Array;
+  /** Strictly ascending in time, none at the time of a float sample. */
+  readonly histograms: readonly Histogram[];
 }
 
 /**

@@ -1,10 +1,12 @@
 import type { WriteColumns } from '@timestream-prometheus/prom-codec';
 import {
+  batchHistograms,
   batchRecords,
   dropReasons,
   findRefusal,
   MAX_RECORDS_PER_WRITE,
   translateColumns,
+  translateHistograms,
   type DroppedSamples,
   type SeriesCache,
   type SeriesColumns,
@@ -53,6 +55,8 @@ export interface WriteContext {
 
 /** Samples that are translated and batched in one turn of the event loop: a tenth of a second on a slow core. What most senders send is one slice. */
 const SLICE_SAMPLES = 10_000;
+/** The same for native histograms, of which each is some tens of numbers. */
+const SLICE_HISTOGRAMS = 500;
 
 /**
  * Stores the samples of a request, which came in one or several parts. Returns when every one is stored or is in a documented drop class that
@@ -90,7 +94,8 @@ export async function handleWrite(parts: readonly WriteColumns[], context: Write
   const outdone = await settleConflicts(tally, context);
   // A sample that repeats another is stored with it, if all are.
   const isAllStored = tally.failure === undefined && tally.rejected.length === 0 && outdone.length === 0;
-  context.written.samples = tally.storedCount + (isAllStored ? first.identicalCount : 0);
+  context.written.samples = tally.storedSampleCount + (isAllStored ? first.identicalCount : 0);
+  context.written.histograms = tally.storedHistogramCount + (isAllStored ? first.identicalHistogramCount : 0);
   for (const { reason } of tally.rejected) metrics.add(METRICS.rejectedRecords, 1, { reason: rejectionClassOf(reason) });
   const failure = describeFailure(tally, first.notTried + first.recordCount - tally.storedCount, metrics);
   if (failure !== undefined) throw failure;
@@ -151,11 +156,12 @@ function assertNotRefused(parts: readonly SeriesColumns[], { config, metrics }: 
 
 interface Written {
   readonly dropped: readonly DroppedSamples[];
-  /** Records that samples became, whatever became of them. */
+  /** Samples and histograms that became records, whatever became of those. */
   readonly recordCount: number;
   /** Samples that repeat another of the request bit for bit. */
   readonly identicalCount: number;
-  /** Samples that were not looked at, because no further call made sense. */
+  readonly identicalHistogramCount: number;
+  /** Samples and histograms that were not looked at, because no further call made sense. */
   readonly notTried: number;
 }
 
@@ -164,7 +170,14 @@ async function writeColumns(parts: readonly SeriesColumns[], tally: WriteTally, 
   const dropped = new Map<string, DroppedSamples>();
   let recordCount = 0;
   let identicalCount = 0;
-  let notTried = sumOf(parts, ({ timestampsMs }) => timestampsMs.length);
+  let identicalHistogramCount = 0;
+  const options = {
+    layout: config.tableLayout,
+    series: context.series,
+    ...(context.recordVersion === undefined ? {} : { recordVersion: context.recordVersion }),
+    conflictWinner: config.onConflict === 'last-wins' ? 'last' : 'first',
+  } as const;
+  let notTried = sumOf(parts, ({ timestampsMs, histograms }) => timestampsMs.length + histograms.length);
   const callCount = Math.ceil(notTried / MAX_RECORDS_PER_WRITE);
   const share = calls.open({ callCount, deadlineMs: scope.deadlineMs });
   try {
@@ -180,29 +193,37 @@ async function writeColumns(parts: readonly SeriesColumns[], tally: WriteTally, 
   } finally {
     share.close();
   }
-  return { dropped: [...dropped.values()], recordCount, identicalCount, notTried };
+  return { dropped: [...dropped.values()], recordCount, identicalCount, identicalHistogramCount, notTried };
+
+  function noteDropped(drops: readonly DroppedSamples[]): void {
+    for (const drop of drops) {
+      countDrop(drop, metrics);
+      const earlier = dropped.get(drop.reason);
+      dropped.set(drop.reason, earlier === undefined ? drop : { ...earlier, count: earlier.count + drop.count });
+    }
+  }
 
   async function* batchesOf(columnsOfParts: readonly SeriesColumns[]): AsyncGenerator<SourcedBatch, void, undefined> {
     const dimensionBudget = await dimensions.budget();
     for (const part of columnsOfParts) {
       for (const columns of sliceColumns(part, SLICE_SAMPLES)) {
         await context.turns.next(scope.signal);
-        const translation = translateColumns(columns, {
-          layout: config.tableLayout,
-          dimensionBudget,
-          series: context.series,
-          recordVersion: context.recordVersion,
-          conflictWinner: config.onConflict === 'last-wins' ? 'last' : 'first',
-        });
-        for (const drop of translation.dropped) {
-          countDrop(drop, metrics);
-          const earlier = dropped.get(drop.reason);
-          dropped.set(drop.reason, earlier === undefined ? drop : { ...earlier, count: earlier.count + drop.count });
-        }
+        const translation = translateColumns(columns, { ...options, dimensionBudget });
+        noteDropped(translation.dropped);
         recordCount += translation.records.count;
         identicalCount += translation.identicalCount;
         notTried -= columns.timestampsMs.length;
         for (const batch of batchRecords(translation.records)) yield { batch, columns };
+      }
+      for (let start = 0; start < part.histograms.length; start += SLICE_HISTOGRAMS) {
+        await context.turns.next(scope.signal);
+        const histograms = part.histograms.slice(start, start + SLICE_HISTOGRAMS);
+        const translation = translateHistograms({ labelSets: part.labelSets, histograms }, { ...options, dimensionBudget });
+        noteDropped(translation.dropped);
+        recordCount += translation.stored.length;
+        identicalHistogramCount += translation.identicalCount;
+        notTried -= histograms.length;
+        for (const batch of batchHistograms(translation.stored, context.recordVersion)) yield { batch, columns: part };
       }
     }
   }

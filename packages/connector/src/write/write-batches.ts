@@ -1,4 +1,10 @@
-import { meteredWriteBytes, recordCountOf, type SeriesColumns, type WriteBatch } from '@timestream-prometheus/timestream-translator';
+import {
+  meteredWriteBytes,
+  PlannedBatch,
+  recordCountOf,
+  type SeriesColumns,
+  type WriteBatch,
+} from '@timestream-prometheus/timestream-translator';
 import type { CallShare } from '../concurrency/call-queue.js';
 import { asConnectorError, ConnectorError, isRetryable } from '../errors/connector-error.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
@@ -72,7 +78,8 @@ async function writeBatch(
   const { writer, signal, stored, metrics } = options;
   if (stored.has(batch)) {
     metrics.add(METRICS.knownRecords, recordCountOf(batch));
-    tally.storedCount += recordCountOf(batch);
+    // Only calls of samples are remembered.
+    tally.storedSampleCount += recordCountOf(batch);
     return;
   }
   let outcome: WriteOutcome;
@@ -126,6 +133,11 @@ function addOutcome(
     // Timestream may give two reasons for one record; it is one lost sample all the same.
     if (rejectedIndexes.has(recordIndex)) continue;
     rejectedIndexes.add(recordIndex);
+    if (source.histogram !== undefined) {
+      const timestampMs = Number(source.histogram.histogram.timestampMs);
+      tally.addRejectedHistogram(source.histogram, { labelSet, timestampMs, reason, existingVersion });
+      continue;
+    }
     const sample = (columns.sampleEnds[source.seriesIndex - 1] ?? 0) + source.sampleIndex;
     tally.rejected.push({
       labelSet,
@@ -137,7 +149,16 @@ function addOutcome(
   }
   const storedCount = recordCount - rejectedIndexes.size;
   if (storedCount === 0) return;
-  tally.storedCount += storedCount;
+  if (holdsHistograms(batch)) {
+    for (const [recordIndex, { histogram }] of batch.sources.entries()) {
+      if (histogram !== undefined && !rejectedIndexes.has(recordIndex)) tally.addStoredHistogramRecord(histogram);
+    }
+  } else tally.storedSampleCount += storedCount;
   metrics.add(METRICS.storedRecords, storedCount);
   onStored(batch, rejectedIndexes);
+}
+
+/** A call has samples or histograms, never both. */
+function holdsHistograms(batch: WriteBatch): boolean {
+  return !(batch instanceof PlannedBatch) && batch.sources[0]?.histogram !== undefined;
 }

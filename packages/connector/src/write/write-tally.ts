@@ -1,10 +1,13 @@
-import type { LabelSet } from '@timestream-prometheus/prom-codec';
+import type { Histogram, LabelSet } from '@timestream-prometheus/prom-codec';
+import type { HistogramSource } from '@timestream-prometheus/timestream-translator';
 import { isRetryable, type ConnectorError, type ConnectorErrorCode } from '../errors/connector-error.js';
 
 export interface RejectedSample {
   readonly labelSet: LabelSet;
   readonly timestampMs: number;
   readonly valueBits: bigint;
+  /** If it is a native histogram, which has no value bits. */
+  readonly histogram?: Histogram;
   /** Timestream's own words. */
   readonly reason: string;
   /** The version of the record that is in the way, if Timestream says it. */
@@ -22,12 +25,37 @@ const CONCERNS_EVERY_CALL: ReadonlySet<ConnectorErrorCode> = new Set([
 /** What became of the records of one write request, over all its calls. */
 export class WriteTally {
   rejected: RejectedSample[] = [];
-  storedCount = 0;
+  storedSampleCount = 0;
+  storedHistogramCount = 0;
+  /** Records that are stored of histograms that have several. */
+  readonly #partsStored = new Map<HistogramSource, number>();
+  readonly #histogramsRejected = new Set<HistogramSource>();
   #failure: ConnectorError | undefined;
 
   /** The failure that decides the answer: a retryable one if there is any, for then everything is sent again. */
   get failure(): ConnectorError | undefined {
     return this.#failure;
+  }
+
+  /** Samples and histograms. */
+  get storedCount(): number {
+    return this.storedSampleCount + this.storedHistogramCount;
+  }
+
+  /** A histogram is stored when the last of its records is. */
+  addStoredHistogramRecord(source: HistogramSource): void {
+    const parts = (this.#partsStored.get(source) ?? 0) + 1;
+    if (parts === source.recordCount) {
+      this.storedHistogramCount += 1;
+      this.#partsStored.delete(source);
+    } else this.#partsStored.set(source, parts);
+  }
+
+  /** One lost histogram, however many of its records were rejected. */
+  addRejectedHistogram(source: HistogramSource, rejected: Omit<RejectedSample, 'valueBits' | 'histogram'>): void {
+    if (this.#histogramsRejected.has(source)) return;
+    this.#histogramsRejected.add(source);
+    this.rejected.push({ ...rejected, valueBits: 0n, histogram: source.histogram });
   }
 
   addFailure(error: ConnectorError): void {

@@ -3,16 +3,17 @@ import { ConnectorError, isRetryable } from '../errors/connector-error.js';
 /** What of a request is stored; counted while it is written, so that it is right however the request ends. */
 export interface WrittenCount {
   samples: number;
+  histograms: number;
 }
 
 /**
- * What remote write 2.0 wants on every answer that is no request to try again: how much of the request can be read back. Histograms and exemplars
- * are not stored, and named in the answer.
+ * What remote write 2.0 wants on every answer that is no request to try again: how much of the request can be read back. Exemplars are not
+ * stored, and named in the answer.
  */
-export function writtenHeaders({ samples }: WrittenCount): Readonly<Record<string, string>> {
+export function writtenHeaders({ samples, histograms }: WrittenCount): Readonly<Record<string, string>> {
   return {
     'x-prometheus-remote-write-samples-written': String(samples),
-    'x-prometheus-remote-write-histograms-written': '0',
+    'x-prometheus-remote-write-histograms-written': String(histograms),
     'x-prometheus-remote-write-exemplars-written': '0',
   };
 }

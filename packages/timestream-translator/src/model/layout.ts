@@ -1,9 +1,10 @@
 /**
  * How samples lie in a table. Reading understands both in one table; the choice is what is written.
  *
- * - `multi-measure`: a finite value in {@link SAMPLE_VALUE_COLUMN}, every NaN and infinity as bits in {@link SAMPLE_BITS_COLUMN}. Lossless.
+ * - `multi-measure`: a finite value in {@link SAMPLE_VALUE_COLUMN}, every NaN and infinity as bits in {@link SAMPLE_BITS_COLUMN}, a native
+ *   histogram as text in {@link SAMPLE_HISTOGRAM_COLUMN}. Lossless.
  * - `single-measure`: the value in {@link MEASURE_VALUE_DOUBLE_COLUMN}, as the earlier Go connector writes it. Timestream takes no NaN and
- *   no infinity there, so those samples are dropped and counted.
+ *   no infinity there, so those samples are dropped and counted; native histograms are refused.
  */
 export type Layout = 'multi-measure' | 'single-measure';
 
@@ -24,7 +25,7 @@ export const SAMPLE_VALUE_COLUMN = 'sample_value';
 /** BIGINT: the IEEE-754 bits of a NaN or an infinity, read as a signed 64-bit integer, of the layout `multi-measure`. */
 export const SAMPLE_BITS_COLUMN = 'sample_bits';
 
-/** Kept free for native histograms. */
+/** VARCHAR: a native histogram of the layout `multi-measure` as text, or a part of one. */
 export const SAMPLE_HISTOGRAM_COLUMN = 'sample_histogram';
 
 /** Timestream's own column of single-measure DOUBLE values. */

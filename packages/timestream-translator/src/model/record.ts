@@ -1,3 +1,5 @@
+import type { Histogram } from '@timestream-prometheus/prom-codec';
+
 /**
  * The parts of Timestream's API model that the translator speaks, with the wire's own names and capitals, so that an SDK client takes
  * them as they are. Source: API model `timestream-write`/`timestream-query` 2018-11-01.
@@ -20,9 +22,9 @@ export interface TimestreamRecord {
   readonly MeasureValue?: string;
   readonly MeasureValues?: MeasureValue[];
   readonly MeasureValueType?: 'DOUBLE' | 'MULTI';
-  /** Milliseconds since the Unix epoch as decimal text. */
+  /** Milliseconds since the Unix epoch as decimal text; nanoseconds where histograms continue in further records. */
   readonly Time?: string;
-  readonly TimeUnit?: 'MILLISECONDS';
+  readonly TimeUnit?: 'MILLISECONDS' | 'NANOSECONDS';
   /** 1 if not given. Of two records of one series and time the one of the higher version counts, and one of a lower is refused. */
   readonly Version?: number;
 }
@@ -30,7 +32,16 @@ export interface TimestreamRecord {
 /** Where a record came from in the translated series: `series[seriesIndex].samples[sampleIndex]`. */
 export interface SampleReference {
   readonly seriesIndex: number;
+  /** Of a histogram -1. */
   readonly sampleIndex: number;
+  /** If the record holds a native histogram or a part of one. */
+  readonly histogram?: HistogramSource;
+}
+
+/** The histogram that one or several records hold; the same object for all of them. */
+export interface HistogramSource {
+  readonly histogram: Histogram;
+  readonly recordCount: number;
 }
 
 /** What one WriteRecords call takes: at most 100 records. `sources[i]` is where `Records[i]` came from. */

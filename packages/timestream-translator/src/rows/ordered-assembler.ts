@@ -6,9 +6,9 @@ import { PackedAnswerError } from './packed-answer-error.js';
 import { readPackedRows, type PackedRow } from './packed-reader.js';
 import { ReadLimitError } from './read-limit-error.js';
 import { labelsKey, labelsOfRow } from './row-labels.js';
-import { createSampleColumns, type SampleColumns } from './sample-columns.js';
 import type { SeriesAssemblerOptions } from './series-assembler.js';
 import { matchLabels } from './series-index.js';
+import { isEmpty, SeriesPoints } from './series-points.js';
 
 export interface OrderedAssemblerOptions extends Omit<SeriesAssemblerOptions, 'only'> {
   /** Samples of series that have to wait because the query cannot tell their place: see `labelOrder`. */
@@ -29,7 +29,7 @@ export interface OrderedAssembler {
 
 interface OpenSeries {
   readonly labels: readonly Label[];
-  readonly samples: SampleColumns;
+  readonly points: SeriesPoints;
 }
 
 /** Reads the answer to a `compilePackedSelect` with `isOrdered`. */
@@ -62,30 +62,34 @@ export function createOrderedAssembler(
   const open = (labels: readonly Label[], expectedCount: number): OpenSeries => {
     if (seriesCount >= limits.maxSeries) throw new ReadLimitError('too-many-series', limits.maxSeries);
     seriesCount++;
-    return { labels, samples: createSampleColumns(Math.max(1, expectedCount)) };
+    return { labels, points: new SeriesPoints(Math.max(1, expectedCount)) };
   };
 
-  const add = (row: PackedRow, { samples }: OpenSeries): void => {
+  const add = (row: PackedRow, { points }: OpenSeries): void => {
     if (sampleCount + row.pointCount > limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
-    const before = samples.length;
+    const before = points.weight;
     row.readPoints({
       addFloat(timeMs, rank, value) {
-        if (timeMs >= firstMs && timeMs <= lastMs) samples.addFloat(0, timeMs, rank, value);
+        if (timeMs >= firstMs && timeMs <= lastMs) points.addFloat(0, timeMs, rank, value);
       },
       addBits(timeMs, rank, valueBits) {
-        if (timeMs >= firstMs && timeMs <= lastMs) samples.addBits(0, timeMs, rank, valueBits);
+        if (timeMs >= firstMs && timeMs <= lastMs) points.addBits(0, timeMs, rank, valueBits);
+      },
+      addHistogram(timeMs, rank, text) {
+        if (timeMs >= firstMs && timeMs <= lastMs) points.addHistogram(0, timeMs, rank, text);
       },
     });
-    sampleCount += samples.length - before;
+    sampleCount += points.weight - before;
+    if (sampleCount > limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
   };
 
-  const close = ({ labels, samples }: OpenSeries, whole: TimeSeries[]): void => {
+  const close = ({ labels, points }: OpenSeries, whole: TimeSeries[]): void => {
     if (lastLabels !== null && compareLabels(lastLabels, labels) >= 0) {
       throw new PackedAnswerError('order', 'series came in another order than that of their labels');
     }
     lastLabels = labels;
-    const [columns] = samples.finish(1);
-    if (columns !== undefined && columns.timestampsMs.length > 0) whole.push({ labels, samples: columns, exemplars: [], histograms: [] });
+    const [found] = points.finish(1);
+    if (found !== undefined && !isEmpty(found)) whole.push({ labels, ...found, exemplars: [] });
   };
 
   /** Hands over what waits and stands before the labels; returns the waiting series that has them. */

@@ -4,8 +4,9 @@
  * - `incomplete`: a row holds more or fewer points than it says, or is cut off.
  * - `order`: series came in another order than that of their labels.
  * - `waiting`: too many samples are of series for which the query cannot tell a place in the order.
+ * - `not-newest`: only the newest point was asked for, and it is a part of a histogram. Asked for with all points, it does.
  */
-export type PackedAnswerFault = 'other-columns' | 'inexact' | 'incomplete' | 'order' | 'waiting';
+export type PackedAnswerFault = 'other-columns' | 'inexact' | 'incomplete' | 'order' | 'waiting' | 'not-newest';
 
 /** A packed answer is not to be used; the same question without packing has an answer that is. */
 export class PackedAnswerError extends Error {

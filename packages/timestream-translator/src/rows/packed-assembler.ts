@@ -2,9 +2,9 @@ import { compareLabels } from '@timestream-prometheus/prom-codec';
 import type { PackedLayout } from '../sql/compile-packed.js';
 import { readPackedRows } from './packed-reader.js';
 import { ReadLimitError } from './read-limit-error.js';
-import { createSampleColumns } from './sample-columns.js';
 import type { SeriesAssembler, SeriesAssemblerOptions } from './series-assembler.js';
 import { createSeriesIndex } from './series-index.js';
+import { isEmpty, SeriesPoints } from './series-points.js';
 
 /**
  * Reads the pages of packed answers, in any order, as `createSeriesAssembler` reads rows: the same table gives the same series.
@@ -15,7 +15,7 @@ export function createPackedAssembler(
   { matchers, startMs, endMs, limits, only }: SeriesAssemblerOptions,
   layout: PackedLayout,
 ): SeriesAssembler {
-  const samples = createSampleColumns();
+  const points = new SeriesPoints();
   const index = createSeriesIndex({ matchers, maxSeries: limits.maxSeries, only });
   const firstMs = Number(BigInt.asIntN(64, startMs));
   const lastMs = Number(BigInt.asIntN(64, endMs));
@@ -24,22 +24,26 @@ export function createPackedAssembler(
       for (const row of readPackedRows(page, layout)) {
         const series = index.identify(row.dimensions, row.measureName);
         if (series === null) continue;
-        if (samples.length + row.pointCount > limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
+        if (points.weight + row.pointCount > limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
         row.readPoints({
           addFloat(timeMs, rank, value) {
-            if (timeMs >= firstMs && timeMs <= lastMs) samples.addFloat(series, timeMs, rank, value);
+            if (timeMs >= firstMs && timeMs <= lastMs) points.addFloat(series, timeMs, rank, value);
           },
           addBits(timeMs, rank, valueBits) {
-            if (timeMs >= firstMs && timeMs <= lastMs) samples.addBits(series, timeMs, rank, valueBits);
+            if (timeMs >= firstMs && timeMs <= lastMs) points.addBits(series, timeMs, rank, valueBits);
+          },
+          addHistogram(timeMs, rank, text) {
+            if (timeMs >= firstMs && timeMs <= lastMs) points.addHistogram(series, timeMs, rank, text);
           },
         });
+        if (points.weight > limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
       }
     },
     finish() {
-      return samples
+      return points
         .finish(index.labelSets.length)
-        .map((columns, series) => ({ labels: index.labelSets[series] ?? [], samples: columns, exemplars: [], histograms: [] }))
-        .filter((series) => series.samples.timestampsMs.length > 0)
+        .map((found, series) => ({ labels: index.labelSets[series] ?? [], ...found, exemplars: [] }))
+        .filter((found) => !isEmpty(found))
         .sort((left, right) => compareLabels(left.labels, right.labels));
     },
   };

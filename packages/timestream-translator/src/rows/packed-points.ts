@@ -6,6 +6,8 @@ import { parseSampleValue, sampleRank } from './row-reader.js';
 export interface PointSink {
   addFloat(timeMs: number, rank: number, value: number): void;
   addBits(timeMs: number, rank: number, valueBits: bigint): void;
+  /** The text of a histogram or of a part of one; empty for a text that is neither. */
+  addHistogram(timeMs: number, rank: number, text: string): void;
 }
 
 const PLUS = 0x2b;
@@ -62,8 +64,13 @@ export function readPackedPoints(text: string, fromMs: number, sink: PointSink):
     } else {
       const end = text.indexOf(';', start);
       if (end < 0) refuse(text, start);
-      const value = parseSampleValue(text.slice(start, end), column);
       at = end + 1;
+      if (column.holds === 'histogram') {
+        sink.addHistogram(timeMs, rank, text.slice(start, end));
+        count++;
+        continue;
+      }
+      const value = parseSampleValue(text.slice(start, end), column);
       if (value.kind === 'float') sink.addFloat(timeMs, rank, value.value);
       else sink.addBits(timeMs, rank, value.valueBits);
     }

@@ -2,6 +2,7 @@ import type { PackedLayout } from '../sql/compile-packed.js';
 import type { QueryPage, Row } from '../model/record.js';
 import { PackedAnswerError } from './packed-answer-error.js';
 import { RowFormatError } from './row-format-error.js';
+import { readHistogramText } from './histogram-points.js';
 import { readPackedPoints, type PointSink } from './packed-points.js';
 
 /** One row of a packed answer: points of one physical series, of one span of time. */
@@ -36,22 +37,19 @@ export function* readPackedRows({ ColumnInfo, Rows }: QueryPage, layout: PackedL
   for (const row of Rows) yield readRow(row, layout);
 }
 
-function readRow({ Data = [] }: Row, { dimensionColumns, fromMs, rowSpanMs, newestOnly }: PackedLayout): PackedRow {
+function readRow({ Data = [] }: Row, layout: PackedLayout): PackedRow {
+  const { dimensionColumns, fromMs, rowSpanMs, histogramRowSpanMs, newestOnly } = layout;
   const textAt = (index: number): string | null => Data[index]?.ScalarValue ?? null;
   const first = dimensionColumns.length;
   const measureName = textAt(first);
   const points = textAt(first + 5);
   if (measureName === null || points === null)
     throw new RowFormatError('Timestream answered a packed query without a name or without points');
-  const [span, count, others, inexact] = [1, 2, 3, 4].map((offset) => wholeNumber(textAt(first + offset))) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const span = rowNumber(textAt(first + 1));
+  const [count, others, inexact] = [2, 3, 4].map((offset) => wholeNumber(textAt(first + offset))) as [number, number, number];
   if (others > 0) throw new PackedAnswerError('other-columns', `${others} rows have a label in a column that was not asked for`);
   if (inexact > 0) throw new PackedAnswerError('inexact', `the texts of ${inexact} doubles of ${count} do not give the same doubles`);
-  const spanStartMs = fromMs + span * rowSpanMs;
+  const spanStartMs = fromMs + (span < 0 ? (-1 - span) * histogramRowSpanMs : span * rowSpanMs);
   const pointCount = newestOnly ? Math.min(count, 1) : count;
   return {
     dimensions: dimensionColumns.map((name, index) => [name, textAt(index)] as const),
@@ -60,10 +58,27 @@ function readRow({ Data = [] }: Row, { dimensionColumns, fromMs, rowSpanMs, newe
     readPoints(sink) {
       // A text that was cut off in the middle of its last point would read as another value.
       if (pointCount > 0 && !points.endsWith(';')) throw new PackedAnswerError('incomplete', `a row of ${count} points is cut off`);
-      const found = readPackedPoints(points, spanStartMs, sink);
+      const found = readPackedPoints(points, spanStartMs, newestOnly ? wholeHistogramsOnly(sink) : sink);
       if (found !== pointCount) throw new PackedAnswerError('incomplete', `a row of ${pointCount} points holds ${found}`);
     },
   };
+}
+
+/** What is newest may be the last part of a histogram, or a text that is none: then what is wanted stands before it. */
+function wholeHistogramsOnly(sink: PointSink): PointSink {
+  return {
+    addFloat: (timeMs, rank, value) => sink.addFloat(timeMs, rank, value),
+    addBits: (timeMs, rank, valueBits) => sink.addBits(timeMs, rank, valueBits),
+    addHistogram: (timeMs, rank, text) => {
+      if (readHistogramText(text, timeMs) === null) throw new PackedAnswerError('not-newest', 'the newest row is no whole histogram');
+      sink.addHistogram(timeMs, rank, text);
+    },
+  };
+}
+
+/** Rows of histograms have negative numbers: see `compilePackedSelect`. */
+function rowNumber(text: string | null): number {
+  return text?.startsWith('-') === true ? -wholeNumber(text.slice(1)) : wholeNumber(text);
 }
 
 function wholeNumber(text: string | null): number {

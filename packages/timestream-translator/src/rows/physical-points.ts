@@ -8,6 +8,8 @@ import { createTimestampParser } from './timestamp-text.js';
 export interface PhysicalPoint {
   readonly timeMs: number;
   readonly rank: number;
+  /** A packed answer has histograms and numbers in different rows. */
+  readonly isHistogram: boolean;
   /** Equal for equal points and for no others. Only for comparing a few. */
   readonly text: string;
 }
@@ -18,6 +20,9 @@ export function pointsOfPackedRow(row: PackedRow): readonly PhysicalPoint[] {
   row.readPoints({
     addFloat: (timeMs, rank, value) => points.push(pointOf(timeMs, rank, bitsFromFloat(value))),
     addBits: (timeMs, rank, valueBits) => points.push(pointOf(timeMs, rank, valueBits)),
+    addHistogram: (timeMs, rank, text) => {
+      if (text !== '') points.push(histogramPointOf(timeMs, rank, text));
+    },
   });
   return points.sort((left, right) => left.timeMs - right.timeMs || left.rank - right.rank);
 }
@@ -32,10 +37,15 @@ export function pointsOfRows({ ColumnInfo, Rows }: QueryPage): readonly Physical
     if (value === null) return [];
     timestamp.parse(reader.timeTextOf(row));
     const rank = sampleRank(timestamp.subMillisecondNanoseconds, value.isMultiMeasure);
+    if (value.kind === 'histogram') return [histogramPointOf(timestamp.timeMs, rank, value.text)];
     return [pointOf(timestamp.timeMs, rank, value.kind === 'bits' ? value.valueBits : bitsFromFloat(value.value))];
   });
 }
 
 function pointOf(timeMs: number, rank: number, valueBits: bigint): PhysicalPoint {
-  return { timeMs, rank, text: `${timeMs}/${rank}/${valueBits.toString(16)}` };
+  return { timeMs, rank, isHistogram: false, text: `${timeMs}/${rank}/${valueBits.toString(16)}` };
+}
+
+function histogramPointOf(timeMs: number, rank: number, text: string): PhysicalPoint {
+  return { timeMs, rank, isHistogram: true, text: `${timeMs}/${rank}/~${text}` };
 }

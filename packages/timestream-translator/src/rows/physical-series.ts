@@ -13,7 +13,7 @@ export interface PhysicalSeries {
   readonly measureName: string;
   /** What Prometheus takes it for. Several physical series can have the same labels. */
   readonly labels: readonly Label[];
-  /** Rows within the bounds that hold a sample: an upper bound for its samples. */
+  /** Rows within the bounds that hold a sample, one with a histogram counted as so many samples as it weighs: an upper bound for its samples. */
   readonly rowCount: number;
   /** Of the first and the last row within the bounds, rounded down. */
   readonly firstMs: number;

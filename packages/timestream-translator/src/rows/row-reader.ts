@@ -8,7 +8,9 @@ import { isLabelColumn } from '../model/table-schema.js';
 /** A sample value as it stands in a row, and whether it is of the layout `multi-measure`. */
 export type RowValue =
   | { readonly kind: 'float'; readonly value: number; readonly isMultiMeasure: boolean }
-  | { readonly kind: 'bits'; readonly valueBits: bigint; readonly isMultiMeasure: boolean };
+  | { readonly kind: 'bits'; readonly valueBits: bigint; readonly isMultiMeasure: boolean }
+  /** A text of the column for histograms, whatever it is. */
+  | { readonly kind: 'histogram'; readonly text: string; readonly isMultiMeasure: boolean };
 
 /** The measure name and the dimension values of a row, null for NULL. */
 export type SeriesTexts = readonly (string | null)[];
@@ -63,7 +65,9 @@ export function createRowReader(columns: readonly ColumnInfo[]): RowReader {
     valueOf(row) {
       for (const { column, index } of values) {
         const text = textAt(row, index);
-        if (text !== null) return parseSampleValue(text, column);
+        if (text === null) continue;
+        if (column.holds === 'histogram') return isPackable(text) ? { kind: 'histogram', text, isMultiMeasure: true } : null;
+        return parseSampleValue(text, column);
       }
       return null;
     },
@@ -75,8 +79,16 @@ function textAt(row: Row, index: number): string | null {
   return datum?.ScalarValue ?? null;
 }
 
+/** No text of ours has the end of a packed point in it; one that has was written by hand, and is no histogram. */
+function isPackable(text: string): boolean {
+  return !text.includes(';');
+}
+
 /** @throws RowFormatError if the text is not of the column's type */
-export function parseSampleValue(text: string, { scalarType, holds, isMultiMeasure }: SampleColumn): RowValue {
+export function parseSampleValue(
+  text: string,
+  { scalarType, holds, isMultiMeasure }: SampleColumn,
+): Exclude<RowValue, { kind: 'histogram' }> {
   if (scalarType === 'DOUBLE') return parseDouble(text, isMultiMeasure);
   const integer = parseBigint(text);
   if (holds === 'bits') return { kind: 'bits', valueBits: BigInt.asUintN(64, integer), isMultiMeasure };
@@ -89,7 +101,7 @@ function parseBigint(text: string): bigint {
 }
 
 /** Text as Java's Double.toString writes it: `1.0E7`, `4.9E-324`, `-0.0`, `NaN`, `-Infinity`. */
-function parseDouble(text: string, isMultiMeasure: boolean): RowValue {
+function parseDouble(text: string, isMultiMeasure: boolean): Exclude<RowValue, { kind: 'histogram' }> {
   const value = Number(text);
   if (text === 'NaN') return { kind: 'bits', valueBits: NORMAL_NAN_BITS, isMultiMeasure };
   // Number takes "" and " " for 0 and "0x10" for 16.

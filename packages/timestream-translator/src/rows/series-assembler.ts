@@ -3,13 +3,13 @@ import type { Matcher } from '../matcher/matcher.js';
 import { ReadLimitError } from './read-limit-error.js';
 import type { ColumnInfo, QueryPage, Row } from '../model/record.js';
 import { createRowReader, sampleRank, type RowReader } from './row-reader.js';
-import { createSampleColumns } from './sample-columns.js';
 import { createSeriesFinder } from './series-finder.js';
 import { createSeriesIndex } from './series-index.js';
+import { isEmpty, SeriesPoints } from './series-points.js';
 import { createTimestampParser } from './timestamp-text.js';
 
 export interface ReadLimits {
-  /** Samples within the bounds of series that match, before duplicates are merged. */
+  /** Samples within the bounds of series that match, before duplicates are merged; a record of a histogram counts as many of them. */
   readonly maxSamples: number;
   /** Series that match. */
   readonly maxSeries: number;
@@ -43,7 +43,7 @@ export interface SeriesAssembler {
 }
 
 export function createSeriesAssembler({ matchers, startMs, endMs, limits, only }: SeriesAssemblerOptions): SeriesAssembler {
-  const samples = createSampleColumns();
+  const points = new SeriesPoints();
   const index = createSeriesIndex({ matchers, maxSeries: limits.maxSeries, only });
   const readers: ReaderWithSeries[] = [];
   const timestamp = createTimestampParser();
@@ -77,16 +77,18 @@ export function createSeriesAssembler({ matchers, startMs, endMs, limits, only }
         if (timeMs < firstMs || timeMs > lastMs) continue;
         const series = findSeries(row);
         if (series === null) continue;
-        if (samples.length >= limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
+        if (points.weight >= limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
         const rank = sampleRank(timestamp.subMillisecondNanoseconds, value.isMultiMeasure);
-        if (value.kind === 'float') samples.addFloat(series, timeMs, rank, value.value);
-        else samples.addBits(series, timeMs, rank, value.valueBits);
+        if (value.kind === 'float') points.addFloat(series, timeMs, rank, value.value);
+        else if (value.kind === 'bits') points.addBits(series, timeMs, rank, value.valueBits);
+        else points.addHistogram(series, timeMs, rank, value.text);
       }
     },
     finish() {
-      return samples
+      return points
         .finish(index.labelSets.length)
-        .map((columns, series) => ({ labels: index.labelSets[series] ?? [], samples: columns, exemplars: [], histograms: [] }))
+        .map((found, series) => ({ labels: index.labelSets[series] ?? [], ...found, exemplars: [] }))
+        .filter((found) => !isEmpty(found))
         .sort((left, right) => compareLabels(left.labels, right.labels));
     },
   };

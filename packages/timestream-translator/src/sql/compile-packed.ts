@@ -1,4 +1,4 @@
-import { MEASURE_NAME_COLUMN, TIME_COLUMN } from '../model/layout.js';
+import { MEASURE_NAME_COLUMN, SAMPLE_HISTOGRAM_COLUMN, TIME_COLUMN } from '../model/layout.js';
 import { MAX_QUERY_BYTES, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS } from '../model/limits.js';
 import { SAMPLE_COLUMNS } from '../model/sample-column.js';
 import type { TableSchema } from '../model/table-schema.js';
@@ -15,6 +15,12 @@ import { identifier, literal } from './sql.js';
  * rule: four hours of one sample a second are 750 kB at the worst. What is denser is asked for again in shorter rows.
  */
 export const MAX_ROW_SPAN_MS = 4 * 3_600_000;
+
+/**
+ * The same for a row of native histograms, of which one takes up to 2 KB: one a second are far below 1 MB as a rule, and one in five seconds
+ * always.
+ */
+export const MAX_HISTOGRAM_ROW_SPAN_MS = 15 * 60_000;
 
 export interface PackedSelectOptions extends SelectOptions {
   readonly schema: TableSchema;
@@ -40,6 +46,8 @@ export interface PackedLayout {
   /** The beginning of the row with the number 0. */
   readonly fromMs: number;
   readonly rowSpanMs: number;
+  /** A row of histograms has the number -1 - n, and n is counted in these. */
+  readonly histogramRowSpanMs: number;
   readonly newestOnly: boolean;
 }
 
@@ -59,7 +67,7 @@ const LAST_LABEL_COLUMN = identifier('packed:last');
  * The samples that the query can need, the points of a series together in few rows instead of one row each:
  *
  * - the dimensions that are grouped by, and the measure name;
- * - which span of time the row is for;
+ * - which span of time the row is for, and whether it holds histograms, whose rows are for shorter spans;
  * - how many points it holds, so that a row that was cut is noticed;
  * - in how many rows of the table a dimension has a value that is not grouped by;
  * - how many doubles are not the same any more when they are read back from their text, by Timestream's own conversion;
@@ -86,10 +94,19 @@ export function compilePackedSelect(options: PackedSelectOptions): CompiledPacke
   const rowSpanMs = newestOnly ? rangeMs : Math.min(rangeMs, options.maxRowSpanMs ?? MAX_ROW_SPAN_MS);
 
   const sinceStart = `(to_nanoseconds(${TIME_COLUMN}) - ${nanoseconds(time.fromMs)})`;
-  const isOneRow = rowSpanMs >= rangeMs;
-  const row = isOneRow ? '0' : `${sinceStart} / ${nanoseconds(rowSpanMs)}`;
-  const sinceRow = isOneRow ? sinceStart : `mod(${sinceStart}, ${nanoseconds(rowSpanMs)})`;
-  const cases = values.map(({ name, mark }) => `WHEN ${name} IS NOT NULL THEN concat(${literal(mark)}, cast(${name} AS varchar))`);
+  const hasHistograms = values.some(({ holds }) => holds === 'histogram');
+  const histogramRowSpanMs = newestOnly ? rangeMs : Math.min(rowSpanMs, MAX_HISTOGRAM_ROW_SPAN_MS);
+  const isOneRow = rowSpanMs >= rangeMs && !(hasHistograms && histogramRowSpanMs < rangeMs);
+  const byKind = (ofNumbers: string, ofHistograms: string): string =>
+    hasHistograms ? `CASE WHEN ${SAMPLE_HISTOGRAM_COLUMN} IS NULL THEN ${ofNumbers} ELSE ${ofHistograms} END` : ofNumbers;
+  const row = isOneRow
+    ? '0'
+    : byKind(`${sinceStart} / ${nanoseconds(rowSpanMs)}`, `-1 - ${sinceStart} / ${nanoseconds(histogramRowSpanMs)}`);
+  const sinceRow = isOneRow ? sinceStart : `mod(${sinceStart}, ${byKind(nanoseconds(rowSpanMs), nanoseconds(histogramRowSpanMs))})`;
+  const cases = values.map(({ name, mark, holds }) => {
+    const text = holds === 'histogram' ? packableText(name) : `cast(${name} AS varchar)`;
+    return `WHEN ${name} IS NOT NULL THEN concat(${literal(mark)}, ${text})`;
+  });
   const point =
     `concat(cast(${sinceRow} / 1000000 AS varchar), ` +
     `CASE WHEN mod(${sinceRow}, 1000000) = 0 THEN '' ELSE concat('+', cast(mod(${sinceRow}, 1000000) AS varchar)) END, ` +
@@ -126,8 +143,13 @@ export function compilePackedSelect(options: PackedSelectOptions): CompiledPacke
   return {
     ...filter,
     sql: head + printPredicate(filter.predicate) + end,
-    layout: { dimensionColumns: grouped, fromMs: time.fromMs, rowSpanMs, newestOnly },
+    layout: { dimensionColumns: grouped, fromMs: time.fromMs, rowSpanMs, histogramRowSpanMs, newestOnly },
   };
+}
+
+/** A text with the end of a point in it is none of ours: it becomes the empty one, so that it does not break those after it. */
+function packableText(name: string): string {
+  return `CASE WHEN strpos(${name}, ${literal(';')}) = 0 THEN ${name} ELSE ${literal('')} END`;
 }
 
 /** In how many rows one of the columns has a value. */

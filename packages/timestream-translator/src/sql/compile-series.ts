@@ -1,6 +1,7 @@
 import type { Query } from '@timestream-prometheus/prom-codec';
 import { compileFilter, type CompiledFilter, type SelectOptions, tableName, timePredicate } from './compile-select.js';
-import { MEASURE_NAME_COLUMN, TIME_COLUMN } from '../model/layout.js';
+import { MEASURE_NAME_COLUMN, SAMPLE_HISTOGRAM_COLUMN, TIME_COLUMN } from '../model/layout.js';
+import { SAMPLES_PER_HISTOGRAM } from '../rows/histogram-points.js';
 import { MAX_QUERY_BYTES, MIN_TIMESTAMP_MS } from '../model/limits.js';
 import type { PhysicalSeries } from '../rows/physical-series.js';
 import { allOf, anyOf, isIn, isNull, type Predicate, printPredicate } from './predicate.js';
@@ -24,7 +25,9 @@ export type CompiledSeriesList =
 export function compileSeriesList(options: SelectOptions & { readonly schema: TableSchema }): CompiledSeriesList {
   const dimensionColumns = [...options.schema.dimensions];
   const groups = [...dimensionColumns, MEASURE_NAME_COLUMN].map(identifier).join(', ');
-  const head = `SELECT ${groups}, count(*), min(${TIME_COLUMN}), max(${TIME_COLUMN}) FROM ${tableName(options)} WHERE `;
+  const hasHistograms = options.schema.valueColumns.has(SAMPLE_HISTOGRAM_COLUMN);
+  const count = hasHistograms ? `count(*) + ${SAMPLES_PER_HISTOGRAM - 1} * count(${SAMPLE_HISTOGRAM_COLUMN})` : 'count(*)';
+  const head = `SELECT ${groups}, ${count}, min(${TIME_COLUMN}), max(${TIME_COLUMN}) FROM ${tableName(options)} WHERE `;
   const hasSample = sampleCondition(options.schema);
   if (hasSample === null) return { kind: 'nothing', labelsAssumedAbsent: new Set(SAMPLE_COLUMNS.map(({ name }) => name)) };
   const tail = ` AND ${hasSample} GROUP BY ${groups}`;

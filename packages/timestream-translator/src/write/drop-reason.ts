@@ -14,6 +14,8 @@ export type DropReason =
   | 'conflicting-sample'
   | 'non-finite-value'
   | 'native-histogram'
+  | 'invalid-histogram'
+  | 'histogram-too-large'
   | 'exemplar';
 
 export interface DropReasonMeaning {
@@ -42,7 +44,12 @@ export const dropReasons: Readonly<Record<DropReason, DropReasonMeaning>> = {
     meaning: 'The request holds another value for the same series and time; the first one is stored.',
   },
   'non-finite-value': { outcome: 'accepted', meaning: 'NaN, infinity or staleness marker, which the layout single-measure cannot store.' },
-  'native-histogram': { outcome: 'accepted', meaning: 'Native histograms are not stored.' },
+  'native-histogram': { outcome: 'rejected', meaning: 'A native histogram, for which the layout single-measure has no place.' },
+  'invalid-histogram': { outcome: 'rejected', meaning: 'A native histogram that is not valid; Prometheus would refuse it too.' },
+  'histogram-too-large': {
+    outcome: 'rejected',
+    meaning: 'A native histogram with so many buckets that it does not fit into 64 records beside its labels.',
+  },
   exemplar: { outcome: 'accepted', meaning: 'Exemplars are not stored.' },
 };
 
@@ -57,7 +64,7 @@ export const refusalReasons: Readonly<Record<RefusalReason, { readonly meaning: 
 /** What was dropped for one reason. */
 export interface DroppedSamples {
   readonly reason: DropReason;
-  /** Samples; for `native-histogram` and `exemplar` histograms and exemplars. */
+  /** Samples, histograms or exemplars. */
   readonly count: number;
   /** The first of them: its series in Prometheus' notation, what is wrong, the limit and the actual size. Bounded length, one line. */
   readonly example: string;

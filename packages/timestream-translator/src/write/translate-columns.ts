@@ -43,7 +43,7 @@ export interface RecordColumns {
 }
 
 /**
- * The outcome for every sample, histogram and exemplar of the input:
+ * The outcome for every sample and exemplar of the input (histograms: `translateHistograms`):
  * `records.count + identicalCount + (sum of dropped counts) + refusedCount === receivedCount`.
  */
 export interface Translation {
@@ -57,7 +57,7 @@ export interface Translation {
   readonly refused?: Refusal;
   /** All that came, if `refused` is set, else 0. */
   readonly refusedCount: number;
-  /** Samples, native histograms and exemplars of the input. */
+  /** Samples and exemplars of the input. */
   readonly receivedCount: number;
 }
 
@@ -69,7 +69,7 @@ const NO_RECORD = -1;
  */
 export function translateColumns(columns: SeriesColumns, options: TranslateColumnsOptions): Translation {
   const { layout } = options;
-  const receivedCount = columns.timestampsMs.length + columns.histograms.length + columns.exemplars.length;
+  const receivedCount = columns.timestampsMs.length + columns.exemplars.length;
   const refused = findRefusal(columns, options);
   if (refused !== null) {
     const records: RecordColumns = { count: 0, layout, series: [], samples: new Uint32Array(0), columns, cache: options.series };
@@ -110,19 +110,15 @@ class SampleTranslator {
   }
 
   translateAll(): void {
-    const { labelSets, sampleEnds, histograms, exemplars } = this.#columns;
-    let histogram = 0;
+    const { labelSets, sampleEnds, exemplars } = this.#columns;
     let exemplar = 0;
     let start = 0;
     for (let index = 0; index < labelSets.length; index++) {
       const labelSet = labelSets[index];
       const end = sampleEnds[index] ?? start;
       if (labelSet === undefined) return;
-      const histogramCount = countOf(histograms, histogram, index);
       const exemplarCount = countOf(exemplars, exemplar, index);
-      histogram += histogramCount;
       exemplar += exemplarCount;
-      if (histogramCount > 0) this.drops.add('native-histogram', histogramCount, labelSet.labels, `${histogramCount} of this series`);
       if (exemplarCount > 0) this.drops.add('exemplar', exemplarCount, labelSet.labels, `${exemplarCount} of this series`);
       if (end > start) {
         const series = this.#options.series.seriesOf(labelSet);
@@ -262,7 +258,8 @@ function inSeriesAndTimeOrder({ count, layout, series, samples, columns, cache, 
   };
 }
 
-function describeRange(timestampMs: number): string {
+/** What is wrong with a time that no record can have. */
+export function describeRange(timestampMs: number): string {
   // Columns round beyond 2^53, which lies outside of every range; no int64 is above this bound, so the last of them is given as it was.
   const exact = timestampMs >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(timestampMs);
   return `timestamp ${exact} ms is outside ${MIN_TIMESTAMP_MS} to ${MAX_TIMESTAMP_MS} ms (1970-01-01T00:00:00Z to 2262-04-11T23:47:16.854Z)`;

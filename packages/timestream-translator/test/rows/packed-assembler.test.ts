@@ -17,6 +17,7 @@ const layoutOf = (rows: readonly MemoryRow[], rowSpanMs: number): PackedLayout =
   dimensionColumns: [...dimensionsOfTable(rows)].filter((name) => name !== '__name__'),
   fromMs: 0,
   rowSpanMs,
+  histogramRowSpanMs: 900_000,
   newestOnly: false,
 });
 
@@ -64,7 +65,7 @@ describe('createPackedAssembler', () => {
     expect(answered).toBeGreaterThan(cases / 3);
   }, 120_000);
 
-  const layout: PackedLayout = { dimensionColumns: ['job'], fromMs: 1000, rowSpanMs: 5000, newestOnly: false };
+  const layout: PackedLayout = { dimensionColumns: ['job'], fromMs: 1000, rowSpanMs: 5000, histogramRowSpanMs: 900_000, newestOnly: false };
   const row = (overrides: Partial<Record<'span' | 'count' | 'others' | 'inexact' | 'points', string | null>> = {}): PackedTexts => {
     const texts = { span: '0', count: '2', others: '0', inexact: '0', points: '0:1.0;10+5=2.5E-7;', ...overrides };
     return ['a', 'up', texts.span, texts.count, texts.others, texts.inexact, texts.points];
@@ -149,7 +150,13 @@ describe('createOrderedAssembler', () => {
     expect(answered).toBeGreaterThan(cases / 3);
   }, 120_000);
 
-  const layout: PackedLayout = { dimensionColumns: ['job', 'prometheus_labels'], fromMs: 0, rowSpanMs: 5000, newestOnly: false };
+  const layout: PackedLayout = {
+    dimensionColumns: ['job', 'prometheus_labels'],
+    fromMs: 0,
+    rowSpanMs: 5000,
+    histogramRowSpanMs: 900_000,
+    newestOnly: false,
+  };
   const row = (job: string, packed: string | null = null, measureName = 'up'): PackedTexts => [
     job,
     packed,

@@ -8,6 +8,7 @@ const read = (text: string, fromMs = 0) => {
   const count = readPackedPoints(text, fromMs, {
     addFloat: (timeMs, rank, value) => points.push([timeMs, rank, bitsFromFloat(value)]),
     addBits: (timeMs, rank, valueBits) => points.push([timeMs, rank, valueBits]),
+    addHistogram: () => undefined,
   });
   expect(count).toBe(points.length);
   return points;

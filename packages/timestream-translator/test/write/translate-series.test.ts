@@ -8,7 +8,6 @@ import {
   floatFromBits,
   LabelSetCache,
   STALE_NAN_BITS,
-  type Histogram,
   type Label,
   type TimeSeries,
 } from '@timestream-prometheus/prom-codec';
@@ -234,17 +233,11 @@ describe('translateSeries: values', () => {
     ]);
   });
 
-  it('counts native histograms and exemplars, even of a series without samples or name', () => {
-    const histogram = { timestampMs: 1n } as Histogram;
+  it('counts exemplars, even of a series without samples or name', () => {
     const exemplar = { labels: [], valueBits: 0n, timestampMs: 1n };
-    const { dropped, receivedCount } = translate([
-      { ...seriesOf({ job: 'x' }), histograms: [histogram, histogram], exemplars: [exemplar] },
-    ]);
-    expect(dropped).toEqual([
-      { reason: 'native-histogram', count: 2, example: '{job="x"}: 2 of this series' },
-      { reason: 'exemplar', count: 1, example: '{job="x"}: 1 of this series' },
-    ]);
-    expect(receivedCount).toBe(3);
+    const { dropped, receivedCount } = translate([{ ...seriesOf({ job: 'x' }), exemplars: [exemplar] }]);
+    expect(dropped).toEqual([{ reason: 'exemplar', count: 1, example: '{job="x"}: 1 of this series' }]);
+    expect(receivedCount).toBe(1);
   });
 });
 
@@ -385,7 +378,7 @@ describe('translateSeries: refusals', () => {
 describe('translateSeries: for any input', () => {
   const anyLayout = fc.constantFrom<Layout>(...layouts);
 
-  it('accounts for every sample, histogram and exemplar', () => {
+  it('accounts for every sample and exemplar', () => {
     fc.assert(
       fc.property(anyTimeSeries, anyLayout, fc.boolean(), fc.boolean(), (timeseries, layout, failOnLongLabel, failOnInvalidSampleValue) => {
         const { records, dropped, identicalCount, refused, refusedCount, receivedCount } = translate(timeseries, {

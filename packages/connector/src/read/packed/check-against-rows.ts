@@ -53,7 +53,8 @@ export async function checkAgainstRows(page: QueryPage, { layout, schema }: Stat
     [
       async (signal) => areDoublesExact(first, { ...context, signal }),
       ...slices.map(
-        (slice) => async (signal: AbortSignal) => isSame(slice.points, expectedOf(await readRows(slice, { ...context, signal }), layout)),
+        (slice) => async (signal: AbortSignal) =>
+          isSame(slice.points, expectedOf(await readRows(slice, { ...context, signal }), slice, layout)),
       ),
     ],
     context.signal,
@@ -90,8 +91,9 @@ function slicesOf(page: QueryPage, layout: PackedLayout, schema: TableSchema): r
     if (byName.size >= CHECKED_SERIES) break;
   }
   return [...byName.values(), ...others].slice(0, CHECKED_SERIES).flatMap((row) => {
-    const points = pointsOfPackedRow(row);
-    const [firstPoint] = points;
+    const all = pointsOfPackedRow(row);
+    const [firstPoint] = all;
+    const points = all.filter(({ isHistogram }) => isHistogram === firstPoint?.isHistogram);
     const lastPoint = points[Math.min(points.length, CHECKED_POINTS) - 1];
     if (firstPoint === undefined || lastPoint === undefined) return [];
     const values = new Map(row.dimensions);
@@ -123,10 +125,12 @@ function textsOf(points: readonly PhysicalPoint[]): readonly string[] {
 }
 
 /** What a packed answer of this layout has of the rows of a slice. */
-function expectedOf(rows: readonly PhysicalPoint[], { newestOnly }: PackedLayout): readonly PhysicalPoint[] {
-  if (!newestOnly) return rows;
-  const newest = Math.max(...rows.map(({ rank }) => rank));
-  return rows.filter(({ rank }) => rank === newest);
+function expectedOf(rows: readonly PhysicalPoint[], { points }: Slice, { newestOnly }: PackedLayout): readonly PhysicalPoint[] {
+  // Numbers and histograms of one series stand in different packed rows, and a slice is of one of them.
+  const ofKind = rows.filter(({ isHistogram }) => isHistogram === points[0]?.isHistogram);
+  if (!newestOnly) return ofKind;
+  const newest = Math.max(...ofKind.map(({ rank }) => rank));
+  return ofKind.filter(({ rank }) => rank === newest);
 }
 
 async function readRows({ series, startTimestampMs, endTimestampMs }: Slice, context: ReadContext): Promise<readonly PhysicalPoint[]> {

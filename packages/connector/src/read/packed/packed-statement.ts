@@ -34,7 +34,7 @@ export type Statement = Extract<CompiledPackedSelect, { kind: 'filter' }> & { re
 export class PackedQuestion {
   readonly #selection: Selection;
   readonly #context: ReadContext;
-  readonly #shape: Pick<PackedSelectOptions, 'isOrdered' | 'newestOnly'>;
+  #shape: Pick<PackedSelectOptions, 'isOrdered' | 'newestOnly'>;
   readonly selector: string;
   #maxRowSpanMs = MAX_ROW_SPAN_MS;
 
@@ -74,8 +74,14 @@ export class PackedQuestion {
    */
   async learnFrom(failure: unknown, schema: TableSchema): Promise<void> {
     const { packing, schema: remembered } = this.#context;
+    if (failure instanceof PackedAnswerError && failure.fault === 'not-newest') {
+      this.#shape = { ...this.#shape, newestOnly: false };
+      return;
+    }
     if (failure instanceof PackedAnswerError) {
-      if (failure.fault !== 'other-columns') throw new UnusablePackedAnswer(failure.fault === 'waiting' ? null : failure.fault, failure);
+      const { fault } = failure;
+      if (fault === 'waiting' || fault === 'not-newest') throw new UnusablePackedAnswer(null, failure);
+      if (fault !== 'other-columns') throw new UnusablePackedAnswer(fault, failure);
       packing.forgetColumns(this.selector);
       return;
     }

@@ -1,0 +1,70 @@
+import { crc32c } from '@timestream-prometheus/prom-codec';
+
+/**
+ * How many records one histogram may take. A record has room for some hundred buckets, so this is for some thousands; Prometheus itself keeps
+ * a histogram below 160 buckets unless it is told otherwise (`native_histogram_bucket_limit` of the client libraries).
+ */
+export const MAX_HISTOGRAM_PARTS = 64;
+
+/**
+ * `1/3:0badcafe:`: which part of how many, and a checksum of the whole text and of where it was cut, so that no part is ever put together with
+ * another histogram's, nor with a part of the same one that was written beside longer labels.
+ */
+const PART = /^(\d{1,2})\/(\d{1,2}):([0-9a-f]{8}):/;
+const MAX_HEAD_BYTES = '64/64:01234567:'.length;
+
+/** A piece of a histogram's text as it stands in a record. */
+export interface HistogramPart {
+  /** From 1. */
+  readonly number: number;
+  readonly count: number;
+  readonly checksum: string;
+  readonly text: string;
+}
+
+/**
+ * The texts of the records that hold a histogram's text: itself if it fits, else parts of it.
+ *
+ * @param maxBytes what one record has room for
+ * @returns null if {@link MAX_HISTOGRAM_PARTS} are not enough
+ */
+export function cutHistogramText(text: string, maxBytes: number): readonly string[] | null {
+  // The text is ASCII: a character is a byte.
+  if (text.length <= maxBytes) return [text];
+  const pieceBytes = maxBytes - MAX_HEAD_BYTES;
+  const count = pieceBytes <= 0 ? Infinity : Math.ceil(text.length / pieceBytes);
+  if (count > MAX_HISTOGRAM_PARTS) return null;
+  const checksum = checksumOf(text, pieceBytes);
+  return Array.from(
+    { length: count },
+    (_, index) => `${index + 1}/${count}:${checksum}:${text.slice(index * pieceBytes, (index + 1) * pieceBytes)}`,
+  );
+}
+
+/** Null if the text is whole, or nothing of ours. */
+export function parseHistogramPart(text: string): HistogramPart | null {
+  const match = PART.exec(text);
+  if (match === null) return null;
+  const [head, number = '', count = '', checksum = ''] = match;
+  return { number: Number(number), count: Number(count), checksum, text: text.slice(head.length) };
+}
+
+/** The whole text, null if a part is missing or what comes out is not what was cut. */
+export function joinHistogramParts(parts: readonly HistogramPart[]): string | null {
+  const [first] = parts;
+  if (first === undefined) return null;
+  const inOrder = new Map(parts.map((part) => [part.number, part.text]));
+  let text = '';
+  for (let number = 1; number <= first.count; number++) {
+    const piece = inOrder.get(number);
+    if (piece === undefined) return null;
+    text += piece;
+  }
+  return checksumOf(text, inOrder.get(1)?.length ?? 0) === first.checksum ? text : null;
+}
+
+/** CRC-32C. Every part but the last has as many bytes as the first. */
+function checksumOf(text: string, pieceBytes: number): string {
+  const bytes = Uint8Array.from(`${pieceBytes}:${text}`, (character) => character.charCodeAt(0));
+  return crc32c(bytes).toString(16).padStart(8, '0');
+}
