@@ -109,6 +109,13 @@ describe.skipIf(isMissing('prometheus'))('what a real Prometheus holds', () => {
     const exported = await command('Blocks', ['export', file, '--match=demo', '--start=1h', '--output=json']);
     expect({ exitCode: exported.exitCode, err: exported.err }).toEqual({ exitCode: 0, err: '' });
     expect(JSON.parse(exported.out)).toMatchObject({ staleMarkers: 4, verified: { missing: 0, different: 0 } });
+    const again = path.join(folder, 'again');
+    execFileSync('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', file, again], { stdio: 'ignore' });
+    expect(dump(again).toSorted()).toEqual(
+      dump(copy, 'demo')
+        .filter((line) => !line.includes(' NaN '))
+        .toSorted(),
+    );
   });
 
   it('is stored but for what is broken, which is named by block, series and place', async () => {
