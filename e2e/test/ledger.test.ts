@@ -11,13 +11,13 @@ const isLong = samples > 100_000;
 const everyIncident: readonly Incident[] = ['kill-connector', 'full-disk', 'kill-timestream', 'move-window', 'kill-timestream'];
 
 describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed}, SAMPLES=${samples})`, () => {
-  it.each([
-    { layout: 'multi-measure' as const, labelNames: 300, share: 0.7, incidents: everyIncident },
+  it.each<{ layout: 'multi-measure' | 'single-measure'; labelNames: number; share: number; incidents: readonly Incident[] }>([
+    { layout: 'multi-measure', labelNames: 300, share: 0.7, incidents: everyIncident },
     {
-      layout: 'single-measure' as const,
+      layout: 'single-measure',
       labelNames: 10,
       share: 0.3,
-      incidents: ['kill-timestream', 'kill-connector'] satisfies Incident[],
+      incidents: ['kill-timestream', 'kill-connector'],
     },
   ])(
     'finds every sample in the table once with its bits, or counted under a reason in the last answer to its request: $layout, $labelNames label names',
