@@ -35,7 +35,8 @@ export function decodeStreamedAnswer(body: Uint8Array, queryCount: number): read
     if (previous !== undefined && compareLabels(previous.labels, series.labels) >= 0) {
       throw new Error(`${JSON.stringify(series.labels)} follows ${JSON.stringify(previous.labels)}`);
     }
-    result.push({ labels: series.labels, exemplars: [], ...pointsOf(series) });
+    const { samples, histograms } = pointsOf(series);
+    result.push({ labels: series.labels, samples, exemplars: [], histograms });
   }
   return results;
 }
