@@ -86,11 +86,13 @@ describe.skipIf(lacksTranslator)('the stack', () => {
   const environmentOf = (stack: Stack, name: string): Readonly<Record<string, string>> =>
     at(propertiesOf(stack, name), 'Environment', 'Variables') as unknown as Readonly<Record<string, string>>;
 
-  it('by default is one function, its role, its log, and an API with two routes and a log of its own', () => {
+  it('by default is one function, its role, its log, and an API with its routes and a log of its own', () => {
     const types = Object.values(stackWith().resources).map(({ type }) => type);
     expect(types.sort()).toEqual([
       'AWS::ApiGatewayV2::Api',
       'AWS::ApiGatewayV2::Integration',
+      'AWS::ApiGatewayV2::Route',
+      'AWS::ApiGatewayV2::Route',
       'AWS::ApiGatewayV2::Route',
       'AWS::ApiGatewayV2::Route',
       'AWS::ApiGatewayV2::Stage',
@@ -98,19 +100,23 @@ describe.skipIf(lacksTranslator)('the stack', () => {
       'AWS::Lambda::Function',
       'AWS::Lambda::Permission',
       'AWS::Lambda::Permission',
+      'AWS::Lambda::Permission',
       'AWS::Logs::LogGroup',
       'AWS::Logs::LogGroup',
     ]);
   });
 
-  it('gives the function to POST /write and POST /read of this API and to nothing else', () => {
+  it('gives the function to POST /write, POST /read and the query API of this API and to nothing else', () => {
     const stack = stackWith();
     expect(propertiesOf(stack, 'WriteRoute')['RouteKey']).toBe('POST /write');
     expect(propertiesOf(stack, 'ReadRoute')['RouteKey']).toBe('POST /read');
-    const permissions = ['WritePermission', 'ReadPermission'].map((name) => propertiesOf(stack, name));
+    expect(propertiesOf(stack, 'QueryGetRoute')['RouteKey']).toBe('GET /api/v1/{path+}');
+    expect(propertiesOf(stack, 'QueryPostRoute')['RouteKey']).toBe('POST /api/v1/{path+}');
+    const permissions = ['WritePermission', 'ReadPermission', 'QueryPermission'].map((name) => propertiesOf(stack, name));
     expect(permissions.map(({ Principal, SourceArn }) => [Principal, SourceArn])).toEqual([
       ['apigateway.amazonaws.com', 'arn:aws:execute-api:us-east-1:123456789012:${HttpApi}/*/POST/write'],
       ['apigateway.amazonaws.com', 'arn:aws:execute-api:us-east-1:123456789012:${HttpApi}/*/POST/read'],
+      ['apigateway.amazonaws.com', 'arn:aws:execute-api:us-east-1:123456789012:${HttpApi}/*/*/api/v1/*'],
     ]);
   });
 
@@ -119,17 +125,19 @@ describe.skipIf(lacksTranslator)('the stack', () => {
     expect(propertiesOf(stack, 'Stage')['RouteSettings']).toEqual({
       'POST /write': { DetailedMetricsEnabled: 'true', ThrottlingBurstLimit: '9', ThrottlingRateLimit: '9' },
       'POST /read': { DetailedMetricsEnabled: 'true', ThrottlingBurstLimit: '7', ThrottlingRateLimit: '7' },
+      'GET /api/v1/{path+}': { DetailedMetricsEnabled: 'true', ThrottlingBurstLimit: '7', ThrottlingRateLimit: '7' },
+      'POST /api/v1/{path+}': { DetailedMetricsEnabled: 'true', ThrottlingBurstLimit: '7', ThrottlingRateLimit: '7' },
     });
   });
 
-  it('asks for IAM authorization on both routes with EnableSigV4Auth, and for none at the gateway without', () => {
+  it('asks for IAM authorization on each route with EnableSigV4Auth, and for none at the gateway without', () => {
     for (const [value, authorization] of [
       ['true', 'AWS_IAM'],
       ['false', 'NONE'],
     ] as const) {
       const stack = stackWith({ EnableSigV4Auth: value });
-      const types = ['WriteRoute', 'ReadRoute'].map((name) => propertiesOf(stack, name)['AuthorizationType']);
-      expect(types).toEqual([authorization, authorization]);
+      for (const name of ['WriteRoute', 'ReadRoute', 'QueryGetRoute', 'QueryPostRoute'])
+        expect(propertiesOf(stack, name)['AuthorizationType'], name).toBe(authorization);
       expect(environmentOf(stack, 'LambdaFunction')['enable_sigv4_auth']).toBe(value);
     }
   });
@@ -196,6 +204,7 @@ describe.skipIf(lacksTranslator)('the stack', () => {
     expect(stackWith({ APIGatewayStageName: 'prod' }).outputs).toMatchObject({
       InvokeWriteURL: 'https://${HttpApi}.execute-api.us-east-1.amazonaws.com/prod/write',
       InvokeReadURL: 'https://${HttpApi}.execute-api.us-east-1.amazonaws.com/prod/read',
+      InvokeQueryURL: 'https://${HttpApi}.execute-api.us-east-1.amazonaws.com/prod',
       DefaultDatabase: 'PrometheusDatabase',
       DefaultTable: 'PrometheusMetricsTable',
     });
@@ -242,6 +251,7 @@ describe.skipIf(lacksTranslator)('the stack', () => {
     expect(propertiesOf(stack, 'HttpApi')['DisableExecuteApiEndpoint']).toBe(true);
     expect(propertiesOf(stackWith(), 'HttpApi')['DisableExecuteApiEndpoint']).toBe(false);
     expect(stack.outputs['InvokeReadURL']).toBe('https://prometheus.example.com/read');
+    expect(stack.outputs['InvokeQueryURL']).toBe('https://prometheus.example.com');
   });
 
   it('reserves concurrency, traces and alarms only when asked', () => {

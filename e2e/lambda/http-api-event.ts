@@ -16,6 +16,8 @@ export interface MatchedRoute {
   /** `POST /write` or `$default`. */
   readonly routeKey: string;
   readonly stage: string;
+  /** What stood for `{path+}` in the route. */
+  readonly pathParameters?: Readonly<Record<string, string>>;
 }
 
 /** Header names in lower case, several values of one name joined by commas ("payload format 2.0", API Gateway guide). */
@@ -31,7 +33,7 @@ export function headersOf(rawHeaders: readonly string[]): Record<string, string>
 }
 
 /** The event that an HTTP API hands to a Lambda function: "Create AWS Lambda proxy integrations for HTTP APIs", payload format 2.0. */
-export function httpApiEvent(message: GatewayMessage, { routeKey, stage }: MatchedRoute) {
+export function httpApiEvent(message: GatewayMessage, { routeKey, stage, pathParameters }: MatchedRoute) {
   const { method, target, rawHeaders, body, sourceIp, receivedAtMs } = message;
   const [path = '/', query = ''] = target.split('?', 2);
   const headers = headersOf(rawHeaders);
@@ -41,6 +43,7 @@ export function httpApiEvent(message: GatewayMessage, { routeKey, stage }: Match
     routeKey,
     rawPath: path,
     rawQueryString: query,
+    ...(pathParameters !== undefined && { pathParameters }),
     headers: { ...headers, 'x-forwarded-for': sourceIp, 'x-forwarded-proto': 'https', 'x-forwarded-port': '443' },
     requestContext: {
       accountId: '123456789012',

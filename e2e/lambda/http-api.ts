@@ -50,6 +50,18 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
   const answersByStatus = new Map<number, number>();
   let largestBodyBytes = 0;
 
+  /** A route with this very path, else one with a greedy parameter, else the default: "Routing API requests", API Gateway guide. */
+  function matchRoute(methodAndPath: string) {
+    const exact = routes.get(methodAndPath);
+    if (exact !== undefined) return { route: exact, pathParameters: undefined };
+    for (const route of routes.values()) {
+      const [, begin, name] = /^(.*\/)\{(\w+)\+\}$/.exec(route.routeKey) ?? [];
+      if (begin !== undefined && name !== undefined && methodAndPath.startsWith(begin) && methodAndPath.length > begin.length)
+        return { route, pathParameters: { [name]: methodAndPath.slice(begin.length) } };
+    }
+    return { route: routes.get('$default'), pathParameters: undefined };
+  }
+
   async function answer(request: IncomingMessage): Promise<Answer> {
     const receivedAtMs = Date.now();
     const { method = '', url: target = '/', rawHeaders } = request;
@@ -60,9 +72,9 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
     if (headerBytes > MAX_HEADER_BYTES) return gatewayAnswer(431, 'Request Header Fields Too Large');
     const path = target.split('?', 1)[0] ?? '';
     const prefix = `/${options.stage}/`;
-    const route = path.startsWith(prefix)
-      ? (routes.get(`${method} ${path.slice(prefix.length - 1)}`) ?? routes.get('$default'))
-      : undefined;
+    const { route, pathParameters } = path.startsWith(prefix)
+      ? matchRoute(`${method} ${path.slice(prefix.length - 1)}`)
+      : { route: undefined, pathParameters: undefined };
     const body = await readBody(request, MAX_PAYLOAD_BYTES);
     if (body === undefined) return gatewayAnswer(413, 'Request Entity Too Large');
     if (route === undefined) return gatewayAnswer(404, 'Not Found');
@@ -71,7 +83,8 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
       return gatewayAnswer(403, 'Forbidden');
     if (!route.takeToken()) return gatewayAnswer(429, 'Too Many Requests');
     largestBodyBytes = Math.max(largestBodyBytes, body.length);
-    return integrate(httpApiEvent(message, { routeKey: route.routeKey, stage: options.stage }), options);
+    const { routeKey } = route;
+    return integrate(httpApiEvent(message, { routeKey, stage: options.stage, ...(pathParameters && { pathParameters }) }), options);
   }
 
   const server = createServer({ maxHeaderSize: 4 * MAX_HEADER_BYTES }, (request, response) => {

@@ -33,6 +33,8 @@ export interface LocalStackOptions {
 export interface LocalStack {
   readonly writeUrl: string;
   readonly readUrl: string;
+  /** What Grafana is given as the URL of a Prometheus. */
+  readonly queryUrl: string;
   readonly api: HttpApi;
   readonly function: LambdaFunction;
   readonly timestream: EmbeddedTimestream;
@@ -82,6 +84,7 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
   return {
     writeUrl: onLoopback('InvokeWriteURL'),
     readUrl: onLoopback('InvokeReadURL'),
+    queryUrl: onLoopback('InvokeQueryURL'),
     api,
     function: lambda,
     timestream,

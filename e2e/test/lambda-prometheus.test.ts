@@ -41,6 +41,8 @@ const expressions = [
   'count by (__name__) ({job="shop"})',
 ];
 
+const basicAuthorization = `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64')}`;
+
 const caller = { accessKeyId: 'ASIAEXAMPLEAPICALLER', secretAccessKey: 'caller/secret', sessionToken: 'caller//session==' };
 
 interface Case {
@@ -63,7 +65,10 @@ const cases: readonly (readonly [string, Case])[] = [
     'with IAM signatures, through a proxy that signs',
     {
       isSigned: true,
-      options: { parameters: { EnableSigV4Auth: 'true' }, callers: [{ ...caller, routeKeys: ['POST /write', 'POST /read'] }] },
+      options: {
+        parameters: { EnableSigV4Auth: 'true' },
+        callers: [{ ...caller, routeKeys: ['POST /write', 'POST /read', 'POST /api/v1/{path+}'] }],
+      },
     },
   ],
 ];
@@ -120,6 +125,18 @@ describe.skipIf(isSkipped).each(cases)('a real Prometheus on the deployed stack 
   it.each(expressions)('answers %s as the Prometheus that scraped, at one time and over a range', async (expression) => {
     await expectSameInstant(writer, reader, expression, endSeconds);
     await expectSameRange(writer, reader, expression, { startSeconds, endSeconds, stepSeconds: 1 });
+  });
+
+  it.each(expressions.filter((expression) => !expression.includes('[')))('is a data source itself: it answers %s', async (expression) => {
+    const url = `${stack.queryUrl.replace(stack.api.url, proxy?.url ?? stack.api.url)}/api/v1/query`;
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: proxy === undefined ? { authorization: basicAuthorization } : {},
+      body: new URLSearchParams({ query: expression, time: String(endSeconds) }),
+    });
+    expect(response.status).toBe(200);
+    const { data } = (await response.json()) as { data: { result: unknown } };
+    expect(canonical(data.result)).toEqual(canonical(await reader.queryInstant(expression, endSeconds)));
   });
 
   it('gives every raw sample once, bit for bit as Prometheus prints it', async () => {
