@@ -1,8 +1,11 @@
 import type { Config } from './config/parse-config.js';
 import type { Clock, Logger, MetricsSink, OpenStorage } from './ports.js';
+import type { UserDirectory } from './users/user-directory.js';
 
 export interface ConnectorOptions {
   readonly config: Config;
+  /** The users as they are now, for a configuration with `usersFile`; whoever reads the file gives another directory when it has changed. */
+  readonly users?: (() => UserDirectory) | undefined;
   readonly openStorage: OpenStorage;
   readonly logger: Logger;
   readonly metrics: MetricsSink;

@@ -4,18 +4,20 @@ import { SYSTEM_CLOCK, type ConnectorOptions } from './connector-options.js';
 import { asConnectorError, ConnectorError, isRetryable, type ConnectorErrorCode } from './errors/connector-error.js';
 import { errorResponse, textResponse } from './http/responses.js';
 import { retryAfterSeconds } from './http/retry-after.js';
-import { isApiRoute, methodsOf, PATHS, pathBelow, routeOf, type Route } from './http/route.js';
+import { isApiRoute, methodsOf, PATHS, pathBelow, rightOf, routeOf, withoutTenant, type Route } from './http/route.js';
 import { scopedBody } from './http/scoped-body.js';
 import { collectBody } from './http/whole-body.js';
 import { METRICS, type Endpoint } from './metrics/metric-catalogue.js';
 import type { Logger } from './ports.js';
 import { createRequestHandlers } from './request-handlers.js';
-import type { Connector, ConnectorRequest, ConnectorResponse, WholeResponse } from './seam.js';
+import type { Connector, ConnectorRequest, ConnectorResponse, PageRequest, WholeResponse } from './seam.js';
+import { createGate } from './users/create-gate.js';
 
 /** The connector behind its one seam. It opens nothing before the first request. */
 export function createConnector(options: ConnectorOptions): Connector {
   const { config, logger, metrics, clock = SYSTEM_CLOCK, random = Math.random } = options;
   const handlers = createRequestHandlers(options);
+  const gate = createGate({ config, users: options.users, clock });
   const idleListeners = new Set<() => void>();
   let inFlight = 0;
   let isClosing = false;
@@ -30,9 +32,15 @@ export function createConnector(options: ConnectorOptions): Connector {
     );
   }
 
+  function placeOf(request: Pick<ConnectorRequest, 'path'>): Place {
+    const below = pathBelow(config.basePath, request.path);
+    // Only users have tenants: elsewhere it is a path like any other, which leads nowhere.
+    const place = config.usersFile === '' ? { tenant: undefined, path: below } : withoutTenant(below);
+    return { ...place, route: routeOf(place.path) };
+  }
+
   async function respond(request: ConnectorRequest, scope: RequestScope): Promise<ConnectorResponse> {
-    const path = pathBelow(config.basePath, request.path);
-    const route = routeOf(path);
+    const { path, tenant: pathTenant, route } = placeOf(request);
     if (route === undefined)
       throw new ConnectorError('not-found', `nothing at ${JSON.stringify(path.slice(0, 200))}: the paths are ${PATHS.join(', ')}`);
     if (!methodsOf(route).includes(request.method)) {
@@ -44,7 +52,11 @@ export function createConnector(options: ConnectorOptions): Connector {
     if (route === 'healthy') return textResponse(200, 'healthy');
     assertAccepting();
     if (route === 'ready') return textResponse(200, 'ready');
-    const response = await (isApiRoute(route) ? handlers.api(route, request, scope) : handlers[route](request, scope));
+    const right = rightOf(route) ?? 'read';
+    const identify = () => gate.callerOf(request, { right, pathTenant }, (name) => (scope.userName = name));
+    const response = await (isApiRoute(route)
+      ? handlers.api(route, { ...request, path }, scope, identify)
+      : handlers[route](request, scope, identify));
     return request.maxResponseBytes === undefined ? response : collectBody(response, request.maxResponseBytes);
   }
 
@@ -79,9 +91,14 @@ export function createConnector(options: ConnectorOptions): Connector {
     });
   }
 
+  function noteRefusal(request: LoggedRequest, status: number, error: ConnectorError): void {
+    logFailure(logger, request, { status, error, durationMs: 0 });
+    metrics.add(METRICS.responses, 1, { endpoint: 'other', status: String(status), error: error.code });
+  }
+
   return {
     async handle(request) {
-      const route = routeOf(pathBelow(config.basePath, request.path));
+      const { route } = placeOf(request);
       const scope = new RequestScope(request.signal, clock.nowMs());
       const count = countRequest(endpointOf(route), scope);
       let response: ConnectorResponse;
@@ -91,7 +108,11 @@ export function createConnector(options: ConnectorOptions): Connector {
       } catch (thrown) {
         failure = asConnectorError(thrown);
         response = refusalOf(failure, request.headers, route);
-        logFailure(logger, request, response.status, failure, count.durationMs());
+        logFailure(
+          logger,
+          { ...request, userName: scope.userName },
+          { status: response.status, error: failure, durationMs: count.durationMs() },
+        );
       }
       const { status, body } = response;
       if (body instanceof Uint8Array) {
@@ -101,7 +122,8 @@ export function createConnector(options: ConnectorOptions): Connector {
         return withoutBodyOfHead(request, response);
       }
       const parts = scopedBody(body, scope.signal, (bodyFailure) => {
-        if (bodyFailure !== undefined) logFailure(logger, request, status, bodyFailure, count.durationMs());
+        if (bodyFailure !== undefined)
+          logFailure(logger, { ...request, userName: scope.userName }, { status, error: bodyFailure, durationMs: count.durationMs() });
         count.answered(status, bodyFailure?.code ?? 'none');
         scope.end(bodyFailure);
       });
@@ -109,9 +131,20 @@ export function createConnector(options: ConnectorOptions): Connector {
     },
     refuse(error, headers = {}) {
       const response = refusalOf(error, headers, undefined);
-      logFailure(logger, { method: '', path: '', headers }, response.status, error, 0);
-      metrics.add(METRICS.responses, 1, { endpoint: 'other', status: String(response.status), error: error.code });
+      noteRefusal({ method: '', path: '', headers }, response.status, error);
       return response;
+    },
+    async admit(request) {
+      let userName: string | undefined;
+      try {
+        await gate.assertMayWatch(request, (name) => (userName = name));
+        return undefined;
+      } catch (thrown) {
+        const error = asConnectorError(thrown);
+        const response = refusalOf(error, request.headers, undefined);
+        noteRefusal({ ...request, userName }, response.status, error);
+        return response;
+      }
     },
     async close() {
       isClosing = true;
@@ -120,6 +153,16 @@ export function createConnector(options: ConnectorOptions): Connector {
     },
   };
 }
+
+/** What a path leads to. */
+interface Place {
+  readonly tenant: string | undefined;
+  /** Without base path and tenant. */
+  readonly path: string;
+  readonly route: Route | undefined;
+}
+
+type LoggedRequest = PageRequest & { readonly userName?: string | undefined };
 
 interface RequestCount {
   durationMs(): number;
@@ -138,10 +181,8 @@ function endpointOf(route: Route | undefined): Endpoint {
 /** The one log line of a failed request. The level says who has to act: nobody (debug), the sender or its operator (warn), we (error). */
 function logFailure(
   logger: Logger,
-  { method, path, headers }: Pick<ConnectorRequest, 'method' | 'path' | 'headers'>,
-  status: number,
-  error: ConnectorError,
-  durationMs: number,
+  { method, path, headers, userName }: LoggedRequest,
+  { status, error, durationMs }: { readonly status: number; readonly error: ConnectorError; readonly durationMs: number },
 ): void {
   const requestId = headers['x-request-id'];
   const fields = {
@@ -150,6 +191,7 @@ function logFailure(
     status,
     code: error.code,
     durationMs,
+    ...(userName === undefined ? {} : { user: userName }),
     ...(requestId === undefined ? {} : { requestId }),
     ...(headers['user-agent'] === undefined ? {} : { userAgent: headers['user-agent'].slice(0, 200) }),
   };

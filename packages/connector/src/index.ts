@@ -18,6 +18,12 @@ export type { ConnectorErrorCode } from './errors/connector-error.js';
 export { openAwsStorage } from './timestream/open-aws-storage.js';
 export type { AwsStorageConfig, AwsStorageOptions } from './timestream/open-aws-storage.js';
 export { responseOfError } from './http/responses.js';
+export { createToken, hashToken, MIN_TOKEN_CHARACTERS, TOKEN_PATTERN } from './users/token-digest.js';
+export { hashPassword } from './users/password-hash.js';
+export { destinationsOfUsers } from './users/destination-of-request.js';
+export { parseUsers, UsersFileError } from './users/parse-users.js';
+export type { UserDirectory } from './users/user-directory.js';
+export type { Right, User } from './users/user.js';
 export { createConnector } from './create-connector.js';
 export type { ConnectorOptions } from './connector-options.js';
 export { METRIC_CATALOGUE, METRICS } from './metrics/metric-catalogue.js';
@@ -25,10 +31,11 @@ export type { CounterDefinition, Endpoint, GaugeDefinition, HistogramDefinition,
 export { ownWriteRequest } from './write/own-write-request.js';
 export type { OwnSample } from './write/own-write-request.js';
 export { BodyTooLargeError, bodyInHand } from './seam.js';
-export type { Connector, ConnectorRequest, ConnectorResponse, WholeResponse } from './seam.js';
+export type { Connector, ConnectorRequest, ConnectorResponse, PageRequest, WholeResponse } from './seam.js';
 export type {
   Clock,
   Credentials,
+  Destination,
   LabelValues,
   Logger,
   MetricsSink,

@@ -1,9 +1,21 @@
 import type { CounterDefinition, GaugeDefinition, HistogramDefinition } from './metrics/metric-catalogue.js';
 import type { QueryPage, WriteBatch } from '@timestream-prometheus/timestream-translator';
 
-/** Who asks Timestream. `server` is the process' own AWS credential chain. */
+/**
+ * Who asks Timestream. `server` is the process' own AWS credential chain, `role` an IAM role that is assumed with it, `profile` one of the profiles in
+ * the AWS configuration files of the machine.
+ */
 export type Credentials =
-  { readonly kind: 'static'; readonly accessKeyId: string; readonly secretAccessKey: string } | { readonly kind: 'server' };
+  | { readonly kind: 'static'; readonly accessKeyId: string; readonly secretAccessKey: string }
+  | { readonly kind: 'server' }
+  | { readonly kind: 'role'; readonly roleArn: string; readonly sessionName: string; readonly externalId?: string }
+  | { readonly kind: 'profile'; readonly profile: string };
+
+/** The table that a request is for. */
+export interface Destination {
+  readonly database: string;
+  readonly table: string;
+}
 
 /** The result of one WriteRecords call that Timestream answered with 2xx or 419; everything else is thrown as a ConnectorError. */
 export interface WriteOutcome {
@@ -31,8 +43,8 @@ export interface Storage extends RecordWriter, RowSource {
   close(): void;
 }
 
-/** Makes the storage of one credential. The core caches what it returns and never shares it between credentials. */
-export type OpenStorage = (credentials: Credentials) => Storage;
+/** Makes the storage of one credential and one table. The core caches what it returns and never shares it between credentials or tables. */
+export type OpenStorage = (credentials: Credentials, destination: Destination) => Storage;
 
 /** The part of pino that the core uses. Log once, at the place that decides the answer. */
 export interface Logger {

@@ -10,19 +10,18 @@ import { createByteBudget, type BudgetShare } from './concurrency/create-byte-bu
 import { createLimiter } from './concurrency/create-limiter.js';
 import type { RequestScope } from './concurrency/request-scope.js';
 import { Turns } from './concurrency/turns.js';
+import type { Config } from './config/parse-config.js';
 import { SYSTEM_CLOCK, type ConnectorOptions } from './connector-options.js';
-import { assertOwnOrigin } from './http/assert-own-origin.js';
-import { parseAuthorization } from './http/parse-authorization.js';
 import { asConnectorError } from './errors/connector-error.js';
 import { emptyResponse } from './http/responses.js';
-import { type ApiRoute, labelNameInPath, pathBelow } from './http/route.js';
-import type { Credentials } from './ports.js';
+import { type ApiRoute, labelNameInPath } from './http/route.js';
 import { assertReadHeaders, writeVersionOf } from './protocol/content-headers.js';
 import { decodeWrite } from './protocol/decode-write.js';
 import { assertDeclaredLength, decodeChecked, readMessageBytes } from './protocol/read-message.js';
 import { handleRead } from './read/handle-read.js';
 import type { ReadContext } from './read/read-context.js';
 import type { ConnectorRequest, ConnectorResponse } from './seam.js';
+import type { Caller } from './users/create-gate.js';
 import { StorageCache, type StorageLease } from './storage/storage-cache.js';
 import { createStorageState, type StorageState } from './storage/storage-state.js';
 import { AcceptedDropLog } from './write/accepted-drop-log.js';
@@ -30,11 +29,14 @@ import { handleWrite } from './write/handle-write.js';
 import { withWrittenHeaders, writtenHeaders, type WrittenCount } from './write/written-headers.js';
 
 export interface RequestHandlers {
-  write(request: ConnectorRequest, scope: RequestScope): Promise<ConnectorResponse>;
-  read(request: ConnectorRequest, scope: RequestScope): Promise<ConnectorResponse>;
-  api(route: ApiRoute, request: ConnectorRequest, scope: RequestScope): Promise<ConnectorResponse>;
+  write(request: ConnectorRequest, scope: RequestScope, identify: Identify): Promise<ConnectorResponse>;
+  read(request: ConnectorRequest, scope: RequestScope, identify: Identify): Promise<ConnectorResponse>;
+  api(route: ApiRoute, request: ConnectorRequest, scope: RequestScope, identify: Identify): Promise<ConnectorResponse>;
   close(): void;
 }
+
+/** Says on whose behalf the request is, and for which table; called when the time of the request is limited. @throws ConnectorError */
+export type Identify = () => Promise<Caller>;
 
 /** What the labels as they arrive take of the series cache; the rest is for the stored form. */
 const LABEL_SET_SHARE = 1 / 3;
@@ -42,10 +44,8 @@ const LABEL_SET_SHARE = 1 / 3;
 /** What makes a question to the HTTP API cheaper. */
 const HOW_TO_ASK_FOR_LESS = 'narrow the matchers or the time range, or take a longer step';
 
-const SERVER_CREDENTIALS: Credentials = { kind: 'server' };
-
 /**
- * From a request that the router let through to its use case: credentials, headers, body, storage. What costs nothing to judge is judged
+ * From a request that the router let through to its use case: whose it is, headers, body, storage. What costs nothing to judge is judged
  * first; what a request takes is put into its scope, which gives it back.
  */
 export function createRequestHandlers(options: ConnectorOptions): RequestHandlers {
@@ -64,15 +64,10 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
   const bytesInFlight = createByteBudget(config.maxDecodedBytesInFlight, 'max-decoded-bytes-in-flight');
   const storages = new StorageCache<StorageState>({
     openStorage,
-    createState: (storage) => createStorageState(storage, config, { logger, metrics, clock }),
+    createState: (storage, destination) => createStorageState(storage, config, destination, { logger, metrics, clock }),
     maxStorages: config.maxStorages,
     metrics,
   });
-
-  function credentialsOf({ headers }: ConnectorRequest): Credentials {
-    assertOwnOrigin(headers, config);
-    return config.enableSigV4Auth ? SERVER_CREDENTIALS : parseAuthorization(headers['authorization']);
-  }
 
   function holdBytes(scope: RequestScope): BudgetShare {
     const share = bytesInFlight.openShare();
@@ -80,33 +75,33 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
     return share;
   }
 
-  function holdStorage(credentials: Credentials, scope: RequestScope): StorageLease<StorageState> {
-    const lease = storages.acquire(credentials);
+  function holdStorage({ credentials, destination }: Caller, scope: RequestScope): StorageLease<StorageState> {
+    const lease = storages.acquire(credentials, destination);
     scope.hold((failure) => lease.release(failure));
     return lease;
   }
 
-  function readContext(credentials: Credentials, scope: RequestScope): ReadContext {
-    const { storage, state } = holdStorage(credentials, scope);
-    const { schema, packing } = state;
-    return { config, source: storage, schema, packing, limiter: readLimiter, metrics, signal: scope.signal };
+  function readContext(caller: Caller, scope: RequestScope): ReadContext & { readonly config: Config } {
+    const { storage, state } = holdStorage(caller, scope);
+    const { config: tableConfig, schema, packing } = state;
+    return { config: tableConfig, source: storage, schema, packing, limiter: readLimiter, metrics, signal: scope.signal };
   }
 
   return {
-    async write(request, scope) {
+    async write(request, scope, identify) {
       const { signal } = scope;
       scope.limitTime(config.writeTimeoutMs, 'write-timeout');
-      const credentials = credentialsOf(request);
+      const caller = await identify();
       const version = writeVersionOf(request.headers);
       const written: WrittenCount = { samples: 0, histograms: 0 };
       try {
         assertDeclaredLength(request, config);
         const held = { budget: holdBytes(scope), turns, signal };
         const parts = await decodeWrite(await readMessageBytes(request, config, decodeBody, held), version, labelSets, held);
-        const { storage, state } = holdStorage(credentials, scope);
+        const { storage, state } = holdStorage(caller, scope);
         const context = {
           ...{
-            config,
+            config: state.config,
             writer: storage,
             dimensions: state.dimensions,
             stored: state.stored,
@@ -127,20 +122,20 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
       }
       return { ...emptyResponse(204), headers: version === '2.0' ? writtenHeaders(written) : {} };
     },
-    async read(request, scope) {
+    async read(request, scope, identify) {
       const { signal } = scope;
       scope.limitTime(config.readTimeoutMs, 'read-timeout');
-      const credentials = credentialsOf(request);
+      const caller = await identify();
       assertReadHeaders(request.headers);
       assertDeclaredLength(request, config);
       const bytes = await readMessageBytes(request, config, decodeBody, { budget: holdBytes(scope), turns, signal });
       const message = decodeChecked(() => decodeReadRequest(bytes));
-      return handleRead(message, readContext(credentials, scope), turns);
+      return handleRead(message, readContext(caller, scope), turns);
     },
-    async api(route, request, scope) {
+    async api(route, request, scope, identify) {
       const { signal } = scope;
       scope.limitTime(config.readTimeoutMs, 'read-timeout', HOW_TO_ASK_FOR_LESS);
-      const credentials = credentialsOf(request);
+      const caller = await identify();
       const budget = holdBytes(scope);
       const parameters = await readParameters(request, config, budget, signal);
       return apiResponse(request, await answerApi(route, parameters));
@@ -158,15 +153,15 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
             const timeoutMs = requestedTimeoutMs(given);
             if (timeoutMs !== null && timeoutMs < config.readTimeoutMs)
               scope.limitTime(Math.max(0, timeoutMs), 'timeout', HOW_TO_ASK_FOR_LESS);
-            const context = { ...readContext(credentials, scope), config, clock };
+            const context = { ...readContext(caller, scope), clock };
             return asked === 'query' ? answerQuery(given, context) : answerQueryRange(given, context);
           }
           case 'labels':
-            return answerLabels(given, readContext(credentials, scope));
+            return answerLabels(given, readContext(caller, scope));
           case 'label-values':
-            return answerLabelValues(labelNameInPath(pathBelow(config.basePath, request.path)), given, readContext(credentials, scope));
+            return answerLabelValues(labelNameInPath(request.path), given, readContext(caller, scope));
           case 'series':
-            return answerSeries(given, readContext(credentials, scope));
+            return answerSeries(given, readContext(caller, scope));
         }
       }
     },

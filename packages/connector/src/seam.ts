@@ -13,6 +13,13 @@ export interface ConnectorRequest {
   readonly query: string;
   /** Names in lower case; several headers of one name joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
+  /**
+   * The names in the certificate with which the client has proved who it is, such as `CN:prometheus` and `DNS:prometheus.example`; undefined or
+   * empty if there is none, or none that the edge has verified.
+   */
+  readonly certificateNames?: readonly string[] | undefined;
+  /** Set by the program for what it has to store itself, and never for what came from outside: it is stored with the server's credentials. */
+  readonly isOwn?: boolean | undefined;
   /** The length of the body that the sender declares, in bytes; undefined if it declares none. */
   readonly contentLength?: number | undefined;
   /**
@@ -72,10 +79,17 @@ export interface WholeResponse extends ConnectorResponse {
   readonly body: Uint8Array;
 }
 
+/** What the core needs of a request for a page that an edge answers by itself. */
+export type PageRequest = Pick<ConnectorRequest, 'method' | 'path' | 'headers' | 'certificateNames'>;
+
 /** What an edge holds. Every method is safe to call concurrently. */
 export interface Connector {
   /** Never rejects: every failure is a response. */
   handle(request: ConnectorRequest): Promise<ConnectorResponse>;
+  /**
+   * Whether the edge may answer with metrics or its state: undefined if so, else the answer instead, counted and logged like any other. Never rejects.
+   */
+  admit(request: PageRequest): Promise<WholeResponse | undefined>;
   /** The answer for what an edge found out by itself and the core could not: counted and logged like any other. */
   refuse(error: ConnectorError, headers?: Readonly<Record<string, string>>): WholeResponse;
   /** Resolves when the requests in flight are answered and the clients are closed. */

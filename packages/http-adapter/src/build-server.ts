@@ -10,8 +10,9 @@ import {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type RouteHandlerMethod,
 } from 'fastify';
-import { connectorRequestFrom } from './connector-request.js';
+import { connectorRequestFrom, pageRequestFrom } from './connector-request.js';
 import type { MetricsPage } from './prometheus-metrics.js';
 import { sendConnectorResponse } from './send-connector-response.js';
 import { addStatusRoutes, type StatusPage } from './status-routes.js';
@@ -111,12 +112,21 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     return sendConnectorResponse(response, request, reply, writeIdleTimeoutMs);
   }
 
+  /** A page of our own, for those whom the connector lets through. */
+  function guarded(handler: RouteHandlerMethod): RouteHandlerMethod {
+    return async function (this: FastifyInstance, request, reply) {
+      const refusal = await connector.admit(pageRequestFrom(request));
+      if (refusal === undefined) return handler.call(this, request, reply);
+      return sendConnectorResponse(refusal, request, reply, writeIdleTimeoutMs);
+    };
+  }
+
   app.route({
     method: ['GET', 'HEAD'],
     url: config.webTelemetryPath,
-    handler: async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render()),
+    handler: guarded(async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render())),
   });
-  if (statusPage !== undefined) addStatusRoutes(app, statusPage);
+  if (statusPage !== undefined) addStatusRoutes(app, statusPage, guarded);
   app.all('*', handle);
   return app;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ConnectorRequest } from '@timestream-prometheus/connector';
+import type { ConnectorRequest, PageRequest } from '@timestream-prometheus/connector';
 import type { FastifyRequest } from 'fastify';
 import { bodyReaderOf } from './body-reader.js';
 
@@ -24,6 +24,17 @@ function declaredLength({ headers }: IncomingMessage): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
+/** What the connector needs to say whether a page of our own may be shown. */
+export function pageRequestFrom(request: FastifyRequest): PageRequest {
+  const url = request.raw.url ?? '';
+  const question = url.indexOf('?');
+  return {
+    method: request.method,
+    path: question < 0 ? url : url.slice(0, question),
+    headers: { ...headersFromRaw(request.raw.rawHeaders), 'x-request-id': request.id },
+  };
+}
+
 /** A Fastify request whose body nobody has read yet, as the connector wants it. */
 export function connectorRequestFrom(
   request: FastifyRequest,
@@ -32,10 +43,8 @@ export function connectorRequestFrom(
   const url = request.raw.url ?? '';
   const question = url.indexOf('?');
   return {
-    method: request.method,
-    path: question < 0 ? url : url.slice(0, question),
+    ...pageRequestFrom(request),
     query: question < 0 ? '' : url.slice(question + 1),
-    headers: { ...headersFromRaw(request.raw.rawHeaders), 'x-request-id': request.id },
     contentLength: declaredLength(request.raw),
     readBody: bodyReaderOf(request.raw),
     signal,

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { destination } from 'pino';
+import { readSecret } from './cli/read-secret.js';
 import { runProgram } from './cli/run-program.js';
 import type { ServingConnector } from './cli/start-serving.js';
 
@@ -41,6 +42,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   writeErr: (text) => process.stderr.write(text),
   isErrTerminal: process.stderr.isTTY,
   stopSignal: stopController.signal,
+  readSecret,
   // Written at once: the last lines before an exit are those that are needed most.
   log: destination({ fd: 2, sync: true }),
   waitForStop,

@@ -1,5 +1,5 @@
 import { PAGE_SECURITY_HEADERS, type PageAsset, type StatusAnswer } from '@timestream-prometheus/status-page';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, RouteHandlerMethod } from 'fastify';
 
 export interface StatusPage {
   /** The files of the page by their paths. */
@@ -7,8 +7,15 @@ export interface StatusPage {
   readonly answer: () => StatusAnswer;
 }
 
-/** The page for a browser, and the state that it shows. Neither holds a secret or anything that is stored. */
-export function addStatusRoutes(app: FastifyInstance, { assets, answer }: StatusPage): void {
+/**
+ * The page for a browser, and the state that it shows. Neither holds a secret or anything that is stored; the state is for those whom `guarded` lets
+ * through.
+ */
+export function addStatusRoutes(
+  app: FastifyInstance,
+  { assets, answer }: StatusPage,
+  guarded: (handler: RouteHandlerMethod) => RouteHandlerMethod,
+): void {
   for (const [path, { contentType, body }] of assets) {
     app.route({
       method: ['GET', 'HEAD'],
@@ -19,7 +26,8 @@ export function addStatusRoutes(app: FastifyInstance, { assets, answer }: Status
   app.route({
     method: ['GET', 'HEAD'],
     url: '/-/status',
-    handler: async (_request, reply) =>
+    handler: guarded(async (_request, reply) =>
       reply.headers(PAGE_SECURITY_HEADERS).type('application/json; charset=utf-8').send(JSON.stringify(answer())),
+    ),
   });
 }

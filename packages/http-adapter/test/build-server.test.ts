@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { buildServer, createPrometheusMetrics } from '../src/index.js';
 import { selfSigned } from './cli/self-signed.js';
 import { deferred } from './deferred.js';
-import { noContent, send, silentLogger, startServer, type RunningServer } from './running-server.js';
+import { noContent, scriptedConnector, send, silentLogger, startServer, type RunningServer } from './running-server.js';
 
 describe('buildServer', () => {
   const started: FastifyInstance[] = [];
@@ -124,10 +124,37 @@ describe('buildServer', () => {
     }
   });
 
+  it('asks the connector before it shows metrics or its state, and shows what is the same for everybody without', async () => {
+    const refusal = { status: 401, headers: { 'www-authenticate': 'Basic' }, body: Buffer.from('unknown-user: nobody\n') };
+    const asked: string[] = [];
+    const connector: Connector = {
+      ...scriptedConnector(() => noContent).connector,
+      admit: ({ method, path, headers }) => {
+        asked.push(`${method} ${path}`);
+        return Promise.resolve(headers['authorization'] === undefined ? refusal : undefined);
+      },
+    };
+    const assets = new Map([['/', { contentType: 'text/html', body: Buffer.from('page') }]]);
+    const statusPage = { assets, answer: () => ({ secret: 'state' }) as never };
+    const config = { webTelemetryPath: '/metrics' };
+    const app = buildServer({ connector, config, metrics: createPrometheusMetrics([]), logger: silentLogger, statusPage });
+    started.push(app);
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    for (const path of ['/metrics', '/-/status', '/-/status?x=1']) {
+      const { status, headers, body } = await send(port, { method: 'GET', path });
+      expect([status, headers['www-authenticate'], body.toString()]).toEqual([401, 'Basic', 'unknown-user: nobody\n']);
+      expect((await send(port, { method: 'GET', path, headers: { authorization: 'Bearer x' } })).status).toBe(200);
+    }
+    expect((await send(port, { method: 'GET', path: '/' })).body.toString()).toBe('page');
+    expect(new Set(asked)).toEqual(new Set(['GET /metrics', 'GET /-/status']));
+  });
+
   describe('headers that the connector does not accept', () => {
     it('are answered before a byte of the body has come', async () => {
       const connector: Connector = {
         handle: () => Promise.resolve({ status: 401, headers: {}, body: new Uint8Array() }),
+        admit: () => Promise.resolve(undefined),
         refuse: () => ({ status: 500, headers: {}, body: new Uint8Array() }),
         close: () => Promise.resolve(),
       };

@@ -36,6 +36,7 @@ export function scriptedConnector(answer: (request: SeenRequest) => Promise<Conn
         requests.push(seen);
         return answer(seen);
       },
+      admit: () => Promise.resolve(undefined),
       refuse: ({ code, message }) => ({
         status: 500,
         headers: { 'content-type': 'text/plain; charset=utf-8' },

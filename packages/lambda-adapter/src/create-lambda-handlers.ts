@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import {
   ConfigError,
@@ -5,9 +6,11 @@ import {
   createConnector,
   openAwsStorage,
   parseConfig,
+  parseUsers,
   responseOfError,
   type Clock,
   type Connector,
+  type UserDirectory,
 } from '@timestream-prometheus/connector';
 import { answerStreamed, answerWhole, type LambdaParts } from './answer-invocation.js';
 import { createEmbeddedMetrics } from './embedded-metrics.js';
@@ -74,7 +77,7 @@ function openParts(env: LambdaHandlersOptions['env'], lines: LineWriting): Lambd
     const metrics = createEmbeddedMetrics({ namespace: config.metricsNamespace, ...lines });
     const openStorage = openAwsStorage(config, { logger, metrics, clock });
     return {
-      connector: createConnector({ config, openStorage, logger, metrics, clock }),
+      connector: createConnector({ config, users: readUsers(config.usersFile), openStorage, logger, metrics, clock }),
       timeoutMs: config.timeoutMs,
       logger,
       metrics,
@@ -89,6 +92,17 @@ function openParts(env: LambdaHandlersOptions['env'], lines: LineWriting): Lambd
   }
 }
 
+/** The file comes with the function, so it does not change while the function lives. */
+function readUsers(file: string): (() => UserDirectory) | undefined {
+  if (file === '') return undefined;
+  try {
+    const users = parseUsers(readFileSync(file, 'utf8'));
+    return () => users;
+  } catch (error) {
+    throw new ConfigError('users-file', `must be a users file: ${error instanceof Error ? error.message : String(error)}`, file);
+  }
+}
+
 /** Refusing takes no time; the deadline of the invocation still needs a number. */
 const UNCONFIGURED_TIMEOUT_MS = 30_000;
 
@@ -97,6 +111,7 @@ function createUnconfiguredConnector(error: ConfigError): Connector {
   const response = responseOfError(new ConnectorError('internal', message));
   return {
     handle: () => Promise.resolve(response),
+    admit: () => Promise.resolve(response),
     refuse: (failure) => responseOfError(failure),
     close: () => Promise.resolve(),
   };

@@ -1,3 +1,7 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createToken, hashToken } from '@timestream-prometheus/connector';
 import { describe, expect, it } from 'vitest';
 import { createLambdaHandlers } from '../src/index.js';
 import { eventShapes, eventShapeOf, type HttpMessage } from './events.js';
@@ -10,6 +14,34 @@ function handlersWith(env: Readonly<Record<string, string>>) {
   const handlers = createLambdaHandlers({ env, writeLine: (line) => lines.push(line) }, (stream) => stream);
   return { ...handlers, logged: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
+
+describe('a function with a users file', () => {
+  const env = { default_database: 'd', default_table: 't' };
+
+  function fileWith(text: string): string {
+    const file = join(mkdtempSync(join(tmpdir(), 'timestream-prometheus-lambda-users-')), 'users');
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  }
+
+  it.each(eventShapes)('lets in its users and nobody with the credentials of the function alone ($name)', async (shape) => {
+    const token = createToken();
+    const { handler } = handlersWith({ ...env, users_file: fileWith(`a may=read as=server token=${hashToken(token)}`) });
+    const statusOf = async (headers: HttpMessage['headers']) => (await handler(shape.event({ ...write, headers }), context)).statusCode;
+    expect(await statusOf([])).toBe(401);
+    expect(await statusOf([['authorization', `Bearer ${createToken()}`]])).toBe(401);
+    expect(await statusOf([['authorization', `Bearer ${token}`]])).toBe(403);
+  });
+
+  it.each([
+    ['is missing', () => '/nowhere/users', /--users-file must be a users file: ENOENT/],
+    ['is wrong', () => fileWith('a may=fly'), /--users-file must be a users file: line 1: may= must be given/],
+  ])('answers 500 to everybody when the file %s', async (_what, file, message) => {
+    const { handler, logged } = handlersWith({ ...env, users_file: file() });
+    expect((await handler(eventShapes[0]?.event(write), context)).statusCode).toBe(500);
+    expect(logged()).toEqual([expect.objectContaining({ level: 'ERROR', message: expect.stringMatching(message) as string })]);
+  });
+});
 
 describe('a wrong configuration', () => {
   it.each([

@@ -29,8 +29,8 @@ export interface StatusAnswer {
   readonly database: string;
   readonly table: string;
   readonly tableLayout: string;
-  /** `access-key`: every request carries one, by Basic authentication. `server`: the connector uses its own. */
-  readonly authentication: 'access-key' | 'server';
+  /** `access-key`: every request carries one, by Basic authentication. `server`: the connector uses its own. `users`: those of the users file come in. */
+  readonly authentication: 'access-key' | 'server' | 'users';
   /** Lines for prometheus.yml, without secrets. */
   readonly prometheusConfig: string;
   readonly history: StatusHistory;

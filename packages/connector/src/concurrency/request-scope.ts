@@ -11,6 +11,8 @@ export type Release = (failure: ConnectorError | undefined) => void;
 export class RequestScope {
   /** For all the work of the request: aborted when the client has gone or the time is over. */
   readonly signal: AbortSignal;
+  /** The user of the users file whose request it is, once that is known: for the log. */
+  userName: string | undefined;
   readonly #deadline = new AbortController();
   readonly #releases: Release[] = [];
   /** When the request came, by the clock of the connector. */

@@ -104,6 +104,16 @@ export const OPTIONS = {
     help: 'Address of the write service, for a VPC endpoint or another Timestream. Endpoint discovery is off then.',
     parse: parseBaseEndpoint,
   }),
+  stsBaseEndpoint: option({
+    flag: 'sts-base-endpoint',
+    group: 'AWS',
+    scope: 'both',
+    fallbackEnv: ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL'],
+    defaultText: '',
+    placeholder: '<url>',
+    help: 'Address of the service that roles of users are assumed at (STS), for a VPC endpoint.',
+    parse: parseBaseEndpoint,
+  }),
   awsCalls: option({
     flag: 'aws-calls',
     group: 'AWS',
@@ -233,6 +243,15 @@ export const OPTIONS = {
     scope: 'server',
     defaultText: 'false',
     help: 'Store six hours of an invented fleet of machines at the start, and go on with it, so that there is something to look at. Only with --storage=embedded.',
+  }),
+  usersFile: option({
+    flag: 'users-file',
+    group: 'Server',
+    scope: 'both',
+    defaultText: '',
+    placeholder: '<file>',
+    help: 'File with the users who may come in, by password, token or client certificate, and with what each may do, with which AWS credentials and in which table: docs/users.md. Nobody else comes in then, with an AWS access key neither, and the metrics and the state of the status page are for users too. The server reads the file again when it changes.',
+    parse: parseFileName,
   }),
   tlsCertificate: option({
     flag: 'tls-certificate',

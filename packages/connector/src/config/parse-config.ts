@@ -73,6 +73,8 @@ function checkTogether(config: Config, sources: ConfigSources): Config {
     ...config,
     defaultDatabase: config.defaultDatabase === '' && isEmbedded ? EMBEDDED_DATABASE : config.defaultDatabase,
     defaultTable: config.defaultTable === '' && isEmbedded ? EMBEDDED_TABLE : config.defaultTable,
+    // The default of Lambda is for a function behind IAM authorization; with users, the users file says who comes in.
+    enableSigV4Auth: config.usersFile !== '' && !isGiven(OPTIONS.enableSigV4Auth, sources) ? false : config.enableSigV4Auth,
     selfScrape: isEmbedded && !isGiven(OPTIONS.selfScrape, sources) ? true : config.selfScrape,
     webListenAddress: isEmbedded && !isGiven(OPTIONS.webListenAddress, sources) ? EMBEDDED_LISTEN_ADDRESS : config.webListenAddress,
   };
@@ -89,7 +91,14 @@ function checkTogether(config: Config, sources: ConfigSources): Config {
       undefined,
     );
   }
-  if (complete.selfScrape && !isEmbedded && !complete.enableSigV4Auth) {
+  if (complete.usersFile !== '' && complete.enableSigV4Auth) {
+    throw new ConfigError(
+      'users-file',
+      "must not be given together with --enable-sigv4-auth: that lets everybody in with the connector's own credentials; map a user to them with as=server",
+      undefined,
+    );
+  }
+  if (complete.selfScrape && !isEmbedded && !complete.enableSigV4Auth && complete.usersFile === '') {
     throw new ConfigError(
       'self-scrape',
       'must be given together with --enable-sigv4-auth: the connector has no access key of its own otherwise',

@@ -10,6 +10,8 @@ export type ConnectorErrorCode =
   | 'malformed-body'
   | 'missing-credentials'
   | 'malformed-credentials'
+  | 'unknown-user'
+  | 'not-permitted'
   | 'foreign-origin'
   | 'invalid-credentials'
   | 'access-denied'
@@ -65,16 +67,18 @@ const ERROR_CLASSES: Readonly<Record<ConnectorErrorCode, ErrorClass>> = {
     meaning: 'The body would decompress or decode to more than max-decoded-bytes.',
   },
   'malformed-body': { status: 400, retryable: false, meaning: 'The body is no snappy block, or no message of the protocol.' },
-  'missing-credentials': { status: 401, retryable: false, meaning: 'The request carries no Authorization header.' },
+  'missing-credentials': { status: 401, retryable: false, meaning: 'The request does not say whose it is.' },
   'malformed-credentials': {
     status: 401,
     retryable: false,
-    meaning: 'The Authorization header is no Basic authentication with an access key and its secret.',
+    meaning: 'The Authorization header is in no form that the connector takes.',
   },
+  'unknown-user': { status: 401, retryable: false, meaning: 'No user of the users file has this password, token or certificate.' },
+  'not-permitted': { status: 403, retryable: false, meaning: 'The user may not come to this path, or not ask for this tenant.' },
   'foreign-origin': {
     status: 403,
     retryable: false,
-    meaning: "A web page asks with the server's own credentials, or the Host is not that of the connector.",
+    meaning: 'A web page of another site asks, or the Host is not that of the connector.',
   },
   'invalid-credentials': { status: 403, retryable: false, meaning: 'AWS does not accept the access key, its secret or the session.' },
   'access-denied': { status: 403, retryable: false, meaning: 'The access key is right but lacks a permission.' },
@@ -120,7 +124,11 @@ const ERROR_CLASSES: Readonly<Record<ConnectorErrorCode, ErrorClass>> = {
     retryable: true,
     meaning: 'The work did not end within write-timeout or read-timeout, or Timestream did not answer in time.',
   },
-  'server-credentials-unavailable': { status: 503, retryable: true, meaning: "The connector's own AWS credentials cannot be loaded." },
+  'server-credentials-unavailable': {
+    status: 503,
+    retryable: true,
+    meaning: "The connector's own AWS credentials, or those that a user is mapped to, cannot be loaded.",
+  },
   'client-gone': { status: 499, retryable: false, meaning: 'The client closed the connection before the answer.' },
   internal: { status: 500, retryable: true, meaning: 'A defect of the connector.' },
 };

@@ -1,3 +1,5 @@
+import type { Right } from '../users/user.js';
+
 /** What a path is for; also the label `endpoint` of the metrics, where everything that is neither write nor read is `other`. */
 export type Route = 'write' | 'read' | 'healthy' | 'ready' | ApiRoute;
 
@@ -60,6 +62,22 @@ const METHODS_BY_ROUTE: Readonly<Record<Route, readonly string[]>> = {
   ready: ['GET', 'HEAD'],
 };
 
+/** What a user must have to come here; undefined: everybody may. */
+const RIGHT_BY_ROUTE: Readonly<Record<Route, Right | undefined>> = {
+  write: 'write',
+  read: 'read',
+  query: 'read',
+  'query-range': 'read',
+  'format-query': 'read',
+  'parse-query': 'read',
+  labels: 'read',
+  'label-values': 'read',
+  series: 'read',
+  'build-information': 'read',
+  healthy: undefined,
+  ready: undefined,
+};
+
 /** The path alone decides, never a header: a policy that allows a client one path must not open the other. */
 export function routeOf(path: string): Route | undefined {
   if (Object.hasOwn(ROUTE_BY_PATH, path)) return ROUTE_BY_PATH[path];
@@ -77,6 +95,10 @@ export function labelNameInPath(path: string): string {
   }
 }
 
+export function rightOf(route: Route): Right | undefined {
+  return RIGHT_BY_ROUTE[route];
+}
+
 export function methodsOf(route: Route): readonly string[] {
   return METHODS_BY_ROUTE[route];
 }
@@ -87,4 +109,13 @@ export function methodsOf(route: Route): readonly string[] {
  */
 export function pathBelow(basePath: string, path: string): string {
   return basePath !== '' && path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
+}
+
+/** `/tenants/<name>` before one of our paths. The name is never decoded: what would need it is no name of a tenant. */
+const TENANT_PATH = /^\/tenants\/([^/]+)(\/.*)$/s;
+
+/** The tenant that a path names, and the path without it. */
+export function withoutTenant(path: string): { readonly tenant: string | undefined; readonly path: string } {
+  const [, tenant, rest] = TENANT_PATH.exec(path) ?? [];
+  return tenant === undefined || rest === undefined ? { tenant: undefined, path } : { tenant, path: rest };
 }

@@ -217,8 +217,14 @@ export const METRICS = {
   openStorages: {
     name: 'timestream_connector_open_storages',
     type: 'gauge',
-    help: 'Access keys whose Timestream clients are open.',
+    help: 'Pairs of credentials and table whose Timestream clients are open.',
     labelNames: [],
+  },
+  fileReloads: {
+    name: 'timestream_connector_file_reloads_total',
+    type: 'counter',
+    help: 'Times that a file had changed and was read again, by file (users, tls) and outcome: ok, or failed, and then what was read before is used on.',
+    labelNames: ['file', 'outcome'],
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 

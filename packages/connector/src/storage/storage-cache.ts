@@ -1,12 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { ConnectorError } from '../errors/connector-error.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
-import type { Credentials, MetricsSink, OpenStorage, Storage } from '../ports.js';
+import type { Credentials, Destination, MetricsSink, OpenStorage, Storage } from '../ports.js';
 
-/** The use of one credential's storage by one request. */
+/** The use of the storage of one credential and table by one request. */
 export interface StorageLease<State> {
   readonly storage: Storage;
-  /** What is remembered beside the storage, for this credential only. */
+  /** What is remembered beside the storage, for this credential and table only. */
   readonly state: State;
   /**
    * Must be called once, when the request is done. A failure that says that AWS does not accept the credential drops it from the cache, so that
@@ -24,13 +24,13 @@ interface Entry<State> {
 
 export interface StorageCacheOptions<State> {
   readonly openStorage: OpenStorage;
-  readonly createState: (storage: Storage) => State;
+  readonly createState: (storage: Storage, destination: Destination) => State;
   readonly maxStorages: number;
   readonly metrics: MetricsSink;
 }
 
 /**
- * One storage per credential, never shared: what one key may write must not be written with another. Bounded: the least recently used one
+ * One storage per credential and table, never shared: what one key may write must not be written with another. Bounded: the least recently used one
  * is closed, but only when no request uses it any more.
  */
 export class StorageCache<State> {
@@ -43,9 +43,9 @@ export class StorageCache<State> {
     this.#options = options;
   }
 
-  acquire(credentials: Credentials): StorageLease<State> {
-    const key = this.#keyOf(credentials);
-    const entry = this.#entries.get(key) ?? this.#open(credentials);
+  acquire(credentials: Credentials, destination: Destination): StorageLease<State> {
+    const key = this.#keyOf(credentials, destination);
+    const entry = this.#entries.get(key) ?? this.#open(credentials, destination);
     // Taken out and put back, it is the most recent.
     this.#entries.delete(key);
     this.#entries.set(key, entry);
@@ -66,10 +66,10 @@ export class StorageCache<State> {
     for (const [key, entry] of this.#entries) this.#remove(key, entry);
   }
 
-  #open(credentials: Credentials): Entry<State> {
+  #open(credentials: Credentials, destination: Destination): Entry<State> {
     const { openStorage, createState, metrics } = this.#options;
-    const storage = openStorage(credentials);
-    const entry = { storage, state: createState(storage), leases: 0, isForgotten: false };
+    const storage = openStorage(credentials, destination);
+    const entry = { storage, state: createState(storage, destination), leases: 0, isForgotten: false };
     metrics.move(METRICS.openStorages, 1);
     return entry;
   }
@@ -92,10 +92,23 @@ export class StorageCache<State> {
     this.#options.metrics.move(METRICS.openStorages, -1);
   }
 
-  #keyOf(credentials: Credentials): string {
-    if (credentials.kind === 'server') return 'server';
-    // JSON keeps id and secret apart, whatever characters they hold.
-    const identity = JSON.stringify([credentials.accessKeyId, credentials.secretAccessKey]);
+  #keyOf(credentials: Credentials, { database, table }: Destination): string {
+    // JSON keeps the parts apart, whatever characters they hold.
+    const identity = JSON.stringify([database, table, ...partsOf(credentials)]);
     return createHmac('sha256', this.#salt).update(identity).digest('base64');
+  }
+}
+
+/** Everything in which two credentials can differ, in a fixed order. */
+function partsOf(credentials: Credentials): readonly string[] {
+  switch (credentials.kind) {
+    case 'server':
+      return ['server'];
+    case 'static':
+      return ['static', credentials.accessKeyId, credentials.secretAccessKey];
+    case 'role':
+      return ['role', credentials.roleArn, credentials.sessionName, credentials.externalId ?? ''];
+    case 'profile':
+      return ['profile', credentials.profile];
   }
 }

@@ -1,13 +1,15 @@
 import type { Config } from '../config/parse-config.js';
-import type { Clock, Logger, MetricsSink, Storage } from '../ports.js';
+import type { Clock, Destination, Logger, MetricsSink, Storage } from '../ports.js';
 import { Packing } from '../read/packed/packing.js';
 import { RememberedSchema } from '../read/remembered-schema.js';
 import { describeTable } from '../write/describe-table.js';
 import { StoredBatches } from '../write/stored-batches.js';
 import { TableDimensions } from '../write/table-dimensions.js';
 
-/** What is remembered beside the storage of one credential: two keys may belong to two accounts, whose tables share nothing but a name. */
+/** What is remembered beside the storage of one credential and table: two keys may belong to two accounts, whose tables share nothing but a name. */
 export interface StorageState {
+  /** The configuration with the table that this is the storage of. */
+  readonly config: Config;
   readonly dimensions: TableDimensions;
   readonly stored: StoredBatches;
   readonly schema: RememberedSchema;
@@ -16,13 +18,15 @@ export interface StorageState {
 
 export function createStorageState(
   source: Storage,
-  { defaultDatabase: database, defaultTable: table, readStrategy }: Pick<Config, 'defaultDatabase' | 'defaultTable' | 'readStrategy'>,
+  config: Config,
+  { database, table }: Destination,
   { logger, metrics, clock }: { readonly logger: Logger; readonly metrics: MetricsSink; readonly clock: Clock },
 ): StorageState {
   return {
+    config: { ...config, defaultDatabase: database, defaultTable: table },
     dimensions: new TableDimensions(() => describeTable({ source, database, table, logger })),
     stored: new StoredBatches(clock),
     schema: new RememberedSchema(),
-    packing: new Packing({ isWanted: readStrategy === 'packed', logger, metrics }),
+    packing: new Packing({ isWanted: config.readStrategy === 'packed', logger, metrics }),
   };
 }

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Credentials, Logger } from '../ports.js';
+import type { Logger } from '../ports.js';
+import type { SdkCredentials } from './sdk-credentials.js';
 import { HostNotingHandler } from './host-noting-handler.js';
 import { CONNECTOR_VERSION } from '../version.js';
 
@@ -11,7 +12,8 @@ export interface ClientChoices {
   readonly region: string;
   /** Empty: discover the endpoint. */
   readonly endpoint: string;
-  readonly credentials: Credentials;
+  /** Undefined: the default chain of the SDK. */
+  readonly credentials: SdkCredentials | undefined;
   /** Default: one. TimestreamCaller makes the attempts: the SDK knows neither what other clients do nor what a foreign answer is. */
   readonly maxAttempts?: number;
   /** For one attempt, from sending to the last byte of the answer. */
@@ -34,9 +36,7 @@ export function clientSettingsOf(choices: ClientChoices) {
     maxAttempts: choices.maxAttempts ?? 1,
     ...(endpoint === '' ? {} : { endpoint }),
     // Without the field the SDK follows its default chain: environment, profile, web identity, container and instance role.
-    ...(credentials.kind === 'server'
-      ? {}
-      : { credentials: { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey } }),
+    ...(credentials === undefined ? {} : { credentials }),
     customUserAgent: [['timestream-prometheus', CONNECTOR_VERSION] as [string, string]],
     requestHandler: new HostNotingHandler({
       connectionTimeout: CONNECTION_TIMEOUT_MS,

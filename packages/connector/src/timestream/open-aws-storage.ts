@@ -1,9 +1,10 @@
 import { TimestreamQueryClient } from '@aws-sdk/client-timestream-query';
 import { TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
 import type { Config } from '../config/parse-config.js';
-import type { Clock, Logger, MetricsSink, OpenStorage } from '../ports.js';
+import type { Clock, Credentials, Destination, Logger, MetricsSink, Storage } from '../ports.js';
 import { createAwsRecordWriter } from './aws-record-writer.js';
 import { createAwsRowSource } from './aws-row-source.js';
+import { sdkCredentialsOf } from './sdk-credentials.js';
 import { clientSettingsOf } from './client-settings.js';
 import { LeanSender } from './lean-sender.js';
 import { RetryBudget } from './retry-budget.js';
@@ -25,6 +26,7 @@ export type AwsStorageConfig = Pick<
   | 'region'
   | 'queryBaseEndpoint'
   | 'writeBaseEndpoint'
+  | 'stsBaseEndpoint'
   | 'maxReadRetries'
   | 'maxWriteRetries'
   | 'maxReadConcurrency'
@@ -39,14 +41,18 @@ export interface AwsStorageOptions {
   readonly clock?: Clock;
 }
 
+/** Without a destination: the default one of the configuration. */
+export type OpenAwsStorage = (credentials: Credentials, destination?: Destination) => Storage;
+
 /** Storage in Amazon Timestream, or in whatever speaks its protocol at the configured base endpoints. */
-export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOptions): OpenStorage {
+export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOptions): OpenAwsStorage {
   const clock = options.clock ?? { nowMs: () => Date.now() };
   const { metrics, logger } = options;
   const writeRetries = new RetryBudget();
   const readRetries = new RetryBudget();
-  return (credentials) => {
-    const common = { region: config.region, credentials, logger };
+  const defaults: Destination = { database: config.defaultDatabase, table: config.defaultTable };
+  return (credentials, { database, table } = defaults) => {
+    const common = { region: config.region, credentials: sdkCredentialsOf(credentials, config), logger };
     const leanSender = config.awsCalls === 'lean' ? new LeanSender() : undefined;
     const writeCaller = new TimestreamCaller({
       createClient: () =>
@@ -80,8 +86,8 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
     });
     return {
       ...createAwsRecordWriter(writeCaller, {
-        database: config.defaultDatabase,
-        table: config.defaultTable,
+        database,
+        table,
         leanSender,
       }),
       ...createAwsRowSource(queryCaller, { maxPages: config.maxPagesPerQuery, metrics, logger, leanSender }),

@@ -17,6 +17,7 @@ import { ConnectorError } from '../errors/connector-error.js';
 import type { TableAdmin, TableDescription } from '../operations/table-admin.js';
 import type { Credentials } from '../ports.js';
 import { connectorErrorOf, type AdminOperation, type TimestreamOperation } from './aws-error.js';
+import { sdkCredentialsOf } from './sdk-credentials.js';
 import { clientSettingsOf } from './client-settings.js';
 import type { AwsStorageConfig, AwsStorageOptions } from './open-aws-storage.js';
 
@@ -34,7 +35,7 @@ export function openTableAdmin(
   return (credentials) => {
     const common = {
       region: config.region,
-      credentials,
+      credentials: sdkCredentialsOf(credentials, config),
       logger: options.logger,
       maxAttempts: MAX_ATTEMPTS,
       requestTimeoutMs: ATTEMPT_TIMEOUT_MS,

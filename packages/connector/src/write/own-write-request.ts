@@ -38,5 +38,6 @@ export function ownWriteRequest(samples: readonly OwnSample[], authorization: st
     },
     ...bodyInHand(encodeSnappy(encodeWriteRequest({ timeseries, metadata: [] }))),
     signal,
+    isOwn: true,
   };
 }

@@ -6,8 +6,8 @@ export type AlterPage = (page: QueryPage, sql: string, pageNumber: number) => Qu
 
 /** The storage behind a service that answers some statements otherwise. Every statement that is asked is put into `asked`. */
 export function alterStorage(openStorage: OpenStorage, asked: string[], alterPage: AlterPage): OpenStorage {
-  return (credentials) => {
-    const storage = openStorage(credentials);
+  return (credentials, destination) => {
+    const storage = openStorage(credentials, destination);
     return {
       write: (batch, signal) => storage.write(batch, signal),
       close: () => storage.close(),

@@ -9,7 +9,14 @@ export interface BannerFacts {
   readonly url: string;
   readonly config: Pick<
     Config,
-    'defaultDatabase' | 'defaultTable' | 'region' | 'enableSigV4Auth' | 'webTelemetryPath' | 'webStatusPage' | 'tlsCertificate'
+    | 'defaultDatabase'
+    | 'defaultTable'
+    | 'region'
+    | 'enableSigV4Auth'
+    | 'usersFile'
+    | 'webTelemetryPath'
+    | 'webStatusPage'
+    | 'tlsCertificate'
   >;
   /** Undefined when the data are in Amazon Timestream. */
   readonly embedded: EmbeddedFacts | undefined;
@@ -22,9 +29,12 @@ function clientKey(embedded: EmbeddedFacts | undefined): { readonly username: st
   return { username: accessKeyId, password: embedded.isKeyGenerated ? secretAccessKey : '<its secret>' };
 }
 
+/** A password cannot be shown: the file has only its hash. */
+const USER = { username: '<user>', password: '<password or token>' } as const;
+
 function authLines({ config, embedded }: Pick<BannerFacts, 'config' | 'embedded'>): string[] {
   if (config.enableSigV4Auth) return [];
-  const { username, password } = clientKey(embedded);
+  const { username, password } = config.usersFile === '' ? clientKey(embedded) : USER;
   return ['    basic_auth:', `      username: ${username}`, `      password: ${password}`];
 }
 
@@ -69,7 +79,7 @@ export function prometheusConfigText(facts: Pick<BannerFacts, 'url' | 'config' |
  */
 function pageLines({ url, config, embedded }: BannerFacts): string[] {
   if (!config.webStatusPage) return [];
-  if (embedded?.isKeyGenerated !== true || config.enableSigV4Auth) return [`  page      ${url}/`];
+  if (embedded?.isKeyGenerated !== true || config.enableSigV4Auth || config.usersFile !== '') return [`  page      ${url}/`];
   const { accessKeyId, secretAccessKey } = embedded.key;
   return [`  page      ${url}/#sign-in=${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString('base64url')}`];
 }

@@ -1,4 +1,4 @@
-import type { Config, OpenStorage, StaticKey } from '@timestream-prometheus/connector';
+import type { Config, Destination, OpenStorage, StaticKey } from '@timestream-prometheus/connector';
 import type * as EmbeddedPackage from '@timestream-prometheus/timestream-embedded';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
@@ -18,12 +18,13 @@ export interface EmbeddedStorage {
   readonly endpoints: Pick<Config, 'writeBaseEndpoint' | 'queryBaseEndpoint'>;
   /** With --enable-sigv4-auth the server's own credentials are the key of the embedded Timestream, not those of AWS. */
   authorize(openStorage: OpenStorage): OpenStorage;
+  /** Makes the tables that are missing. */
+  createTables(destinations: readonly Destination[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Timestream's longest retention: 100 years on the magnetic store, and enough hours in memory for a late sender. */
-const memoryStoreRetentionHours = 12;
-const magneticStoreRetentionDays = 73_000;
+const embeddedTable = { memoryStoreRetentionHours: 12, magneticStoreRetentionDays: 73_000, magneticStoreWrites: true } as const;
 
 export type EmbeddedStorageConfig = Pick<
   Config,
@@ -51,9 +52,7 @@ export async function startEmbeddedStorage(config: EmbeddedStorageConfig, logger
       {
         databaseName: config.defaultDatabase,
         tableName: config.defaultTable,
-        memoryStoreRetentionHours,
-        magneticStoreRetentionDays,
-        magneticStoreWrites: true,
+        ...embeddedTable,
       },
     ],
     logger,
@@ -68,7 +67,12 @@ export async function startEmbeddedStorage(config: EmbeddedStorageConfig, logger
     key,
     isKeyGenerated: givenKey === undefined,
     endpoints: { writeBaseEndpoint: timestream.url, queryBaseEndpoint: timestream.url },
-    authorize: (openStorage) => (credentials) => openStorage(credentials.kind === 'server' ? { kind: 'static', ...key } : credentials),
+    authorize: (openStorage) => (credentials, destination) =>
+      openStorage(credentials.kind === 'server' ? { kind: 'static', ...key } : credentials, destination),
+    createTables: async (destinations) => {
+      for (const { database: databaseName, table: tableName } of destinations)
+        await timestream.createTable({ ...embeddedTable, databaseName, tableName });
+    },
     close: () => timestream.close(),
   };
 }

@@ -6,6 +6,8 @@ export interface ProgramHost {
   readonly env: Readonly<Record<string, string | undefined>>;
   writeOut(text: string): void;
   writeErr(text: string): void;
+  /** One line from standard input, without its line end; a terminal shows the prompt and not what is typed. */
+  readSecret(prompt: string): Promise<string>;
   /** Whether a person watches standard error: progress is shown then. */
   readonly isErrTerminal: boolean;
   readonly log: DestinationStream;

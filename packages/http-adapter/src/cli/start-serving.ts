@@ -2,10 +2,12 @@ import type { AddressInfo } from 'node:net';
 import {
   METRIC_CATALOGUE,
   createConnector,
+  destinationsOfUsers,
   openAwsStorage,
   type Config,
   type ListenAddress,
   type StaticKey,
+  type UserDirectory,
 } from '@timestream-prometheus/connector';
 import type { FastifyInstance } from 'fastify';
 import type { DestinationStream, Logger } from 'pino';
@@ -19,10 +21,11 @@ import type { StatusPage } from '../status-routes.js';
 import { startBackgroundWork } from './background-work.js';
 import { prometheusConfigText, renderBanner } from './banner.js';
 import { packageVersion } from './package-version.js';
-import { startEmbeddedStorage } from './embedded-storage.js';
+import { startEmbeddedStorage, type EmbeddedStorage } from './embedded-storage.js';
 import { exposureWarning } from './exposure-warning.js';
 import { listenUrl } from './listen-url.js';
 import { readTls } from './read-tls.js';
+import { loadUsers } from './users-file.js';
 import { errnoOf, listenError } from './startup-error.js';
 
 export interface ServeOutput {
@@ -95,10 +98,35 @@ export async function startServing(config: Config, output: ServeOutput): Promise
   const tls = readTls(config);
   const logger = createLogger({ enabled: config.enableLogging, level: config.logLevel, format: config.logFormat }, output.log);
   const metrics = createPrometheusMetrics(METRIC_CATALOGUE);
-  const embedded = config.storage === 'embedded' ? await startEmbeddedStorage(config, logger) : undefined;
+  let embedded: EmbeddedStorage | undefined;
+  /** A Timestream on this machine has the tables that somebody makes, and nobody else is there to do it. */
+  async function createTablesOf(users: UserDirectory): Promise<void> {
+    const defaults = { database: config.defaultDatabase, table: config.defaultTable };
+    await embedded?.createTables(destinationsOfUsers(users.users, defaults));
+  }
+  const users =
+    config.usersFile === ''
+      ? undefined
+      : loadUsers({
+          file: config.usersFile,
+          logger,
+          metrics: metrics.sink,
+          onChange: (changed) => {
+            createTablesOf(changed).catch((error: unknown) => logger.error({ err: error }, 'the tables of the users could not be made'));
+          },
+        });
+  try {
+    if (config.storage === 'embedded') embedded = await startEmbeddedStorage(config, logger);
+    if (users !== undefined) await createTablesOf(users.current());
+  } catch (error) {
+    users?.stop();
+    await embedded?.close();
+    throw error;
+  }
   const openStorage = openAwsStorage({ ...config, ...embedded?.endpoints }, { logger, metrics: metrics.sink });
   const connector = createConnector({
     config,
+    users: users?.current,
     openStorage: embedded === undefined ? openStorage : embedded.authorize(openStorage),
     logger,
     metrics: metrics.sink,
@@ -121,7 +149,7 @@ export async function startServing(config: Config, output: ServeOutput): Promise
     database: config.defaultDatabase,
     table: config.defaultTable,
     tableLayout: config.tableLayout,
-    authentication: config.enableSigV4Auth ? 'server' : 'access-key',
+    authentication: config.usersFile !== '' ? 'users' : config.enableSigV4Auth ? 'server' : 'access-key',
     prometheusConfig: prometheusConfigText({ url, config, embedded: undefined }),
     history: history.history(),
     errors: history.errors(),
@@ -137,6 +165,7 @@ export async function startServing(config: Config, output: ServeOutput): Promise
   let stopBackgroundWork = (): void => undefined;
 
   async function stop(graceMs: number): Promise<void> {
+    users?.stop();
     stopBackgroundWork();
     const answered = app.close();
     if (!(await endsWithin(answered, graceMs))) {
@@ -151,7 +180,8 @@ export async function startServing(config: Config, output: ServeOutput): Promise
 
   try {
     url = listenUrl(await listen(app, config.webListenAddress), tls === undefined ? 'http' : 'https');
-    const authorization = config.enableSigV4Auth || embedded === undefined ? undefined : basicAuthorization(embedded.key);
+    const authorization =
+      config.enableSigV4Auth || config.usersFile !== '' || embedded === undefined ? undefined : basicAuthorization(embedded.key);
     stopBackgroundWork = startBackgroundWork({ config, connector, metrics, history, authorization, url, logger });
     output.writeOut(renderBanner({ version, url, config, embedded }));
     logger.info({ version, storage: config.storage }, 'the connector is ready');

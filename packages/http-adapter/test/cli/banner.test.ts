@@ -16,6 +16,7 @@ const facts: BannerFacts = {
     defaultTable: 'PrometheusMetricsTable',
     region: 'us-east-1',
     enableSigV4Auth: false,
+    usersFile: '',
     webStatusPage: true,
     webTelemetryPath: '/metrics',
     tlsCertificate: '',

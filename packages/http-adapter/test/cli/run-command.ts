@@ -20,6 +20,7 @@ export async function runCommand(
     env,
     writeOut: (text) => (out += text),
     writeErr: (text) => (err += text),
+    readSecret: () => Promise.resolve(''),
     isErrTerminal: false,
     log: { write: () => undefined },
     waitForStop: () => Promise.resolve(),

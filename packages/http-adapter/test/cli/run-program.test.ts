@@ -10,6 +10,7 @@ import { selfSigned } from './self-signed.js';
 async function run(
   args: readonly string[],
   env: Record<string, string> = {},
+  input = '',
 ): Promise<{ readonly exitCode: number; readonly out: string; readonly err: string }> {
   let out = '';
   let err = '';
@@ -19,6 +20,7 @@ async function run(
     stopSignal: new AbortController().signal,
     writeOut: (text) => (out += text),
     writeErr: (text) => (err += text),
+    readSecret: () => Promise.resolve(input),
     log: { write: () => undefined },
     waitForStop: () => Promise.resolve(),
   });

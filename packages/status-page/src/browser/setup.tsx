@@ -1,6 +1,12 @@
 import { useState } from 'preact/hooks';
 import type { StatusAnswer } from '../status-answer.js';
 
+const AUTHENTICATION: Readonly<Record<StatusAnswer['authentication'], string>> = {
+  'access-key': 'an access key with each request',
+  server: "the connector's own AWS credentials",
+  users: 'the users of the users file',
+};
+
 /** What runs, and the lines to paste. */
 export function Setup({ status }: { readonly status: StatusAnswer }) {
   const [copied, setCopied] = useState('');
@@ -25,7 +31,7 @@ export function Setup({ status }: { readonly status: StatusAnswer }) {
         <dt>Layout</dt>
         <dd>{status.tableLayout}</dd>
         <dt>Authentication</dt>
-        <dd>{status.authentication === 'access-key' ? 'an access key with each request' : "the connector's own AWS credentials"}</dd>
+        <dd>{AUTHENTICATION[status.authentication]}</dd>
       </dl>
       <details>
         <summary>Lines for prometheus.yml</summary>

@@ -1,0 +1,93 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openAwsStorage, type Storage } from '../../src/index.js';
+import { createMemoryLogger, testConfig } from '../support/connector-fixture.js';
+import { RecordingMetrics } from '../support/recording-metrics.js';
+import { startWireServer, type WireServer } from '../support/wire-server.js';
+
+const ROLE = { kind: 'role', roleArn: 'arn:aws:iam::123456789012:role/writer', sessionName: 'ada', externalId: 'abc' } as const;
+
+/** STS as it is on the wire: the Query protocol, XML back. */
+async function startSts(answer: (parameters: URLSearchParams) => { readonly status: number; readonly body: string }) {
+  const calls: URLSearchParams[] = [];
+  const server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const parameters = new URLSearchParams(Buffer.concat(chunks).toString());
+      calls.push(parameters);
+      const { status, body } = answer(parameters);
+      outgoing.writeHead(status, { 'content-type': 'text/xml' }).end(body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls, close: () => server.close() };
+}
+
+const assumed = () => ({
+  status: 200,
+  body: `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>role-secret</SecretAccessKey><SessionToken>role-session</SessionToken><Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+});
+
+const denied = () => ({
+  status: 403,
+  body: '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>',
+});
+
+describe('a user that is mapped to a role', () => {
+  let timestream: WireServer;
+  const environment = { ...process.env };
+
+  beforeEach(async () => {
+    process.env['AWS_ACCESS_KEY_ID'] = 'AKIDSERVER';
+    process.env['AWS_SECRET_ACCESS_KEY'] = 'server-secret';
+    timestream = await startWireServer(() => ({ status: 200, body: { RecordsIngested: { Total: 1 } } }));
+  });
+  afterEach(async () => {
+    process.env = { ...environment };
+    await timestream.close();
+  });
+
+  function open(stsUrl: string): Storage {
+    const config = testConfig({ 'write-base-endpoint': timestream.url, 'sts-base-endpoint': stsUrl });
+    return openAwsStorage(config, { logger: createMemoryLogger([]), metrics: new RecordingMetrics() })(ROLE, { database: 'd', table: 't' });
+  }
+
+  const write = (storage: Storage) => storage.write({ Records: [{ Time: '1' }] } as never, new AbortController().signal);
+
+  it('has its calls signed with the role, which is assumed once, in the name of the user', async () => {
+    const sts = await startSts(assumed);
+    const storage = open(sts.url);
+    for (let call = 0; call < 3; call += 1) await write(storage);
+    expect(sts.calls.map((parameters) => Object.fromEntries(parameters))).toEqual([
+      {
+        Action: 'AssumeRole',
+        Version: '2011-06-15',
+        RoleArn: ROLE.roleArn,
+        RoleSessionName: 'ada',
+        ExternalId: 'abc',
+        DurationSeconds: '3600',
+      },
+    ]);
+    expect(timestream.requests).toHaveLength(3);
+    for (const { headers, body } of timestream.requests) {
+      expect(headers.authorization).toContain('Credential=ASIAROLE/');
+      expect(headers['x-amz-security-token']).toBe('role-session');
+      expect(body).toMatchObject({ DatabaseName: 'd', TableName: 't' });
+    }
+    storage.close();
+    sts.close();
+  });
+
+  it('loses nothing while the role cannot be assumed: the sender is told to come again, and not the name of the role', async () => {
+    const sts = await startSts(denied);
+    const storage = open(sts.url);
+    const failure = await write(storage).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'server-credentials-unavailable' });
+    expect((failure as Error).message).not.toContain(ROLE.roleArn);
+    expect(timestream.requests).toEqual([]);
+    storage.close();
+    sts.close();
+  });
+});
