@@ -16,6 +16,7 @@ import { connectorRequestFrom, pageRequestFrom } from './connector-request.js';
 import type { MetricsPage } from './prometheus-metrics.js';
 import { sendConnectorResponse } from './send-connector-response.js';
 import { addStatusRoutes, type StatusPage } from './status-routes.js';
+import type { TlsSettings } from './tls-settings.js';
 
 export interface ServerOptions {
   readonly connector: Connector;
@@ -26,8 +27,8 @@ export interface ServerOptions {
   readonly statusPage?: StatusPage;
   /** How long a client may take nothing of an answer that is ready. Default: 60 s. */
   readonly writeIdleTimeoutMs?: number;
-  /** PEM text: serve HTTPS. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Serve HTTPS. */
+  readonly tls?: TlsSettings;
 }
 
 /** Time for a client to send its headers, and for a whole request to arrive, in ms: a slow sender cannot hold a connection for ever. */
@@ -77,7 +78,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     clientErrorHandler: endBrokenConnection,
     // A path that is no path has no route: the connector says so in its own words.
     frameworkErrors: (_error, request, reply) => void handle(request as FastifyRequest, reply as unknown as FastifyReply),
-    ...(tls === undefined ? { http: serverOptions } : { https: { ...serverOptions, cert: tls.cert, key: tls.key } }),
+    ...(tls === undefined ? { http: serverOptions } : { https: { ...serverOptions, ...tls } }),
   });
   app.server.headersTimeout = headersTimeoutMs;
   app.server.maxConnections = maxConnections;

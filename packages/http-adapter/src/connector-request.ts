@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ConnectorRequest, PageRequest } from '@timestream-prometheus/connector';
 import type { FastifyRequest } from 'fastify';
 import { bodyReaderOf } from './body-reader.js';
+import { certificateNamesOf } from './certificate-names.js';
 
 /**
  * The headers as the client sent them. Node's own `headers` keeps only the first of two Authorization or Content-Type headers, which would
@@ -32,6 +33,7 @@ export function pageRequestFrom(request: FastifyRequest): PageRequest {
     method: request.method,
     path: question < 0 ? url : url.slice(0, question),
     headers: { ...headersFromRaw(request.raw.rawHeaders), 'x-request-id': request.id },
+    certificateNames: certificateNamesOf(request.raw.socket),
   };
 }
 

@@ -259,7 +259,7 @@ export const OPTIONS = {
     scope: 'server',
     defaultText: '',
     placeholder: '<file>',
-    help: 'PEM file with the server certificate and its chain. With --tls-key: serve HTTPS.',
+    help: 'PEM file with the server certificate and its chain. With --tls-key: serve HTTPS. The server reads all files of TLS again when one changes.',
     parse: parseFileName,
   }),
   tlsKey: option({
@@ -270,6 +270,24 @@ export const OPTIONS = {
     placeholder: '<file>',
     help: 'PEM file with the private key of --tls-certificate.',
     parse: parseFileName,
+  }),
+  tlsClientCa: option({
+    flag: 'tls-client-ca',
+    group: 'Server',
+    scope: 'server',
+    defaultText: '',
+    placeholder: '<file>',
+    help: 'PEM file with the authorities that sign the certificates of clients. With it the server asks each client for a certificate, and --users-file may know users by it.',
+    parse: parseFileName,
+  }),
+  tlsClientCertificate: option({
+    flag: 'tls-client-certificate',
+    group: 'Server',
+    scope: 'server',
+    defaultText: 'required',
+    placeholder: '<when>',
+    help: 'required: a client without a certificate of --tls-client-ca cannot connect. optional: it can, and comes in by a key, token or password.',
+    parse: parseChoice('required', 'optional'),
   }),
   storage: option({
     flag: 'storage',

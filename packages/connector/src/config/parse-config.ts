@@ -84,6 +84,9 @@ function checkTogether(config: Config, sources: ConfigSources): Config {
     const [missing, given] = complete.tlsKey === '' ? ['tls-key', 'tls-certificate'] : ['tls-certificate', 'tls-key'];
     throw new ConfigError(missing, `must be given together with --${given}`, undefined);
   }
+  if (complete.tlsClientCa !== '' && complete.tlsCertificate === '') {
+    throw new ConfigError('tls-client-ca', 'must be given together with --tls-certificate and --tls-key', undefined);
+  }
   if (complete.demo && !isEmbedded) {
     throw new ConfigError(
       'demo',

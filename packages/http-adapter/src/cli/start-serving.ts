@@ -1,3 +1,4 @@
+import { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import {
   METRIC_CATALOGUE,
@@ -25,6 +26,7 @@ import { startEmbeddedStorage, type EmbeddedStorage } from './embedded-storage.j
 import { exposureWarning } from './exposure-warning.js';
 import { listenUrl } from './listen-url.js';
 import { readTls } from './read-tls.js';
+import { watchTls } from './watch-tls.js';
 import { loadUsers } from './users-file.js';
 import { errnoOf, listenError } from './startup-error.js';
 
@@ -162,10 +164,16 @@ export async function startServing(config: Config, output: ServeOutput): Promise
     ...(page === undefined ? {} : { statusPage: { assets: page.assets, answer: answerStatus } }),
     ...(tls === undefined ? {} : { tls }),
   });
+  const { server } = app;
+  const stopWatchingTls =
+    server instanceof HttpsServer
+      ? watchTls({ config, logger, metrics: metrics.sink, onChange: (changed) => server.setSecureContext({ ...changed }) })
+      : (): void => undefined;
   let stopBackgroundWork = (): void => undefined;
 
   async function stop(graceMs: number): Promise<void> {
     users?.stop();
+    stopWatchingTls();
     stopBackgroundWork();
     const answered = app.close();
     if (!(await endsWithin(answered, graceMs))) {
