@@ -1,3 +1,7 @@
 import { projectTestConfig } from '../../vitest.base.js';
 
-export default projectTestConfig('http-adapter');
+export default projectTestConfig('http-adapter', {
+  // Programs are started and stopped here; a busy machine is no failure.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+});

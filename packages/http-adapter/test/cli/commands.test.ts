@@ -30,7 +30,9 @@ function commandText({ name, summary, details, args, ownOptions, connectorOption
     ...(links === '' ? [] : [`And of [configuration.md](configuration.md): ${links}.`]),
     `\`\`\`shell\n${examples.map(({ line, meaning }) => `# ${meaning}\ntimestream-prometheus ${line}`).join('\n\n')}\n\`\`\``,
     `| exit code | because |\n| --- | --- |\n${exitCodes.map(({ code, meaning }) => `| ${code} | ${meaning} |`).join('\n')}`,
-  ].join('\n\n');
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 /** Tables and emphasis as Prettier sets them. */
