@@ -47,7 +47,8 @@ export function compileLabelGroups(options: LabelGroupsOptions): CompiledLabelGr
   const groups = [...dimensionColumns, ...(hasMeasureName ? [MEASURE_NAME_COLUMN] : [])].map(identifier);
   const counts = presenceColumns.map(identifier).flatMap((column) => [`count(${column})`, `count_if(${column} = ${literal('')})`]);
   const head = `SELECT ${[...groups, 'count(*)', ...counts].join(', ')} FROM ${tableName(options)} WHERE `;
-  const tail = ` AND ${hasSample}${groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`}`;
+  const grouping = groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`;
+  const tail = ` AND ${hasSample}${grouping}`;
   const filter = compileFilter(options, MAX_QUERY_BYTES - utf8ByteLength(head + tail));
   if (filter.kind === 'nothing') return filter;
   return {

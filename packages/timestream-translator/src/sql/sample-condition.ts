@@ -8,5 +8,6 @@ import type { TableSchema } from '../model/table-schema.js';
  */
 export function sampleCondition({ valueColumns }: Pick<TableSchema, 'valueColumns'>): string | null {
   if (valueColumns.size === 0) return null;
-  return `(${[...valueColumns].map((column) => `${column} IS NOT NULL`).join(' OR ')})`;
+  const conditions = [...valueColumns].map((column) => `${column} IS NOT NULL`);
+  return `(${conditions.join(' OR ')})`;
 }
