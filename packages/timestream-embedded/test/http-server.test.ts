@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { connect } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { sampleRecord, writeTo } from './sample-record.js';
 import { sendRaw, signRequest } from './signed-request.js';
 import { startServer } from './start-server.js';
@@ -91,8 +91,9 @@ describe('closing', () => {
   it('answers what is being worked on, commits it, and takes nothing more', async () => {
     const { server, write } = await startServer();
     server.faults.delayMs(200);
+    const arrival = vi.spyOn(server.faults, 'currentDelayMs');
     const answer = writeTo(write, [sampleRecord()]);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await vi.waitFor(() => expect(arrival).toHaveBeenCalled(), { timeout: 20_000, interval: 5 });
     const closed = server.close();
     expect(await answer).toMatchObject({ total: 1 });
     await closed;
