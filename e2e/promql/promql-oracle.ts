@@ -163,11 +163,12 @@ export class PromqlOracle {
 
 /**
  * Whether an answer is as far from Prometheus' answers as these are from each other where series come out of a map: other last digits of a
- * sum, or another pair of the series that have the same labels. There are more orders than can be tried.
+ * sum, or another group of series with the same labels, and another pair of them. There are more orders than can be tried.
  */
 function differsByOrderOnly(expected: readonly string[], actual: string): boolean {
   const number = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g;
-  const withoutPair = (text: string): string => text.replace(/(on the (?:left|right) hand-side of the operation: )\[\{.*?\}\]/, '$1');
+  const withoutPair = (text: string): string =>
+    text.replace(/match group \{.*?\} (on the (?:left|right) hand-side of the operation: )\[\{.*?\}\]/, '$1');
   const shape = (text: string): string => withoutPair(text).replaceAll(number, '#');
   const numbers = (text: string): number[] => (withoutPair(text).match(number) ?? []).map(Number);
   const own = numbers(actual);
