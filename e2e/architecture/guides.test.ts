@@ -73,14 +73,14 @@ describe('the picture of the house', () => {
 
 describe('the costs of tests', () => {
   it('are added up by suite, the slowest files first', () => {
-    const result = (name: string, seconds: number) => ({ name: `/root/${name}`, startTime: 0, endTime: seconds * 1000 });
+    const result = (name: string, seconds: number) => ({ name: `checkout/${name}`, startTime: 0, endTime: seconds * 1000 });
     const { suites, slowest } = costsOf(
       [
         {
           testResults: [result('packages/a/test/x.test.ts', 1), result('packages/a/test/y.test.ts', 2), result('deploy/test/z.test.ts', 5)],
         },
       ],
-      '/root',
+      'checkout',
     );
     expect(suites).toEqual([
       ['deploy', { files: 1, seconds: 5 }],
