@@ -161,7 +161,7 @@ export const OPTIONS = {
     scope: 'both',
     defaultText: 'packed',
     placeholder: '<strategy>',
-    help: 'How samples are read: packed has Timestream put the samples of a series together in few rows, which are a fifteenth of the bytes; rows reads one row for each sample. A packed answer is compared with rows now and then, and as soon as it is wrong or refused, rows are read instead.',
+    help: 'How samples are read: packed has Timestream put the samples of a series together in few rows, which are fewer bytes and pages; rows reads one row for each sample. A packed answer is compared with rows now and then, and as soon as it is wrong or refused, rows are read instead.',
     parse: parseChoice('packed', 'rows'),
   }),
   regexPushdown: booleanOption({
