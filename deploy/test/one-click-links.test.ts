@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { TIMESTREAM_REGIONS } from '@timestream-prometheus/connector/operations';
 import { describe, expect, it } from 'vitest';
 import { docsFile, linksOf, placeholderPrefix, publishing, tableOf, withTable } from '../one-click-links.mjs';
 import { publishedTemplate } from '../publish.mjs';
@@ -18,17 +19,7 @@ describe('the one-click links of docs/serverless.md', () => {
   });
 
   it('are for the regions where the service exists', () => {
-    expect(publishing.regions.map(({ code }) => code)).toEqual([
-      'us-east-1',
-      'us-east-2',
-      'us-west-2',
-      'eu-west-1',
-      'eu-central-1',
-      'ap-northeast-1',
-      'ap-southeast-2',
-      'ap-south-1',
-      'us-gov-west-1',
-    ]);
+    expect(publishing.regions.map(({ code }) => code)).toEqual(TIMESTREAM_REGIONS);
   });
 
   it.each(publishing.regions)('point into $code', (region) => {

@@ -12,4 +12,4 @@ export {
 } from './remote-messages.js';
 export type { AccessKey } from './remote-messages.js';
 export { decodeStreamedAnswer, STREAMED_CONTENT_TYPE, STREAMED_FIRST } from './streamed-answer.js';
-export { customHistogram, integerHistogram, wideHistogram } from './native-histogram-contract.js';
+export { customHistogram, histogramSeries, integerHistogram, wideHistogram } from './native-histogram-contract.js';

@@ -79,6 +79,23 @@ export function wideHistogram(timestampMs: number, buckets = 700): Histogram {
   });
 }
 
+/** A series with histograms and floats. */
+export function histogramSeries(
+  metric: string,
+  histograms: readonly Histogram[],
+  pairs: readonly (readonly [number, number | bigint])[] = [],
+): TimeSeries {
+  return {
+    labels: [
+      { name: '__name__', value: metric },
+      { name: 'job', value: 'h' },
+    ],
+    samples: createSamples(pairs),
+    exemplars: [],
+    histograms,
+  };
+}
+
 /** The hints that a reader of chunks cannot be told are left out. */
 function withoutHint(histogram: Histogram): Histogram {
   return { ...histogram, resetHint: histogram.resetHint === 'gauge' ? 'gauge' : 'unknown' };
@@ -87,22 +104,6 @@ function withoutHint(histogram: Histogram): Histogram {
 /** Native histograms: stored by both versions, given back by both kinds of answers and computed with. */
 export function nativeHistogramContract(suite: NativeHistogramSuite): void {
   const { startMs, newMetric } = suite;
-
-  function seriesOf(
-    metric: string,
-    histograms: readonly Histogram[],
-    pairs: readonly (readonly [number, number | bigint])[] = [],
-  ): TimeSeries {
-    return {
-      labels: [
-        { name: '__name__', value: metric },
-        { name: 'job', value: 'h' },
-      ],
-      samples: createSamples(pairs),
-      exemplars: [],
-      histograms,
-    };
-  }
 
   const writers = {
     '1.0': (timeseries: readonly TimeSeries[]) =>
@@ -131,7 +132,7 @@ export function nativeHistogramContract(suite: NativeHistogramSuite): void {
           }),
           wideHistogram(startMs + 5, 1500),
         ];
-        const response = await writers[version]([seriesOf(metric, sent)]);
+        const response = await writers[version]([histogramSeries(metric, sent)]);
         expect({ status: response.status, text: textOf(response) }).toEqual({ status: 204, text: '' });
         expect(writtenOf(response)).toEqual(version === '2.0' ? ['0', '6', '0'] : [undefined, undefined, undefined]);
         const [series, ...others] = await suite.readMetric(metric);
@@ -144,7 +145,7 @@ export function nativeHistogramContract(suite: NativeHistogramSuite): void {
 
     it('may be sent again, and stand in one series with floats and with its staleness marker', async () => {
       const metric = newMetric();
-      const series = seriesOf(metric, [integerHistogram(startMs + 1), customHistogram(startMs + 3)], [[startMs, 1], [startMs + 2, 0.5], [startMs + 4, STALE_NAN_BITS]]); // prettier-ignore
+      const series = histogramSeries(metric, [integerHistogram(startMs + 1), customHistogram(startMs + 3)], [[startMs, 1], [startMs + 2, 0.5], [startMs + 4, STALE_NAN_BITS]]); // prettier-ignore
       for (let attempt = 0; attempt < 2; attempt++) {
         const response = await writers['2.0']([series]);
         expect(response.status).toBe(204);
@@ -161,14 +162,14 @@ export function nativeHistogramContract(suite: NativeHistogramSuite): void {
       'are refused by %s when they are not valid or the time has another one, by name and after the rest is stored',
       async (version) => {
         const metric = newMetric();
-        expect((await writers[version]([seriesOf(metric, [integerHistogram(startMs)])])).status).toBe(204);
+        expect((await writers[version]([histogramSeries(metric, [integerHistogram(startMs)])])).status).toBe(204);
         const bad = [
           integerHistogram(startMs, { resetHint: 'no' }),
           integerHistogram(startMs + 1, { count: { kind: 'int', value: 8n } }),
           integerHistogram(startMs + 2, { schema: -9 }),
           integerHistogram(startMs + 3),
         ];
-        const response = await writers[version]([seriesOf(metric, bad, [[startMs + 4, 1]])]);
+        const response = await writers[version]([histogramSeries(metric, bad, [[startMs + 4, 1]])]);
         expect(response.status).toBe(400);
         expect(textOf(response)).toMatch(
           /^samples-rejected: 3 samples .*invalid-histogram \(2\): .*9 observations found in buckets, but the Count field is 8/,
@@ -186,7 +187,7 @@ export function nativeHistogramContract(suite: NativeHistogramSuite): void {
         { name: '__name__', value: metric },
         { name: 'long', value: 'x'.repeat(1800) },
       ];
-      const response = await writers['2.0']([{ ...seriesOf(metric, [wideHistogram(startMs, 1500)]), labels }]);
+      const response = await writers['2.0']([{ ...histogramSeries(metric, [wideHistogram(startMs, 1500)]), labels }]);
       expect(response.status).toBe(400);
       expect(textOf(response)).toContain('histogram-too-large (1)');
       expect(textOf(response)).toContain('the limit of 64 records');
@@ -195,7 +196,7 @@ export function nativeHistogramContract(suite: NativeHistogramSuite): void {
     it('are what a query computes with', async () => {
       const metric = newMetric();
       await writers['2.0']([
-        seriesOf(metric, [
+        histogramSeries(metric, [
           integerHistogram(startMs),
           integerHistogram(startMs + 10_000, { count: { kind: 'int', value: 29n }, zeroCount: { kind: 'int', value: 22n } }),
         ]),
@@ -211,7 +212,7 @@ export function nativeHistogramContract(suite: NativeHistogramSuite): void {
 
     it('that are too wide for one record are what a query computes with, too', async () => {
       const metric = newMetric();
-      await writers['1.0']([seriesOf(metric, [integerHistogram(startMs), wideHistogram(startMs + 10_000)])]);
+      await writers['1.0']([histogramSeries(metric, [integerHistogram(startMs), wideHistogram(startMs + 10_000)])]);
       const answer = (await suite.query(`histogram_count(${metric})`, (startMs + 10_000) / 1000)) as {
         result: { value?: [number, string] }[];
       };

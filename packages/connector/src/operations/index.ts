@@ -3,8 +3,9 @@ export type { FoundCredentials, NewTable, PartitionKey, TableAdmin, TableDescrip
 export type { CheckName, Finding } from './doctor/finding.js';
 export { examineTimestream } from './doctor/examine-timestream.js';
 export type { TimestreamExamination } from './doctor/examine-timestream.js';
+export { TIMESTREAM_REGIONS } from './doctor/remedies.js';
 export { examineUrl } from './doctor/examine-url.js';
-export type { SeenCertificate, UrlAnswer, UrlExamination } from './doctor/examine-url.js';
+export type { RemoteServer, SeenCertificate, UrlAnswer, UrlExamination } from './doctor/examine-url.js';
 export { parseBoolean, parseChoice, parseFileName, parseInteger, parseTimestreamName } from '../config/parsers.js';
 export { createRequestSigner } from '../timestream/create-request-signer.js';
 export type { SignRequest } from '../timestream/create-request-signer.js';

@@ -44,29 +44,19 @@ export function openTableAdmin(
     const writeClient = new TimestreamWriteClient(clientSettingsOf({ ...common, endpoint: config.writeBaseEndpoint }));
     const queryClient = new TimestreamQueryClient(clientSettingsOf({ ...common, endpoint: config.queryBaseEndpoint }));
     const seen: { clockLeadMs: number | undefined } = { clockLeadMs: undefined };
-    const note = (response: unknown, startMs: number): void => {
-      const serviceMs = timeOfAnswer(response);
-      if (serviceMs !== undefined) seen.clockLeadMs = serviceMs - (startMs + clock.nowMs()) / 2;
-    };
+    /** Of both clients: what an answer says about the service's time. */
+    function noteClock<Step, Answer extends { readonly response: unknown }>(next: (step: Step) => Promise<Answer>): typeof next {
+      return async (step) => {
+        const startMs = clock.nowMs();
+        const answered = await next(step);
+        const serviceMs = timeOfAnswer(answered.response);
+        if (serviceMs !== undefined) seen.clockLeadMs = serviceMs - (startMs + clock.nowMs()) / 2;
+        return answered;
+      };
+    }
     const place = { step: 'deserialize', priority: 'low', name: 'noteClockOfService' } as const;
-    writeClient.middlewareStack.add(
-      (next) => async (step) => {
-        const startMs = clock.nowMs();
-        const answered = await next(step);
-        note(answered.response, startMs);
-        return answered;
-      },
-      place,
-    );
-    queryClient.middlewareStack.add(
-      (next) => async (step) => {
-        const startMs = clock.nowMs();
-        const answered = await next(step);
-        note(answered.response, startMs);
-        return answered;
-      },
-      place,
-    );
+    writeClient.middlewareStack.add(noteClock, place);
+    queryClient.middlewareStack.add(noteClock, place);
     const names = { DatabaseName: config.defaultDatabase, TableName: config.defaultTable };
 
     async function ask<Answer>(

@@ -1,11 +1,9 @@
 import {
   compareLabels,
-  createSamples,
   decodeReadResponse,
   decodeSnappy,
   encodeSnappy,
   encodeWriteRequest,
-  type Histogram,
   type TimeSeries,
 } from '@timestream-prometheus/prom-codec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +11,7 @@ import {
   basicAuthorization,
   customHistogram,
   decodeStreamedAnswer,
+  histogramSeries,
   integerHistogram,
   PROTOCOL_HEADERS,
   query,
@@ -25,18 +24,6 @@ import { METRICS } from '../../src/index.js';
 import { startEmbeddedSubject, type EmbeddedSubject } from '../support/embedded-subject.js';
 
 const startMs = Date.now() - 3_600_000;
-
-function seriesOf(metric: string, histograms: readonly Histogram[], pairs: readonly (readonly [number, number])[] = []): TimeSeries {
-  return {
-    labels: [
-      { name: '__name__', value: metric },
-      { name: 'job', value: 'h' },
-    ],
-    samples: createSamples(pairs),
-    exemplars: [],
-    histograms,
-  };
-}
 
 function post(subject: EmbeddedSubject, path: string, body: Uint8Array): Promise<ContractResponse> {
   return subject.send({ method: 'POST', path, headers: { authorization: basicAuthorization(subject.key), ...PROTOCOL_HEADERS }, body });
@@ -82,13 +69,13 @@ describe.each(['packed', 'rows'])('native histograms, read %s', (strategy) => {
       return index % 10 === 7 ? wideHistogram(timeMs) : index % 10 === 3 ? customHistogram(timeMs) : integerHistogram(timeMs);
     });
     const timeseries = [
-      seriesOf('mixed_a', sent, [[startMs + 1, 1], [startMs + 900_001, 2], [startMs + 3_500_000, 3]]), // prettier-ignore
-      seriesOf(
+      histogramSeries('mixed_a', sent, [[startMs + 1, 1], [startMs + 900_001, 2], [startMs + 3_500_000, 3]]), // prettier-ignore
+      histogramSeries(
         'mixed_b',
         [],
         Array.from({ length: 200 }, (_, index) => [startMs + index * 15_000, index]),
       ),
-      seriesOf('mixed_c', sent.slice(0, 20)),
+      histogramSeries('mixed_c', sent.slice(0, 20)),
     ];
     expect((await write(subject, ...timeseries)).status).toBe(204);
     for (const answer of await readBothTypes(subject, 'mixed_.*')) {
@@ -102,14 +89,14 @@ describe.each(['packed', 'rows'])('native histograms, read %s', (strategy) => {
   });
 
   it('are the newest sample of an instant query, whole or in parts, and a float behind them is', async () => {
-    await write(subject, seriesOf('newest', [integerHistogram(startMs), wideHistogram(startMs + 10)], [[startMs + 20, 5]]));
+    await write(subject, histogramSeries('newest', [integerHistogram(startMs), wideHistogram(startMs + 10)], [[startMs + 20, 5]]));
     expect(await queryValue(subject, 'histogram_count(newest)', startMs + 5)).toBe('9');
     expect(await queryValue(subject, 'histogram_count(newest)', startMs + 15)).toBe(String(700 * 1_000_003));
     expect(await queryValue(subject, 'newest', startMs + 25)).toBe('5');
   });
 
   it('are left out where a hand has written something else, and nothing beside that is', async () => {
-    await write(subject, seriesOf('beside', [integerHistogram(startMs)]));
+    await write(subject, histogramSeries('beside', [integerHistogram(startMs)]));
     await writeByHand(['i|1;2', 'hello', '1/2:00000000:i', 'i|9|18.4|1|0|2|0:3|-3:1|||']);
     for (const [series, ...others] of await readBothTypes(subject, 'beside')) {
       expect(others).toEqual([]);
@@ -123,7 +110,7 @@ describe.each(['packed', 'rows'])('native histograms, read %s', (strategy) => {
     try {
       await write(
         small,
-        seriesOf(
+        histogramSeries(
           'many',
           Array.from({ length: 20 }, (_, index) => integerHistogram(startMs + index)),
         ),
@@ -163,7 +150,7 @@ describe('native histograms in the layout single-measure', () => {
   it('are refused by name, in the log and in a metric, after everything else is stored', async () => {
     const subject = await startEmbeddedSubject({ 'table-layout': 'single-measure' });
     try {
-      const response = await write(subject, seriesOf('h', [integerHistogram(startMs)], [[startMs, 1]]));
+      const response = await write(subject, histogramSeries('h', [integerHistogram(startMs)], [[startMs, 1]]));
       expect(response.status).toBe(400);
       const text = Buffer.from(response.body).toString();
       expect(text).toContain('native-histogram (1): {__name__="h", job="h"}: the table layout is single-measure');

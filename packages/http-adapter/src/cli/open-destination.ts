@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import {
+  ConnectorError,
   METRIC_CATALOGUE,
   createConnector,
   openAwsStorage,
@@ -13,6 +14,7 @@ import { openTableAdmin, type TableAdmin } from '@timestream-prometheus/connecto
 import { createLogger } from '../logger.js';
 import { createPrometheusMetrics, type PrometheusMetrics } from '../prometheus-metrics.js';
 import type { Flags } from './command-definition.js';
+import { failureLine } from './failure-line.js';
 import type { ProgramHost } from './program-host.js';
 import { loadOrCreateKey } from './embedded-key.js';
 import { startEmbeddedStorage } from './embedded-storage.js';
@@ -67,6 +69,27 @@ export async function openDestination(flags: Flags, host: Pick<ProgramHost, 'env
       await embedded?.close();
     },
   };
+}
+
+/**
+ * Works at the table that the options name, and closes it. What Timestream or the network refuses is one line, and exit code 1; anything else is
+ * a defect, and thrown.
+ */
+export async function workAtDestination(
+  flags: Flags,
+  host: Pick<ProgramHost, 'env' | 'log' | 'writeErr'>,
+  work: (destination: Destination) => Promise<number>,
+): Promise<number> {
+  const destination = await openDestination(flags, host);
+  try {
+    return await work(destination);
+  } catch (error) {
+    if (!(error instanceof ConnectorError)) throw error;
+    host.writeErr(failureLine(error));
+    return 1;
+  } finally {
+    await destination.close();
+  }
 }
 
 async function openEmbedded(

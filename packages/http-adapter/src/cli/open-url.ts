@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { request as httpRequest } from 'node:http';
 import { connect as tlsConnect } from 'node:tls';
-import { ConfigError, type Connector } from '@timestream-prometheus/connector';
+import { ConfigError } from '@timestream-prometheus/connector';
 import {
   createRequestSigner,
   parseBoolean,
   parseFileName,
+  type RemoteServer,
   type SeenCertificate,
   type SignRequest,
-  type UrlAnswer,
 } from '@timestream-prometheus/connector/operations';
 import type { CommandInput, CommandOption } from './command-definition.js';
 import type { ProgramHost } from './program-host.js';
@@ -58,17 +58,6 @@ export const ACCESS_OPTIONS: readonly CommandOption[] = [
     parse: parseFileName,
   },
 ];
-
-/** A running connector, or another server that speaks remote write and remote read. */
-export interface RemoteServer {
-  /** Without a slash, /write or /read at its end. */
-  readonly baseUrl: string;
-  get(path: string): Promise<UrlAnswer>;
-  inspectCertificate(): Promise<SeenCertificate | undefined>;
-  readonly connector: Pick<Connector, 'handle'>;
-  readonly authorization: string | undefined;
-  readonly authentication: string;
-}
 
 const REQUEST_TIMEOUT_MS = 120_000;
 const MAX_REQUEST_BYTES = 1 << 28;

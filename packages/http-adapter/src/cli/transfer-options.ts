@@ -1,5 +1,6 @@
 import { parseBoolean, parseFileName, parseInteger } from '@timestream-prometheus/connector/operations';
-import type { CommandOption } from './command-definition.js';
+import { MISUSE_EXIT, type CommandOption } from './command-definition.js';
+import { TIME_OPTIONS } from './time-options.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -58,5 +59,23 @@ export function stateFileOption(defaultText: string): CommandOption<string> {
     parse: parseFileName,
   };
 }
+/** The options of both commands, but for the state file. */
+export const TRANSFER_OPTIONS: readonly CommandOption[] = [
+  MATCH_OPTION,
+  ...TIME_OPTIONS,
+  WINDOW_OPTION,
+  DRY_RUN_OPTION,
+  VERIFY_OPTION,
+  RATE_OPTION,
+];
 export const PARTLY_EXIT = { code: 3, meaning: 'done, but something was left out, or differs: the lines say what' } as const;
 export const STOPPED_EXIT = { code: 130, meaning: 'stopped by a signal; run it again to go on' } as const;
+
+/** The exit codes of both commands, given what 0 means. */
+export const transferExitCodes = (doneMeaning: string) => [
+  { code: 0, meaning: doneMeaning },
+  { code: 1, meaning: 'it could not go on: the line says why; run it again to go on' },
+  MISUSE_EXIT,
+  PARTLY_EXIT,
+  STOPPED_EXIT,
+];

@@ -4,25 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runProgram } from '../../src/cli/run-program.js';
 import { clientCertificates } from './client-certificates.js';
+import { runCommand } from './run-command.js';
 import { selfSigned } from './self-signed.js';
+import { serveInProcess, type ServedInProcess } from './serve-in-process.js';
 
 let folder: string;
-let stopServer: AbortController;
-let served: Promise<number>;
-let log: string;
+let stop: () => Promise<number>;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'timestream-prometheus-mtls-'));
-  stopServer = new AbortController();
-  log = '';
+  stop = () => Promise.resolve(0);
 });
 
-afterEach(async () => {
-  stopServer.abort();
-  await served;
-});
+afterEach(() => stop());
 
 /** Writes as those who renew certificates do: a new file takes the place of the old one at once. */
 function place(name: string, text: string): string {
@@ -32,42 +27,19 @@ function place(name: string, text: string): string {
   return file;
 }
 
-async function serve(...args: readonly string[]): Promise<number> {
-  let out = '';
-  served = runProgram(
-    [
-      'serve',
-      '--storage=embedded',
-      '--web.listen-address=127.0.0.1:0',
-      '--self-scrape=false',
-      `--tls-certificate=${place('cert.pem', selfSigned.cert)}`,
-      `--tls-key=${place('key.pem', selfSigned.key)}`,
-      `--tls-client-ca=${place('ca.pem', clientCertificates.ca)}`,
-      `--users-file=${place('users', 'sender may=read as=server certificate=DNS:sender.example\n')}`,
-      ...args,
-    ],
-    {
-      env: {},
-      isErrTerminal: false,
-      stopSignal: stopServer.signal,
-      writeOut: (text) => (out += text),
-      writeErr: (text) => (log += text),
-      readSecret: () => Promise.resolve(''),
-      log: { write: (line) => (log += line) },
-      waitForStop: () =>
-        new Promise((resolve) => {
-          stopServer.signal.addEventListener('abort', () => resolve());
-        }),
-    },
+async function serve(...args: readonly string[]): Promise<ServedInProcess> {
+  const served = await serveInProcess(
+    '--storage=embedded',
+    `--embedded.data-dir=${join(folder, 'store')}`,
+    '--embedded.listen-address=127.0.0.1:0',
+    `--tls-certificate=${place('cert.pem', selfSigned.cert)}`,
+    `--tls-key=${place('key.pem', selfSigned.key)}`,
+    `--tls-client-ca=${place('ca.pem', clientCertificates.ca)}`,
+    `--users-file=${place('users', 'sender may=read as=server certificate=DNS:sender.example\n')}`,
+    ...args,
   );
-  return vi.waitFor(
-    () => {
-      const port = Number(/https:\/\/127\.0\.0\.1:(\d+)/.exec(out)?.[1]);
-      if (!(port > 0)) throw new Error(`not ready: ${out}${log}`);
-      return port;
-    },
-    { timeout: 30_000 },
-  );
+  stop = served.stop;
+  return served;
 }
 
 const ask = (
@@ -89,32 +61,26 @@ const { cert, key, foreignCert, foreignKey } = clientCertificates;
 
 describe('client certificates', () => {
   it('let in who is in the users file, and nobody without one of our authority', async () => {
-    const port = await serve();
+    const { port } = await serve();
     expect(await ask(port, { cert, key })).toBe(200);
     await expect(ask(port)).rejects.toThrow();
     await expect(ask(port, { cert: foreignCert, key: foreignKey })).rejects.toThrow();
   });
 
   it('may be left out where they are optional, and one that nobody signed says nothing about its owner', async () => {
-    const port = await serve('--tls-client-certificate=optional');
+    const { port } = await serve('--tls-client-certificate=optional');
     expect(await ask(port, { cert, key })).toBe(200);
     expect(await ask(port)).toBe(401);
     expect(await ask(port, { cert: foreignCert, key: foreignKey })).toBe(401);
   });
 
   it('need a server certificate', async () => {
-    let err = '';
-    served = runProgram(['serve', '--storage=embedded', `--tls-client-ca=${place('ca.pem', clientCertificates.ca)}`], {
-      env: {},
-      isErrTerminal: false,
-      stopSignal: stopServer.signal,
-      writeOut: () => undefined,
-      writeErr: (text) => (err += text),
-      readSecret: () => Promise.resolve(''),
-      log: { write: () => undefined },
-      waitForStop: () => Promise.reject(new Error('nothing is served here')),
-    });
-    expect(await served).toBe(2);
+    const { exitCode, err } = await runCommand([
+      'serve',
+      '--storage=embedded',
+      `--tls-client-ca=${place('ca.pem', clientCertificates.ca)}`,
+    ]);
+    expect(exitCode).toBe(2);
     expect(err).toContain('--tls-client-ca must be given together with --tls-certificate and --tls-key');
   });
 });
@@ -130,10 +96,10 @@ describe('the files of TLS', () => {
     });
 
   it('are read again when they change, and stay what they were while they do not fit', async () => {
-    const port = await serve();
+    const { port, log } = await serve();
     const before = await serverName(port);
     place('cert.pem', clientCertificates.renewedServerCert);
-    await vi.waitFor(() => expect(log).toContain('those that were read before stay in use'), { timeout: 20_000, interval: 200 });
+    await vi.waitFor(() => expect(log()).toContain('those that were read before stay in use'), { timeout: 20_000, interval: 200 });
     expect(await serverName(port)).toBe(before);
     place('key.pem', clientCertificates.renewedServerKey);
     await vi.waitFor(async () => expect(await serverName(port)).not.toBe(before), { timeout: 20_000, interval: 200 });

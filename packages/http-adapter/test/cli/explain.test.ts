@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { query, readBody, series, writeBody } from '@timestream-prometheus/connector-testing';
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { useEnvironmentKey } from './environment-key.js';
 import { runCommand, type CommandRun } from './run-command.js';
 
 const KEY = { accessKeyId: 'AKIDEXPLAIN', secretAccessKey: 'secret' };
-const outside = { ...process.env };
+let leaveEnvironment: () => void;
 const folder = mkdtempSync(join(tmpdir(), 'timestream-prometheus-explain-'));
 let timestream: EmbeddedTimestream;
 const nowMs = Date.now();
 
 beforeAll(async () => {
   timestream = await startEmbeddedTimestream({ credentials: [KEY], create: [{ databaseName: 'db', tableName: 'tbl' }] });
-  process.env['AWS_ACCESS_KEY_ID'] = KEY.accessKeyId;
-  process.env['AWS_SECRET_ACCESS_KEY'] = KEY.secretAccessKey;
+  leaveEnvironment = useEnvironmentKey(KEY);
   const file = join(folder, 'in.txt');
   const lines = Array.from(
     { length: 100 },
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  process.env = outside;
+  leaveEnvironment();
   await timestream.close();
 });
 

@@ -6,13 +6,14 @@ export interface CommandRun {
   readonly err: string;
 }
 
-/** Runs a command line in this process to its end, as a shell without a terminal would. */
+/** Runs a command line in this process to its end, as a shell without a terminal would; `secret` is what standard input gives. */
 export async function runCommand(
   args: readonly string[],
   {
     env = {},
     stopSignal = new AbortController().signal,
-  }: { readonly env?: Readonly<Record<string, string>>; readonly stopSignal?: AbortSignal } = {},
+    secret = '',
+  }: { readonly env?: Readonly<Record<string, string>>; readonly stopSignal?: AbortSignal; readonly secret?: string } = {},
 ): Promise<CommandRun> {
   let out = '';
   let err = '';
@@ -20,7 +21,7 @@ export async function runCommand(
     env,
     writeOut: (text) => (out += text),
     writeErr: (text) => (err += text),
-    readSecret: () => Promise.resolve(''),
+    readSecret: () => Promise.resolve(secret),
     isErrTerminal: false,
     log: { write: () => undefined },
     waitForStop: () => Promise.resolve(),

@@ -4,28 +4,11 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runProgram } from '../../src/cli/run-program.js';
+import { runCommand, type CommandRun } from './run-command.js';
 import { selfSigned } from './self-signed.js';
 
-async function run(
-  args: readonly string[],
-  env: Record<string, string> = {},
-  input = '',
-): Promise<{ readonly exitCode: number; readonly out: string; readonly err: string }> {
-  let out = '';
-  let err = '';
-  const exitCode = await runProgram(args, {
-    env,
-    isErrTerminal: false,
-    stopSignal: new AbortController().signal,
-    writeOut: (text) => (out += text),
-    writeErr: (text) => (err += text),
-    readSecret: () => Promise.resolve(input),
-    log: { write: () => undefined },
-    waitForStop: () => Promise.resolve(),
-  });
-  return { exitCode, out, err };
-}
+const run = (args: readonly string[], env: Record<string, string> = {}, secret = ''): Promise<CommandRun> =>
+  runCommand(args, { env, secret });
 
 const destination = ['--default-database=d', '--default-table=t'];
 

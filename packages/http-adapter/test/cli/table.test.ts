@@ -1,19 +1,19 @@
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { useEnvironmentKey } from './environment-key.js';
 import { runCommand, type CommandRun } from './run-command.js';
 
 const KEY = { accessKeyId: 'AKIDTABLE', secretAccessKey: 'secret' };
-const outside = { ...process.env };
+let leaveEnvironment: () => void;
 let timestream: EmbeddedTimestream;
 
 beforeAll(async () => {
   timestream = await startEmbeddedTimestream({ credentials: [KEY] });
-  process.env['AWS_ACCESS_KEY_ID'] = KEY.accessKeyId;
-  process.env['AWS_SECRET_ACCESS_KEY'] = KEY.secretAccessKey;
+  leaveEnvironment = useEnvironmentKey(KEY);
 });
 
 afterAll(async () => {
-  process.env = outside;
+  leaveEnvironment();
   await timestream.close();
 });
 

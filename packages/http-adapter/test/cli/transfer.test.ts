@@ -5,10 +5,11 @@ import { spawn } from 'node:child_process';
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildProgram } from './build-program.js';
+import { useEnvironmentKey } from './environment-key.js';
 import { runCommand, type CommandRun } from './run-command.js';
 
 const KEY = { accessKeyId: 'AKIDTRANSFER', secretAccessKey: 'secret' };
-const outside = { ...process.env };
+let leaveEnvironment: () => void;
 let timestream: EmbeddedTimestream;
 let folder: string;
 let tables = 0;
@@ -16,12 +17,11 @@ let table: string;
 
 beforeAll(async () => {
   timestream = await startEmbeddedTimestream({ credentials: [KEY] });
-  process.env['AWS_ACCESS_KEY_ID'] = KEY.accessKeyId;
-  process.env['AWS_SECRET_ACCESS_KEY'] = KEY.secretAccessKey;
+  leaveEnvironment = useEnvironmentKey(KEY);
 });
 
 afterAll(async () => {
-  process.env = outside;
+  leaveEnvironment();
   await timestream.close();
 });
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createToken, hashToken } from '@timestream-prometheus/connector';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runProgram } from '../../src/cli/run-program.js';
 import { writeRequestBody } from '../remote-bodies.js';
 import { send } from '../running-server.js';
+import { runCommand, type CommandRun } from './run-command.js';
+import { serveInProcess, type ServedInProcess } from './serve-in-process.js';
 
 let folder: string;
 let file: string;
@@ -14,24 +15,7 @@ beforeEach(() => {
   file = join(folder, 'users');
 });
 
-async function run(
-  args: readonly string[],
-  input = '',
-): Promise<{ readonly exitCode: number; readonly out: string; readonly err: string }> {
-  let out = '';
-  let err = '';
-  const exitCode = await runProgram(args, {
-    env: {},
-    isErrTerminal: false,
-    stopSignal: new AbortController().signal,
-    writeOut: (text) => (out += text),
-    writeErr: (text) => (err += text),
-    readSecret: () => Promise.resolve(input),
-    log: { write: () => undefined },
-    waitForStop: () => Promise.reject(new Error('nothing is served here')),
-  });
-  return { exitCode, out, err };
-}
+const run = (args: readonly string[], secret = ''): Promise<CommandRun> => runCommand(args, { secret });
 
 describe('the command users', () => {
   it('makes a file for its owner alone, with a token that is shown once and stands in it as a hash', async () => {
@@ -102,41 +86,13 @@ describe('a server with a users file', { timeout: 60_000 }, () => {
   let stop: () => Promise<number> = () => Promise.resolve(0);
   afterEach(() => stop());
 
-  /** A server over an embedded Timestream, in this process. */
-  async function serve(
-    ...args: readonly string[]
-  ): Promise<{ readonly port: number; readonly log: () => string; readonly out: () => string }> {
-    let log = '';
-    let out = '';
-    let end = (): void => undefined;
-    let ended: Promise<number> = Promise.resolve(0);
-    const url = await new Promise<string>((resolve, reject) => {
-      ended = runProgram(
-        [
-          ...['serve', '--storage=embedded', `--embedded.data-dir=${join(folder, 'store')}`, '--embedded.listen-address=127.0.0.1:0'],
-          ...['--web.listen-address=127.0.0.1:0', '--self-scrape=false', `--users-file=${file}`, ...args],
-        ],
-        {
-          env: {},
-          isErrTerminal: false,
-          stopSignal: new AbortController().signal,
-          writeOut: (text) => (out += text),
-          writeErr: (text) => reject(new Error(text)),
-          readSecret: () => Promise.resolve(''),
-          log: { write: (line) => (log += line) },
-          waitForStop: (serving) => {
-            resolve(serving.url);
-            return new Promise((finish) => (end = finish));
-          },
-        },
-      );
-    });
-    stop = () => {
-      end();
-      stop = () => Promise.resolve(0);
-      return ended;
-    };
-    return { port: Number(new URL(url).port), log: () => log, out: () => out };
+  async function serve(...args: readonly string[]): Promise<ServedInProcess> {
+    const served = await serveInProcess(
+      ...['--storage=embedded', `--embedded.data-dir=${join(folder, 'store')}`, '--embedded.listen-address=127.0.0.1:0'],
+      ...[`--users-file=${file}`, ...args],
+    );
+    stop = served.stop;
+    return served;
   }
 
   const write = (port: number, name: keyof typeof tokens) =>

@@ -15,8 +15,9 @@ export interface SeenCertificate {
 export type UrlAnswer =
   { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array } | { readonly failure: string };
 
-export interface UrlExamination {
-  /** Without /write or /read, e.g. `https://connector.example.com/dev`. */
+/** A running connector, or another server that speaks remote write and remote read. */
+export interface RemoteServer {
+  /** Without a slash, /write or /read at its end, e.g. `https://connector.example.com/dev`. */
   readonly baseUrl: string;
   get(path: string): Promise<UrlAnswer>;
   /** Undefined for http. */
@@ -26,6 +27,9 @@ export interface UrlExamination {
   readonly authorization: string | undefined;
   /** How requests say who they are, in words. */
   readonly authentication: string;
+}
+
+export interface UrlExamination extends RemoteServer {
   readonly writesSample: boolean;
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { ConnectorError } from '@timestream-prometheus/connector';
 import {
   explainRead,
   explainWrite,
@@ -13,8 +12,7 @@ import {
 } from '@timestream-prometheus/connector/operations';
 import { createLogger } from '../../logger.js';
 import { DESTINATION_OPTIONS, MISUSE_EXIT, OUTPUT_OPTION, type CommandDefinition, type CommandInput } from '../command-definition.js';
-import { failureLine } from '../failure-line.js';
-import { openDestination, type Destination } from '../open-destination.js';
+import { workAtDestination, type Destination } from '../open-destination.js';
 import { priceText, QUERY_PRICE_OPTION, queryCost, WRITE_PRICE_OPTION, writeCost } from '../price-options.js';
 import type { ProgramHost } from '../program-host.js';
 import { fileError } from '../startup-error.js';
@@ -108,19 +106,12 @@ export const EXPLAIN: CommandDefinition = {
       host.writeErr('timestream-prometheus: give one of: a query, --read-body, --write-body (see timestream-prometheus explain --help)\n');
       return MISUSE_EXIT.code;
     }
-    const destination = await openDestination(flags, host);
     const signal = AbortSignal.any([host.stopSignal, AbortSignal.timeout(TIMEOUT_MS)]);
-    try {
+    return workAtDestination(flags, host, async (destination) => {
       if (own['write-body'] !== '') await explainWriteBody(input, host, destination, signal);
       else await explainQuestions(input, host, destination, signal);
       return 0;
-    } catch (error) {
-      if (!(error instanceof ConnectorError)) throw error;
-      host.writeErr(failureLine(error));
-      return 1;
-    } finally {
-      await destination.close();
-    }
+    });
   },
 };
 

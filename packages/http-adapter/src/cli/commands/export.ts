@@ -1,6 +1,5 @@
 import { closeSync, createReadStream, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { setTimeout as waitFor } from 'node:timers/promises';
-import { ConnectorError } from '@timestream-prometheus/connector';
 import {
   createTextSource,
   exportSamples,
@@ -8,26 +7,26 @@ import {
   verifySamples,
   type ExportProgress,
 } from '@timestream-prometheus/connector/operations';
-import { DESTINATION_OPTIONS, MISUSE_EXIT, OUTPUT_OPTION, type CommandDefinition, type CommandInput } from '../command-definition.js';
-import { failureLine } from '../failure-line.js';
-import { openDestination, type Destination } from '../open-destination.js';
+import { DESTINATION_OPTIONS, OUTPUT_OPTION, type CommandDefinition, type CommandInput } from '../command-definition.js';
+import type { Destination } from '../open-destination.js';
 import { priceText, QUERY_PRICE_OPTION, queryCost } from '../price-options.js';
 import type { ProgramHost } from '../program-host.js';
 import { createProgressBar } from '../progress-bar.js';
 import { fileError } from '../startup-error.js';
 import { openStateFile } from '../state-file.js';
-import { parseTimeMs, TIME_OPTIONS } from '../time-options.js';
+import { parseTimeMs } from '../time-options.js';
+import { runTransfer, verifiedText } from '../run-transfer.js';
 import {
   DRY_RUN_OPTION,
   MATCH_OPTION,
   PARTLY_EXIT,
   RATE_OPTION,
   stateFileOption,
-  STOPPED_EXIT,
+  transferExitCodes,
+  TRANSFER_OPTIONS,
   VERIFY_OPTION,
   WINDOW_OPTION,
 } from '../transfer-options.js';
-import { verifiedText } from './import.js';
 
 const STATE_OPTION = stateFileOption('timestream-prometheus-export.json');
 
@@ -41,17 +40,7 @@ export const EXPORT: CommandDefinition = {
     'Prometheus makes blocks of the file: promtool tsdb create-blocks-from openmetrics. The text has no place for staleness markers and for native histograms: they are left out and counted. It may be stopped at any moment: the next run goes on. Times are kept to the millisecond and values to the last bit.',
   args: [{ name: 'file', help: 'The file to write.', isRequired: true, completes: 'file' }],
   connectorOptions: [...DESTINATION_OPTIONS, 'readStrategy'],
-  ownOptions: [
-    OUTPUT_OPTION,
-    MATCH_OPTION,
-    ...TIME_OPTIONS,
-    WINDOW_OPTION,
-    DRY_RUN_OPTION,
-    VERIFY_OPTION,
-    RATE_OPTION,
-    STATE_OPTION,
-    QUERY_PRICE_OPTION,
-  ],
+  ownOptions: [OUTPUT_OPTION, ...TRANSFER_OPTIONS, STATE_OPTION, QUERY_PRICE_OPTION],
   examples: [
     { line: 'export all.txt --start=7d --storage=embedded', meaning: 'the last week' },
     {
@@ -59,26 +48,8 @@ export const EXPORT: CommandDefinition = {
       meaning: 'one metric in January',
     },
   ],
-  exitCodes: [
-    { code: 0, meaning: 'everything is in the file, but for staleness markers' },
-    { code: 1, meaning: 'it could not go on: the line says why; run it again to go on' },
-    MISUSE_EXIT,
-    PARTLY_EXIT,
-    STOPPED_EXIT,
-  ],
-  async run(input, host) {
-    const destination = await openDestination(input.flags, host);
-    try {
-      return await runExport(destination, input, host);
-    } catch (error) {
-      if (host.stopSignal.aborted) return STOPPED_EXIT.code;
-      if (!(error instanceof ConnectorError)) throw error;
-      host.writeErr(failureLine(error));
-      return 1;
-    } finally {
-      await destination.close();
-    }
-  },
+  exitCodes: transferExitCodes('everything is in the file, but for staleness markers'),
+  run: (input, host) => runTransfer(input.flags, host, (destination) => runExport(destination, input, host)),
 };
 
 async function runExport(destination: Destination, { own, args }: CommandInput, host: ProgramHost): Promise<number> {

@@ -1,5 +1,4 @@
 import { setTimeout as waitFor } from 'node:timers/promises';
-import { ConnectorError } from '@timestream-prometheus/connector';
 import {
   estimateImport,
   importSamples,
@@ -8,25 +7,23 @@ import {
   type ImportProgress,
   type VerifyResult,
 } from '@timestream-prometheus/connector/operations';
-import { DESTINATION_OPTIONS, MISUSE_EXIT, OUTPUT_OPTION, type CommandDefinition, type CommandInput } from '../command-definition.js';
-import { failureLine } from '../failure-line.js';
-import { openDestination, type Destination } from '../open-destination.js';
+import { DESTINATION_OPTIONS, OUTPUT_OPTION, type CommandDefinition, type CommandInput } from '../command-definition.js';
+import type { Destination } from '../open-destination.js';
 import { openSource, type OpenedSource } from '../open-source.js';
 import { ACCESS_OPTIONS } from '../open-url.js';
 import { priceText, WRITE_PRICE_OPTION, writeCost } from '../price-options.js';
 import type { ProgramHost } from '../program-host.js';
 import { createProgressBar } from '../progress-bar.js';
 import { openStateFile } from '../state-file.js';
-import { TIME_OPTIONS } from '../time-options.js';
+import { runTransfer, verifiedText } from '../run-transfer.js';
 import {
   DRY_RUN_OPTION,
-  MATCH_OPTION,
   PARTLY_EXIT,
   RATE_OPTION,
   stateFileOption,
-  STOPPED_EXIT,
+  transferExitCodes,
+  TRANSFER_OPTIONS,
   VERIFY_OPTION,
-  WINDOW_OPTION,
 } from '../transfer-options.js';
 
 const STATE_OPTION = stateFileOption('timestream-prometheus-import.json');
@@ -48,18 +45,7 @@ export const IMPORT: CommandDefinition = {
     },
   ],
   connectorOptions: [...DESTINATION_OPTIONS, 'tableLayout', 'maxWriteConcurrency', 'maxWriteRetries'],
-  ownOptions: [
-    OUTPUT_OPTION,
-    DRY_RUN_OPTION,
-    VERIFY_OPTION,
-    RATE_OPTION,
-    STATE_OPTION,
-    MATCH_OPTION,
-    ...TIME_OPTIONS,
-    WINDOW_OPTION,
-    WRITE_PRICE_OPTION,
-    ...ACCESS_OPTIONS,
-  ],
+  ownOptions: [OUTPUT_OPTION, ...TRANSFER_OPTIONS, STATE_OPTION, WRITE_PRICE_OPTION, ...ACCESS_OPTIONS],
   examples: [
     { line: 'import /var/lib/prometheus --storage=embedded', meaning: 'all blocks of a Prometheus' },
     {
@@ -71,27 +57,11 @@ export const IMPORT: CommandDefinition = {
       meaning: 'a month from another server, gently',
     },
   ],
-  exitCodes: [
-    { code: 0, meaning: 'everything is stored, and was compared if asked for' },
-    { code: 1, meaning: 'it could not go on: the line says why; run it again to go on' },
-    MISUSE_EXIT,
-    PARTLY_EXIT,
-    STOPPED_EXIT,
-  ],
+  exitCodes: transferExitCodes('everything is stored, and was compared if asked for'),
   async run(input, host) {
     const opened = await openSource(input.args[0] ?? '', input, host);
     try {
-      const destination = await openDestination(input.flags, host);
-      try {
-        return await runImport(opened, destination, input, host);
-      } finally {
-        await destination.close();
-      }
-    } catch (error) {
-      if (host.stopSignal.aborted) return STOPPED_EXIT.code;
-      if (!(error instanceof ConnectorError)) throw error;
-      host.writeErr(failureLine(error));
-      return 1;
+      return await runTransfer(input.flags, host, (destination) => runImport(opened, destination, input, host));
     } finally {
       await opened.close();
     }
@@ -194,9 +164,4 @@ function estimateText(estimate: ImportEstimate, price: number | undefined): stri
     `About ${samples ?? 'an unknown number of'} samples, metered ${meteredKiB ?? 'unknown'} KiB${cost === undefined ? '' : `, which cost ${priceText(cost)}`} (from the first ${sampledSamples})\n`,
     ...refused.map(({ reason, count, example }) => `Of these first ones ${count} would be refused: ${reason}: ${example}\n`),
   ].join('');
-}
-
-export function verifiedText({ compared, missing, different, examples }: VerifyResult): string {
-  if (missing + different === 0) return `${compared} samples compared: all are there, bit for bit\n`;
-  return `${compared} samples compared: ${missing} are missing, ${different} differ\n${examples.map((example) => `  ${example}\n`).join('')}`;
 }

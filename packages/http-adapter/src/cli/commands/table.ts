@@ -1,7 +1,6 @@
 import { parseBoolean, parseInteger, type NewTable, type TableDescription } from '@timestream-prometheus/connector/operations';
 import { DESTINATION_OPTIONS, MISUSE_EXIT, OUTPUT_OPTION, type CommandDefinition, type CommandOption } from '../command-definition.js';
-import { failureLine } from '../failure-line.js';
-import { openDestination } from '../open-destination.js';
+import { workAtDestination } from '../open-destination.js';
 import { wrapText } from '../wrap-text.js';
 
 const TIMEOUT_MS = 60_000;
@@ -69,10 +68,8 @@ export const TABLE_CREATE: CommandDefinition = {
     { code: 1, meaning: 'Timestream refused; the line says why' },
     MISUSE_EXIT,
   ],
-  async run({ flags, own }, host) {
-    const destination = await openDestination(flags, host);
+  run({ flags, own }, host) {
     const signal = AbortSignal.any([host.stopSignal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const { admin, config } = destination;
     const name = own[PARTITION_OPTION.flag] as string;
     const table: NewTable = {
       memoryStoreRetentionHours: own[MEMORY_OPTION.flag] as number,
@@ -80,7 +77,7 @@ export const TABLE_CREATE: CommandDefinition = {
       magneticStoreWrites: own[MAGNETIC_WRITES_OPTION.flag] as boolean,
       partitionKey: name === '' ? { kind: 'measure' } : { kind: 'dimension', name, isRequired: own[REQUIRED_OPTION.flag] as boolean },
     };
-    try {
+    return workAtDestination(flags, host, async ({ admin, config }) => {
       const isNewDatabase = await admin.createDatabase(signal);
       const isNewTable = await admin.createTable(table, signal);
       const description = await admin.describeTable(signal);
@@ -93,12 +90,7 @@ export const TABLE_CREATE: CommandDefinition = {
         host.writeOut(`table ${config.defaultTable}: ${isNewTable ? 'made' : 'was there, and is as it was'}\n\n${describe(description)}`);
       }
       return 0;
-    } catch (error) {
-      host.writeErr(failureLine(error));
-      return 1;
-    } finally {
-      await destination.close();
-    }
+    });
   },
 };
 
@@ -116,10 +108,8 @@ export const TABLE_DESCRIBE: CommandDefinition = {
     { code: 1, meaning: 'it is not, or may not be seen; the line says which' },
     MISUSE_EXIT,
   ],
-  async run({ flags, own }, host) {
-    const destination = await openDestination(flags, host);
-    const { admin, config } = destination;
-    try {
+  run({ flags, own }, host) {
+    return workAtDestination(flags, host, async ({ admin, config }) => {
       const description = await admin.describeTable(AbortSignal.any([host.stopSignal, AbortSignal.timeout(TIMEOUT_MS)]));
       host.writeOut(
         own['output'] === 'json'
@@ -127,12 +117,7 @@ export const TABLE_DESCRIBE: CommandDefinition = {
           : `${config.defaultDatabase}.${config.defaultTable}\n\n${describe(description)}`,
       );
       return 0;
-    } catch (error) {
-      host.writeErr(failureLine(error));
-      return 1;
-    } finally {
-      await destination.close();
-    }
+    });
   },
 };
 
