@@ -8,8 +8,8 @@ export const repositoryRoot = fileURLToPath(new URL('..', import.meta.url));
 /** Where programs are bundled to and results are kept: inside of the repository, so that a program finds the packages it does not bundle. */
 export const resultsFolder = path.join(repositoryRoot, 'test-results', 'bench');
 
-/** Packages with native code or with workers, which no bundle can hold. */
-const EXTERNAL = ['@duckdb/*'];
+/** Packages with native code or with workers, which no bundle can hold. They are found in the repository's own node_modules. */
+const EXTERNAL = ['@duckdb/*', 'snappy'];
 
 const OWN_PACKAGE = /^@timestream-prometheus\/([^/]+)(.*)$/;
 

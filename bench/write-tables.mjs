@@ -1,6 +1,6 @@
 /**
  * Puts the figures of reports into docs/performance.md: `node bench/write-tables.mjs bench/results/*.json`. Each table stands between two
- * comments that name the cases that it shows, and the figures.
+ * comments that name the cases that it shows, and the figures. With `--check` it writes nothing, and fails if there was something to write.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,11 @@ import { repositoryRoot } from './programs.mjs';
 const page = path.join(repositoryRoot, 'docs', 'performance.md');
 const TABLE = /<!-- measured: (\S+) \| (.+?) -->[\s\S]*?<!-- end of measured -->/g;
 
-const reports = process.argv.slice(2).map((file) => readReport(file));
+const isCheck = process.argv.includes('--check');
+const reports = process.argv
+  .slice(2)
+  .filter((argument) => argument !== '--check')
+  .map((file) => readReport(file));
 
 /**
  * @param {string} file
@@ -24,7 +28,10 @@ function readReport(file) {
   return report;
 }
 
-const numberText = (/** @type {number | undefined} */ figure) => (figure === undefined ? '' : String(Number(figure.toPrecision(3))));
+const numberText = (/** @type {number | undefined} */ figure) => {
+  if (figure === undefined) return '';
+  return String(Number.isInteger(figure) ? figure : Number(figure.toPrecision(3)));
+};
 
 /**
  * @param {string} prefix of the names of cases
@@ -55,8 +62,14 @@ function machines() {
     .join('\n');
 }
 
-const text = readFileSync(page, 'utf8').replaceAll(TABLE, (_whole, /** @type {string} */ prefix, /** @type {string} */ figures) => {
+const before = readFileSync(page, 'utf8');
+const text = before.replaceAll(TABLE, (_whole, /** @type {string} */ prefix, /** @type {string} */ figures) => {
   const content = prefix === 'machines' ? machines() : tableOf(prefix, figures.split(' '));
   return `<!-- measured: ${prefix} | ${figures} -->\n\n${content}\n\n<!-- end of measured -->`;
 });
-writeFileSync(page, await formatMarkdown(text, { ...(await resolveConfig(page)), parser: 'markdown' }));
+const after = await formatMarkdown(text, { ...(await resolveConfig(page)), parser: 'markdown' });
+if (!isCheck) writeFileSync(page, after);
+else if (after !== before) {
+  console.error('docs/performance.md has other figures than these reports: run `node bench/write-tables.mjs bench/results/*.json`');
+  process.exitCode = 1;
+}
