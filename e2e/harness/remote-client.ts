@@ -1,6 +1,6 @@
 import { basicAuthorization, PROTOCOL_HEADERS, query, readBody, writeBody, type AccessKey } from '@timestream-prometheus/connector-testing';
 import { decodeReadResponse, decodeSnappy, type TimeSeries } from '@timestream-prometheus/prom-codec';
-import { signedHeaders, type SigningKey } from './signing-proxy.js';
+import { signedHeaders, type SigningKey } from '../lambda/signing-proxy.js';
 
 export interface RemoteAnswer {
   readonly status: number;
@@ -34,6 +34,12 @@ async function headersFor(url: string, body: Uint8Array, identity: Identity, hea
   if ('basic' in identity) return { ...headers, authorization: basicAuthorization(identity.basic) };
   const { sign, ...choices } = identity;
   return signedHeaders({ method: 'POST', url: new URL(url), headers, body }, sign, choices);
+}
+
+/** Sends a write that has to be taken as it is. */
+export async function writeOnce(url: string, timeseries: readonly TimeSeries[], identity: Identity): Promise<void> {
+  const { status, text } = await post(url, writeBody(timeseries), identity);
+  if (status !== 204) throw new Error(`${url} answered ${status}: ${text}`);
 }
 
 /** Sends the same write again until it is taken, as a sender does whose answer says that it may. */

@@ -11,7 +11,7 @@ import {
   startConnector,
   type RunningConnector,
 } from '../harness/start-connector.js';
-import { post } from '../lambda/remote-client.js';
+import { post } from '../harness/remote-client.js';
 import { startFaultProxy, type ProxyFault } from './fault-proxy.js';
 import { badDay, badReads, createFaultSchedule } from './fault-schedule.js';
 import { generateRequests, LEDGER_METRIC, SERIES_ID_LABEL, type LoadShape } from './generate-requests.js';

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { encodeSnappy, encodeWriteRequest, createSamples, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import { createSamples, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../differential/seeded-random.js';
+import { writeOnce } from '../harness/remote-client.js';
 import { isMissing } from '../harness/requirements.js';
 import { accessKeyId, basicAuthorization, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
 import { startPrometheus, type RunningPrometheus } from '../harness/start-prometheus.js';
@@ -28,23 +29,9 @@ describe.skipIf(isMissing('prometheus'))('labels, label values and series, besid
       startConnector(),
       startPrometheus({ extraArguments: ['--web.enable-remote-write-receiver'] }),
     ]);
-    const body = encodeSnappy(encodeWriteRequest({ timeseries: createSeries(), metadata: [] }));
-    for (const [url, headers] of [
-      [`${prometheus.url}/api/v1/write`, {}],
-      [`${connector.url}/write`, { authorization: basicAuthorization() }],
-    ] as const) {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/x-protobuf',
-          'content-encoding': 'snappy',
-          'x-prometheus-remote-write-version': '0.1.0',
-          ...headers,
-        },
-        body: Buffer.from(body),
-      });
-      expect(response.status, `${url}: ${await response.text()}`).toBe(204);
-    }
+    const timeseries = createSeries();
+    await writeOnce(`${prometheus.url}/api/v1/write`, timeseries, undefined);
+    await writeOnce(`${connector.url}/write`, timeseries, { basic: { accessKeyId, secretAccessKey } });
   }, 120_000);
 
   afterAll(async () => {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../harness/child-program.js';
 import { isMissing } from '../harness/requirements.js';
 import { startLocalStack, type LocalStack, type LocalStackOptions } from '../lambda/local-stack.js';
-import { post, storedSamples, writeUntilStored } from '../lambda/remote-client.js';
+import { post, storedSamples, writeUntilStored } from '../harness/remote-client.js';
 
 const key = { accessKeyId: 'AKIAEXAMPLEACCESSKEY', secretAccessKey: 'example/secret+access/key' };
 const readerKey = { accessKeyId: 'AKIAEXAMPLEREADERKEY', secretAccessKey: 'reader/secret', allowedOperations: ['Query', 'DescribeTable'] };

@@ -4,7 +4,7 @@ import { decodeReadResponse, decodeSnappy } from '@timestream-prometheus/prom-co
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing } from '../harness/requirements.js';
 import { startLocalStack, type LocalStack } from '../lambda/local-stack.js';
-import { post, storedSamples } from '../lambda/remote-client.js';
+import { post, storedSamples } from '../harness/remote-client.js';
 
 const key = { accessKeyId: 'AKIAEXAMPLEACCESSKEY', secretAccessKey: 'example/secret+access/key' };
 const nowMs = Date.now();

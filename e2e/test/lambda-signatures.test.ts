@@ -2,7 +2,7 @@ import { series, writeBody } from '@timestream-prometheus/connector-testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing } from '../harness/requirements.js';
 import { roleKey, startLocalStack, type LocalStack } from '../lambda/local-stack.js';
-import { post, storedSamples, type Identity } from '../lambda/remote-client.js';
+import { post, storedSamples, type Identity } from '../harness/remote-client.js';
 import { signedHeaders } from '../lambda/signing-proxy.js';
 
 const writer = { accessKeyId: 'AKIAEXAMPLEAPIWRITER', secretAccessKey: 'writer/secret', routeKeys: ['POST /write'] };

@@ -7,7 +7,7 @@ import { eventually } from '../harness/child-program.js';
 import { isMissing } from '../harness/requirements.js';
 import { accessKeyId, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
 import { scrapeJob, startPrometheus, type RunningPrometheus } from '../harness/start-prometheus.js';
-import { post } from '../lambda/remote-client.js';
+import { post } from '../harness/remote-client.js';
 import { query, readBody, writeBody } from '@timestream-prometheus/connector-testing';
 
 const folder = fileURLToPath(new URL('../../deploy/monitoring/', import.meta.url));

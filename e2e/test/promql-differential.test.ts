@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createSamples, encodeSnappy, encodeWriteRequest, type TimeSeries, type WriteRequest } from '@timestream-prometheus/prom-codec';
+import { createSamples, type TimeSeries, type WriteRequest } from '@timestream-prometheus/prom-codec';
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import type { Layout } from '@timestream-prometheus/timestream-translator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,8 +10,9 @@ import type { ReadStrategy } from '../differential/in-process-connector.js';
 import { createPromqlCorpus } from '../differential/promql-corpus.js';
 import { createSeededRandom } from '../differential/seeded-random.js';
 import type { PrometheusAnswer } from '../harness/prometheus-answer.js';
+import { writeOnce } from '../harness/remote-client.js';
 import { isMissing } from '../harness/requirements.js';
-import { accessKeyId, basicAuthorization, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
+import { accessKeyId, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
 import { startPrometheus, type RunningPrometheus } from '../harness/start-prometheus.js';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
@@ -90,20 +91,6 @@ function spreadOverLayouts(
   return spread;
 }
 
-async function post(url: string, timeseries: readonly TimeSeries[], headers: Readonly<Record<string, string>> = {}): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-protobuf',
-      'content-encoding': 'snappy',
-      'x-prometheus-remote-write-version': '0.1.0',
-      ...headers,
-    },
-    body: Buffer.from(encodeSnappy(encodeWriteRequest({ timeseries, metadata: [] }))),
-  });
-  expect(response.status, `${url}: ${await response.text()}`).toBe(204);
-}
-
 /** The answer to a range query as text: the result and nothing else, or the error. */
 async function answerText(server: RunningPrometheus, expression: string, range: string): Promise<{ text: string; failed: boolean }> {
   const response = await fetch(`${server.url}/api/v1/query_range`, {
@@ -148,9 +135,9 @@ describe.skipIf(isMissing('prometheus')).each(variants)('two real Prometheus fed
     dataSet = createDataSet(seed, Math.floor(Date.now() / 60_000) * 60_000, variant.spanMs);
     const random = createSeededRandom(seed);
     for (const request of dataSet.writeRequests()) {
-      await post(`${own.url}/api/v1/write`, request.timeseries);
+      await writeOnce(`${own.url}/api/v1/write`, request.timeseries, undefined);
       for (const [layout, timeseries] of spreadOverLayouts(request, variant.layouts, (items) => random.pick(items))) {
-        await post(`${connectors.get(layout)?.url ?? ''}/write`, timeseries, { authorization: basicAuthorization() });
+        await writeOnce(`${connectors.get(layout)?.url ?? ''}/write`, timeseries, { basic: { accessKeyId, secretAccessKey } });
       }
     }
     timestream.faults.splitPages(variant.rowsPerPage === undefined ? {} : { maxRowsPerPage: variant.rowsPerPage });

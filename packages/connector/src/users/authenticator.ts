@@ -36,8 +36,8 @@ export interface AuthenticatorOptions {
 }
 
 /**
- * Says which user a request is from. A password is checked once in a while and remembered under a digest that is salted for this process, so that no
- * secret lies in memory longer than its request; equal checks that come at the same time are one.
+ * Says which user a request is from. A password is checked once in a while; what came out is remembered under a digest that is salted for this
+ * process, never under the password. Equal checks that come at the same time are one.
  */
 export class Authenticator {
   readonly #users: () => UserDirectory;
