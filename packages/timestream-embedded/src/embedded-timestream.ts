@@ -10,6 +10,7 @@ import { createOperations } from './operations/create-operations.js';
 import { createTable, defaultRetention } from './operations/table-operations.js';
 import { createDatabase, type OperationContext } from './operations/database-operations.js';
 import { BatchLoads } from './operations/batch-load.js';
+import { tableArn } from './operations/resource.js';
 import { ScheduledQueries } from './operations/scheduled-queries.js';
 import { QueryService } from './query/query-service.js';
 import { BucketFolder } from './schedule/bucket-folder.js';
@@ -88,7 +89,8 @@ export async function startEmbeddedTimestream(options: EmbeddedTimestreamOptions
   const context: OperationContext = { store, account, limits };
   const bucketsDir = options.bucketsDir ?? (options.dataDir === undefined ? undefined : join(options.dataDir, 'buckets'));
   const buckets = new BucketFolder(bucketsDir);
-  const queries = new QueryService({ store, clock, limits, bounds, faults, usage, buckets });
+  const arnOf = (databaseName: string, tableName: string): string => tableArn(account, { databaseName, tableName });
+  const queries = new QueryService({ store, clock, limits, bounds, faults, usage, buckets, arnOf });
   const scheduled = new ScheduledQueries({ context, queries, clock, buckets, logger });
   const batchLoads = new BatchLoads(context, buckets, clock);
   try {

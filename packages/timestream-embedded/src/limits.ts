@@ -29,6 +29,8 @@ export interface TimestreamLimits {
   readonly maxQueryCallMs: number;
   readonly maxTokenUses: number;
   readonly maxTokenAgeMs: number;
+  /** Queries with QueryInsights ENABLED_WITH_RATE_CONTROL (API reference, Query: 1 a second). */
+  readonly maxInsightsQueriesPerSecond: number;
 }
 
 export const serviceLimits: TimestreamLimits = {
@@ -54,6 +56,7 @@ export const serviceLimits: TimestreamLimits = {
   maxQueryCallMs: 60_000,
   maxTokenUses: 5,
   maxTokenAgeMs: 3_600_000,
+  maxInsightsQueriesPerSecond: 1,
 };
 
 /** Bounds of this server itself, not of the service: they keep one process healthy whatever it is sent. */

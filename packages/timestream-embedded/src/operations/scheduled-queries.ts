@@ -1,10 +1,12 @@
 import type { EmbeddedClock } from '../clock.js';
 import type { EmbeddedLogger } from '../logger.js';
+import type { FinishedInsights, UnloadInsights } from '../query/query-insights.js';
 import type { QueryService } from '../query/query-service.js';
 import type { BucketFolder } from '../schedule/bucket-folder.js';
 import { recordsOfRows } from '../schedule/records-of-rows.js';
 import { parseSchedule } from '../schedule/schedule-expression.js';
 import { ServiceError } from '../service-error.js';
+import type { QueryParameters } from '../sql/engine.js';
 import { parseModel, type ModelValue } from '../wire/model-shape.js';
 import { randomBase32 } from '../wire/request-id.js';
 import { parseRecords } from '../write/parse-records.js';
@@ -22,6 +24,16 @@ interface Run {
   readonly ExecutionStats: { readonly ExecutionTimeInMillis: number; readonly RecordsIngested: number; readonly QueryResultRows: number };
   readonly ErrorReportLocation?: { readonly S3ReportLocation: { readonly BucketName: string; readonly ObjectKey: string } };
   readonly FailureReason?: string;
+  readonly QueryInsightsResponse?: ScheduledInsights;
+}
+
+/** Beside a result that goes to a table there is nothing that UNLOAD wrote. */
+type ScheduledInsights = Omit<FinishedInsights, keyof UnloadInsights>;
+
+interface Written {
+  readonly rows: number;
+  readonly records: number;
+  readonly insights?: ScheduledInsights;
 }
 
 interface ScheduledQuery {
@@ -100,7 +112,7 @@ export class ScheduledQueries {
       throw new ServiceError('ConflictException', `A scheduled query with the name ${definition.Name} already exists.`);
     }
     // What is wrong with the statement or the target is said now and not at the first run.
-    queries.prepare(definition.QueryString);
+    queries.prepare(definition.QueryString, runtimeParameter(clock.nowMs()));
     const target = definition.TargetConfiguration?.TimestreamConfiguration;
     if (target !== undefined) requireTable(context.store, target.DatabaseName, target.TableName);
     const { region, accountId } = context.account;
@@ -163,8 +175,11 @@ export class ScheduledQueries {
 
   /** Runs it now, as of the time that is given; answers when it has run. */
   async execute(body: unknown): Promise<object> {
-    const { ScheduledQueryArn, InvocationTime } = parseModel(shapes.ExecuteScheduledQuery, body);
-    await this.#run(this.#require(ScheduledQueryArn), InvocationTime * 1000, 'MANUAL');
+    const { ScheduledQueryArn, InvocationTime, QueryInsights } = parseModel(shapes.ExecuteScheduledQuery, body);
+    const query = this.#require(ScheduledQueryArn);
+    const insights = QueryInsights?.Mode === 'ENABLED_WITH_RATE_CONTROL';
+    if (insights) this.#options.queries.admitInsights();
+    await this.#run(query, InvocationTime * 1000, 'MANUAL', insights);
     return {};
   }
 
@@ -180,14 +195,16 @@ export class ScheduledQueries {
     else query.nextMs = nextMs;
   }
 
-  async #run(query: ScheduledQuery, invocationMs: number, trigger: 'AUTO' | 'MANUAL'): Promise<void> {
+  async #run(query: ScheduledQuery, invocationMs: number, trigger: 'AUTO' | 'MANUAL', asksInsights = false): Promise<void> {
     const { clock, logger } = this.#options;
     const startedMs = performance.now();
     const base = { InvocationTime: invocationMs / 1000, TriggerTime: clock.nowMs() / 1000 };
     const stats = { ExecutionTimeInMillis: 0, RecordsIngested: 0, QueryResultRows: 0 };
     let failure: string | undefined;
+    let measured: ScheduledInsights | undefined;
     try {
-      const { rows, records } = await this.#write(query, invocationMs);
+      const { rows, records, insights } = await this.#write(query, invocationMs, asksInsights);
+      measured = insights;
       stats.QueryResultRows = rows;
       stats.RecordsIngested = records;
     } catch (error) {
@@ -201,6 +218,7 @@ export class ScheduledQueries {
       ExecutionStats: stats,
       ...(report && { ErrorReportLocation: { S3ReportLocation: report } }),
       ...(failure === undefined ? {} : { FailureReason: failure }),
+      ...(measured && { QueryInsightsResponse: measured }),
     };
     query.lastRun = run;
     query.previousMs = invocationMs;
@@ -214,12 +232,13 @@ export class ScheduledQueries {
     );
   }
 
-  async #write({ definition, arn }: ScheduledQuery, invocationMs: number): Promise<{ readonly rows: number; readonly records: number }> {
+  async #write({ definition, arn }: ScheduledQuery, invocationMs: number, asksInsights: boolean): Promise<Written> {
     const { queries, context, clock } = this.#options;
-    const runtime = { type: 'timestamp', value: BigInt(Math.floor(invocationMs)) * 1_000_000n } as const;
-    const { columns, rows } = await queries.rows(definition.QueryString, new Map([['scheduled_runtime', runtime]]));
+    const answer = await queries.rows(definition.QueryString, runtimeParameter(invocationMs), asksInsights);
+    const { columns, rows } = answer;
+    const insights = answer.insights && { insights: answer.insights };
     const target = definition.TargetConfiguration?.TimestreamConfiguration;
-    if (target === undefined || rows.length === 0) return { rows: rows.length, records: 0 };
+    if (target === undefined || rows.length === 0) return { rows: rows.length, records: 0, ...insights };
     const table = requireTable(context.store, target.DatabaseName, target.TableName);
     // A later run replaces what an earlier one has written for the same time.
     const records = recordsOfRows(columns, rows, target, Math.max(1, Math.floor(clock.nowMs())));
@@ -229,7 +248,7 @@ export class ScheduledQueries {
       throw new Error(
         `${outcome.rejected.length} of ${records.length} records of ${arn} were rejected, the first because: ${rejected.Reason}`,
       );
-    return { rows: rows.length, records: records.length };
+    return { rows: rows.length, records: records.length, ...insights };
   }
 
   /** The error report as a file in the bucket's folder; undefined where there are no buckets. */
@@ -250,6 +269,11 @@ export class ScheduledQueries {
   #save(query: ScheduledQuery): Promise<void> {
     return this.#options.context.store.settings.put(keyPrefix + query.arn, query);
   }
+}
+
+/** `@scheduled_runtime`: the time that a run is for. */
+function runtimeParameter(invocationMs: number): QueryParameters {
+  return new Map([['scheduled_runtime', { type: 'timestamp', value: BigInt(Math.floor(invocationMs)) * 1_000_000n }]]);
 }
 
 function summary({ arn, definition, createdMs, state, previousMs, nextMs }: ScheduledQuery): object {

@@ -104,7 +104,12 @@ export const scheduledQueryShapes = {
     'State',
   ),
   ExecuteScheduledQuery: structure(
-    { ScheduledQueryArn: arn, InvocationTime: { type: 'double' }, ClientToken: { type: 'string', min: 32, max: 128 } },
+    {
+      ScheduledQueryArn: arn,
+      InvocationTime: { type: 'double' },
+      ClientToken: { type: 'string', min: 32, max: 128 },
+      QueryInsights: structure({ Mode: { type: 'string', values: ['ENABLED_WITH_RATE_CONTROL', 'DISABLED'] } }, 'Mode'),
+    },
     'ScheduledQueryArn',
     'InvocationTime',
   ),

@@ -2,6 +2,8 @@ import type { PageFaults } from '../fault-injector.js';
 import type { TimestreamLimits } from '../limits.js';
 import { ServiceError } from '../service-error.js';
 import type { UsageCounters } from '../usage-counters.js';
+import { encodeJsonBody } from '../wire/json-body.js';
+import type { FinishedInsights } from './query-insights.js';
 import { ResultPages } from './result-pages.js';
 import type { RowSource } from './row-source.js';
 
@@ -33,6 +35,7 @@ export class QueryCursor {
   readonly #limits: TimestreamLimits;
   readonly #usage: UsageCounters;
   #pagesServed = 0;
+  #rowsServed = 0;
   #scannedBytes = 0;
   #meteredBytes = 0;
   #state: 'open' | 'finished' | 'cancelled' | 'failed' = 'open';
@@ -81,7 +84,7 @@ export class QueryCursor {
       }
       const token = page.isLast ? '' : `"NextToken":${JSON.stringify(issueToken())},`;
       const rows = page.rows.map(({ json }) => json).join(',');
-      return `{"QueryId":"${this.identity.queryId}",${token}"Rows":[${rows}],"ColumnInfo":${this.#pages.columnsJson},"QueryStatus":${this.#status()}}`;
+      return `{"QueryId":"${this.identity.queryId}",${token}"Rows":[${rows}],"ColumnInfo":${this.#pages.columnsJson},"QueryStatus":${this.#status()}${this.#insights()}}`;
     } catch (error) {
       if (this.#state === 'open') this.#state = 'failed';
       this.#source.close();
@@ -124,12 +127,22 @@ export class QueryCursor {
 
   #count(rows: number, bytes: number): void {
     this.#pagesServed += 1;
+    this.#rowsServed += rows;
     this.#scannedBytes += bytes;
     this.#usage.countPage(rows, bytes);
     if (this.#source.isMetered && this.#scannedBytes > this.#meteredBytes) {
       this.#usage.countMetered(this.#scannedBytes - this.#meteredBytes);
       this.#meteredBytes = this.#scannedBytes;
     }
+  }
+
+  /** On the last page only: no earlier one knows how many rows there are. */
+  #insights(): string {
+    const { insights } = this.#source;
+    if (insights === undefined || this.#state !== 'finished') return '';
+    // A page counts the comma behind a row, too.
+    const finished: FinishedInsights = { ...insights, OutputRows: this.#rowsServed, OutputBytes: this.#scannedBytes - this.#rowsServed };
+    return `,"QueryInsightsResponse":${encodeJsonBody(finished)}`;
   }
 
   #status(): string {

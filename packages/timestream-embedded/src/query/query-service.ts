@@ -1,4 +1,6 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { createHash } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 
 import type { EmbeddedClock } from '../clock.js';
 import type { FaultInjector } from '../fault-injector.js';
@@ -11,6 +13,7 @@ import {
   executionError,
   SqlError,
   type ColumnInfo,
+  type CompileOptions,
   type CompiledStatement,
   type QueryParameters,
   type Row,
@@ -23,6 +26,7 @@ import { randomBase32 } from '../wire/request-id.js';
 import { ClientTokens } from './client-tokens.js';
 import { CursorRegistry } from './cursor-registry.js';
 import { QueryCursor } from './query-cursor.js';
+import { measureReads, type FinishedInsights } from './query-insights.js';
 import { QuerySlots } from './query-slots.js';
 import { createListedRows, DuckdbRows, type RowSource } from './row-source.js';
 
@@ -32,6 +36,7 @@ export interface QueryInput {
   readonly ClientToken?: string;
   readonly NextToken?: string;
   readonly MaxRows?: number;
+  readonly QueryInsights?: { readonly Mode: 'ENABLED_WITH_RATE_CONTROL' | 'DISABLED' };
 }
 
 export interface QueryServiceOptions {
@@ -43,6 +48,8 @@ export interface QueryServiceOptions {
   readonly usage: UsageCounters;
   /** Where UNLOAD writes to. */
   readonly buckets: BucketFolder;
+  /** How a table is named in insights. */
+  readonly arnOf: (databaseName: string, tableName: string) => string;
 }
 
 /** Runs statements and hands their results out in pages. */
@@ -51,6 +58,7 @@ export class QueryService {
   readonly #cursors: CursorRegistry;
   readonly #clientTokens: ClientTokens;
   readonly #slots: QuerySlots;
+  #lastInsightsMs = -Infinity;
 
   constructor(options: QueryServiceOptions) {
     const { clock, limits, bounds } = options;
@@ -70,7 +78,20 @@ export class QueryService {
         .digest('base64');
       this.#clientTokens.check(principal, input.ClientToken, fingerprint);
     }
+    if (input.QueryInsights?.Mode === 'ENABLED_WITH_RATE_CONTROL') this.admitInsights();
     return this.#slots.run(() => this.#firstPage(principal, input, signal));
+  }
+
+  /**
+   * Counts a query with insights. The pages of its result are not counted again. What is counted is real time, whatever the server's clock says.
+   *
+   * @throws {ServiceError} ThrottlingException when there was one less than a second ago.
+   */
+  admitInsights(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#lastInsightsMs < 1000 / this.#options.limits.maxInsightsQueriesPerSecond)
+      throw new ServiceError('ThrottlingException', 'Rate exceeded: queries with QueryInsights are limited to 1 a second.');
+    this.#lastInsightsMs = nowMs;
   }
 
   cancel(queryId: string): object {
@@ -85,16 +106,22 @@ export class QueryService {
   rows(
     queryString: string,
     parameters: QueryParameters,
-  ): Promise<{ readonly columns: readonly ColumnInfo[]; readonly rows: readonly Row[] }> {
+    insights = false,
+  ): Promise<{ readonly columns: readonly ColumnInfo[]; readonly rows: readonly Row[]; readonly insights?: FinishedInsights }> {
     this.#checkLength(queryString);
     return this.#slots.run(async () => {
-      const source = await this.#open(queryString, new AbortController().signal, parameters).catch((error: unknown) => {
+      const source = await this.#open(queryString, new AbortController().signal, { parameters, insights }).catch((error: unknown) => {
         throw serviceErrorOf(error);
       });
       try {
         const rows: Row[] = [];
-        for (let row = await source.next(); row !== undefined; row = await source.next()) rows.push(JSON.parse(row.json) as Row);
-        return { columns: source.columns, rows };
+        let bytes = 0;
+        for (let row = await source.next(); row !== undefined; row = await source.next()) {
+          rows.push(JSON.parse(row.json) as Row);
+          bytes += row.bytes;
+        }
+        const measured = source.insights && { ...source.insights, OutputRows: rows.length, OutputBytes: bytes };
+        return { columns: source.columns, rows, ...(measured && { insights: measured }) };
       } catch (error) {
         throw serviceErrorOf(error);
       } finally {
@@ -103,10 +130,10 @@ export class QueryService {
     });
   }
 
-  /** What a statement would answer, without running it. */
-  prepare(queryString: string): object {
+  /** What a statement would answer, without running it. @param parameters  default: their types are to be found. */
+  prepare(queryString: string, parameters: QueryParameters = 'infer'): object {
     this.#checkLength(queryString);
-    const statement = this.#compile(queryString, this.#catalog(), 'infer');
+    const statement = this.#compile(queryString, this.#catalog(), { parameters });
     if (statement.kind === 'rows') return { QueryString: queryString, Columns: statement.columns, Parameters: [] };
     const { columns, namedParameters } = statement.query;
     return { QueryString: queryString, Columns: columns, Parameters: namedParameters };
@@ -119,7 +146,7 @@ export class QueryService {
   async #firstPage(principal: string, input: QueryInput, signal: AbortSignal): Promise<string> {
     const { limits, usage, faults } = this.#options;
     const identity = { queryId: randomBase32(15), principal, queryString: input.QueryString, maxRows: input.MaxRows };
-    const source = await this.#open(input.QueryString, signal);
+    const source = await this.#open(input.QueryString, signal, { insights: input.QueryInsights?.Mode === 'ENABLED_WITH_RATE_CONTROL' });
     let cursor: QueryCursor;
     try {
       cursor = new QueryCursor(identity, source, limits, usage);
@@ -152,24 +179,27 @@ export class QueryService {
   }
 
   /** Compiles and starts the statement; once more if a table it names was deleted in between. */
-  async #open(queryString: string, signal: AbortSignal, parameters?: QueryParameters): Promise<RowSource> {
+  async #open(queryString: string, signal: AbortSignal, options: CompileOptions): Promise<RowSource> {
     try {
-      return await this.#start(queryString, signal, parameters);
+      return await this.#start(queryString, signal, options);
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('Catalog Error')) throw serviceErrorOf(error);
     }
     try {
-      return await this.#start(queryString, signal, parameters);
+      return await this.#start(queryString, signal, options);
     } catch (error) {
       throw serviceErrorOf(error);
     }
   }
 
-  async #start(queryString: string, signal: AbortSignal, parameters: QueryParameters = new Map()): Promise<RowSource> {
+  async #start(queryString: string, signal: AbortSignal, options: CompileOptions): Promise<RowSource> {
     const catalog = this.#catalog();
-    const statement = this.#compile(queryString, catalog, parameters);
+    const statement = this.#compile(queryString, catalog, options);
     if (statement.kind === 'query' && statement.unload !== undefined) checkUnload(statement.unload);
-    if (statement.kind === 'rows') return createListedRows(statement.columns, statement.rows);
+    if (statement.kind === 'rows')
+      return createListedRows(statement.columns, statement.rows, options.insights === true ? { QueryTableCount: 0 } : undefined);
+    const { tableReads } = statement;
+    const measure = tableReads && ((connection: DuckDBConnection) => measureReads(tableReads, connection, this.#options.arnOf));
     const source = new DuckdbRows(await this.#options.store.connect(), statement.query);
     const interrupt = (): void => source.interrupt();
     let isLate = false as boolean;
@@ -179,7 +209,7 @@ export class QueryService {
     }, this.#options.limits.maxQueryCallMs);
     signal.addEventListener('abort', interrupt);
     try {
-      await source.start(catalog.preparations);
+      await source.start(catalog.preparations, measure);
       return statement.unload === undefined ? source : await this.#unloaded(statement.unload, source);
     } catch (error) {
       source.close();
@@ -200,8 +230,8 @@ export class QueryService {
     const rows: Row[] = [];
     for (let row = await source.next(); row !== undefined; row = await source.next()) rows.push(JSON.parse(row.json) as Row);
     source.close();
-    const answer = await unload(statement, rows, this.#options.buckets);
-    return createListedRows(answer.columns, answer.rows);
+    const { columns, rows: listed, ...written } = await unload(statement, rows, this.#options.buckets);
+    return createListedRows(columns, listed, source.insights && { ...source.insights, ...written });
   }
 
   #catalog(): CatalogView {
@@ -209,10 +239,10 @@ export class QueryService {
     return store.catalog({ nowMs: clock.nowMs(), hiddenAgeMs: faults.hiddenAgeMs });
   }
 
-  #compile(queryString: string, catalog: CatalogView, parameters: QueryParameters = new Map()): CompiledStatement {
+  #compile(queryString: string, catalog: CatalogView, options: CompileOptions): CompiledStatement {
     try {
       const nowNs = BigInt(Math.floor(this.#options.clock.nowMs())) * 1_000_000n;
-      return compileStatement(queryString, catalog, { nowNs: () => nowNs }, { faults: this.#options.faults.answerFaults, parameters });
+      return compileStatement(queryString, catalog, { nowNs: () => nowNs }, { ...options, faults: this.#options.faults.answerFaults });
     } catch (error) {
       throw serviceErrorOf(error);
     }

@@ -1,6 +1,7 @@
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 
 import type { ColumnInfo, PreparedQuery, Row } from '../sql/engine.js';
+import type { QueryInsights } from './query-insights.js';
 
 /** A row as it stands in the answer. */
 export interface EncodedRow {
@@ -13,17 +14,20 @@ export interface RowSource {
   readonly columns: readonly ColumnInfo[];
   /** Whether a table was read: only that is metered. */
   readonly isMetered: boolean;
+  /** Where they were asked for. */
+  readonly insights?: QueryInsights;
   next(): Promise<EncodedRow | undefined>;
   /** Makes a `next` that is under way fail. */
   interrupt(): void;
   close(): void;
 }
 
-export function createListedRows(columns: readonly ColumnInfo[], rows: readonly Row[]): RowSource {
+export function createListedRows(columns: readonly ColumnInfo[], rows: readonly Row[], insights?: QueryInsights): RowSource {
   let position = 0;
   return {
     columns,
     isMetered: false,
+    ...(insights && { insights }),
     next: () => {
       const row = rows[position];
       position += 1;
@@ -38,6 +42,7 @@ export function createListedRows(columns: readonly ColumnInfo[], rows: readonly 
 export class DuckdbRows implements RowSource {
   readonly columns: readonly ColumnInfo[];
   readonly isMetered = true;
+  insights?: QueryInsights;
   readonly #connection: DuckDBConnection;
   readonly #query: PreparedQuery;
   #result: DuckDBResult | undefined;
@@ -52,9 +57,14 @@ export class DuckdbRows implements RowSource {
     this.columns = query.columns;
   }
 
-  /** Prepares the query, so that whatever is wrong with it comes before the first page. */
-  async start(preparations: readonly string[]): Promise<void> {
+  /**
+   * Prepares the query, so that whatever is wrong with it comes before the first page.
+   *
+   * @param measure  finds out, over the same connection, what the query reads.
+   */
+  async start(preparations: readonly string[], measure?: (connection: DuckDBConnection) => Promise<QueryInsights>): Promise<void> {
     for (const statement of preparations) await this.#connection.run(statement);
+    if (measure !== undefined) this.insights = await measure(this.#connection);
     this.#result = await this.#connection.stream(this.#query.duckdbSql, [...this.#query.parameters]);
   }
 

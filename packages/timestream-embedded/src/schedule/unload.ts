@@ -1,11 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { validationError } from '../service-error.js';
+import type { UnloadInsights } from '../query/query-insights.js';
 import type { ColumnInfo, Datum, Row, UnloadStatement } from '../sql/engine.js';
 import { randomBase32 } from '../wire/request-id.js';
 import type { BucketFolder } from './bucket-folder.js';
 import { csvLine } from './csv.js';
 
-export interface UnloadAnswer {
+export interface UnloadAnswer extends UnloadInsights {
   readonly columns: readonly ColumnInfo[];
   readonly rows: readonly Row[];
 }
@@ -14,8 +15,6 @@ const author = { name: 'Amazon Timestream', manifest_file_version: '1.0' };
 
 /** Refuses what there is not here, before the query runs. @throws {ServiceError} ValidationException */
 export function checkUnload({ options, columns }: UnloadStatement): void {
-  if (options.format !== 'CSV')
-    throw validationError(`UNLOAD with format ${options.format} is not supported by the embedded Timestream; CSV is.`);
   const missing = options.partitionedBy.find((name) => !columns.some((column) => column.Name === name));
   if (missing !== undefined) throw validationError(`Column '${missing}' of partitioned_by is not in the select list.`);
   if (columns.some(({ Type }) => !('ScalarType' in Type))) throw validationError('UNLOAD to CSV takes columns of scalar types only.');
@@ -78,6 +77,9 @@ export async function unload(statement: UnloadStatement, rows: readonly Row[], b
   await buckets.write(bucket, metadataKey, JSON.stringify({ ColumnInfo: columns, Author: author }, undefined, 2));
   const scalar = (Name: string, ScalarType: 'BIGINT' | 'VARCHAR'): ColumnInfo => ({ Name, Type: { ScalarType } });
   return {
+    UnloadPartitionCount: textsByPartition.size,
+    UnloadWrittenRows: rows.length,
+    UnloadWrittenBytes: totalBytes,
     columns: [scalar('rows', 'BIGINT'), scalar('metadataFile', 'VARCHAR'), scalar('manifestFile', 'VARCHAR')],
     rows: [
       {

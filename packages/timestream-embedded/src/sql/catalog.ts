@@ -35,6 +35,8 @@ export interface CatalogTable {
   readonly pointsRelation: string;
   /** Records older than this (retention) are invisible; nanoseconds since the epoch. */
   readonly oldestTimeNs: bigint;
+  /** The dimension that the table is partitioned by; undefined where that is the measure name. */
+  readonly partitionDimension?: string;
 }
 
 /** The store as the SQL engine sees it. */

@@ -6,6 +6,7 @@ import type { AnalyzedQuery, QueryParameters, StatementContext } from './analyze
 import type { DialectFaults } from './functions/function-table.js';
 import { answerFromCatalog } from './answer/show-statement.js';
 import { SqlError } from './sql-error.js';
+import { findTableReads, type TableRead } from './analyze/table-reads.js';
 import { unloadTarget, type UnloadTarget } from './analyze/unload-target.js';
 import { isScalar, wireType } from './values/sql-type.js';
 import { parseStatement } from './parse/statement-parser.js';
@@ -17,6 +18,7 @@ export type { ColumnInfo, Datum, Row } from './values/wire-value.js';
 export type { DialectFaults } from './functions/function-table.js';
 export { SqlError, type SqlErrorKind } from './sql-error.js';
 export type { QueryParameters } from './analyze/context.js';
+export type { TableRead } from './analyze/table-reads.js';
 export type { SqlParameter } from './values/typed-expression.js';
 
 /** A statement for DuckDB: run it with `connection.run(duckdbSql, [...parameters])`, rows as arrays of JavaScript values. */
@@ -33,7 +35,13 @@ export interface PreparedQuery {
 
 export type CompiledStatement =
   | { readonly kind: 'rows'; readonly columns: readonly ColumnInfo[]; readonly rows: readonly Row[] }
-  | { readonly kind: 'query'; readonly query: PreparedQuery; readonly unload?: UnloadStatement };
+  | {
+      readonly kind: 'query';
+      readonly query: PreparedQuery;
+      readonly unload?: UnloadStatement;
+      /** Where insights were asked for. */
+      readonly tableReads?: readonly TableRead[];
+    };
 
 /** Where a query is unloaded to, and how. */
 export interface UnloadStatement extends UnloadTarget {
@@ -49,6 +57,8 @@ export interface CompileOptions {
   readonly faults?: DialectFaults;
   /** Values of `@name`, or that their types are to be found and nothing runs. */
   readonly parameters?: QueryParameters;
+  /** Whether to find out what the statement reads of each table. */
+  readonly insights?: boolean;
 }
 
 /**
@@ -60,7 +70,7 @@ export function compileStatement(
   sqlText: string,
   catalog: Catalog,
   clock: SqlClock,
-  { faults = {}, parameters = new Map() }: CompileOptions = {},
+  { faults = {}, parameters = new Map(), insights = false }: CompileOptions = {},
 ): CompiledStatement {
   const statement = parseStatement(sqlText);
   if (statement.kind !== 'query' && statement.kind !== 'unload') return { kind: 'rows', ...answerFromCatalog(statement, catalog) };
@@ -85,6 +95,7 @@ export function compileStatement(
   return {
     kind: 'query',
     ...unload,
+    ...(insights ? { tableReads: findTableReads(statement.query, context) } : {}),
     query: {
       ...emitter.finish(definitions === '' ? sql : `WITH ${definitions} ${sql}`),
       namedParameters: Array.from(emitter.parameterTypes, ([name, type]) => ({ Name: name, Type: wireType(type) })),

@@ -36,6 +36,7 @@ export class CatalogView implements Catalog {
     const state = this.#tablesByDatabase.get(database)?.get(table);
     if (state === undefined) return undefined;
     const { nowMs, hiddenAgeMs } = this.#options;
+    const key = state.properties.partitionKey;
     const isVisible = ({ firstSeenMs }: { readonly firstSeenMs: number }): boolean =>
       hiddenAgeMs === 0 || firstSeenMs <= nowMs - hiddenAgeMs;
     const dimensions = [...state.dimensions.values()].filter(isVisible).map(({ name }) => name);
@@ -50,6 +51,7 @@ export class CatalogView implements Catalog {
       seriesRelation: seriesRelation(state.tableId),
       pointsRelation: hiddenAgeMs === 0 ? pointsRelation(state.tableId) : this.#laggingView(state.tableId),
       oldestTimeNs: oldestVisibleNs(state.properties.retention, nowMs),
+      ...(key?.Type === 'DIMENSION' && key.Name !== undefined ? { partitionDimension: key.Name } : {}),
     };
   }
 

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 
+import { encodeJsonBody } from '../wire/json-body.js';
 import { readRows } from './duckdb-file.js';
 import type { WriterQueue } from './writer-queue.js';
 
@@ -24,7 +25,7 @@ export class SettingsStore {
   put(key: string, value: object): Promise<void> {
     return this.#queue.exclusive(async () => {
       await this.#connection.run('DELETE FROM ts_settings WHERE key = $1', [key]);
-      await this.#connection.run('INSERT INTO ts_settings VALUES ($1, $2)', [key, JSON.stringify(value)]);
+      await this.#connection.run('INSERT INTO ts_settings VALUES ($1, $2)', [key, encodeJsonBody(value)]);
     });
   }
 

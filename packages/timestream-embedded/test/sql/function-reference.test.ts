@@ -5,7 +5,7 @@ import { aggregateFunctions, windowFunctions } from '../../src/sql/functions/agg
 import { documentationPages } from '../../src/sql/functions/documentation-page.js';
 import type { ParsedFunction } from '../../src/sql/functions/function-table.js';
 import { scalarFunctions } from '../../src/sql/functions/scalar-functions.js';
-import { documentedFunctions, documentedStatements, pageUrl } from './documented.js';
+import { documentedFunctions, documentedStatements, pageUrl, undocumentedStatements } from './documented.js';
 import { createSqlFixture, epochNs, type SqlFixture } from './sql-fixture.js';
 
 const file = new URL('../../FUNCTIONS.md', import.meta.url);
@@ -59,7 +59,7 @@ function reference(): string {
     'Made from the function table by `UPDATE_REFERENCE=1 npx vitest run test/sql/function-reference.test.ts`; a test compares it. Every example runs in the tests.',
     '',
     `- Documented functions: ${documented}; here: ${supported} (${percent(supported, documented)}).`,
-    `- Constructs of statements: ${documentedStatements.length}; here: ${run} (${percent(run, documentedStatements.length)}); the others are refused with line and column.`,
+    `- Documented constructs of statements: ${documentedStatements.length}; here: ${run} (${percent(run, documentedStatements.length)}); the others are refused with line and column.`,
     `- Beyond the documentation: ${[...extra].sort().join(', ')}.`,
     '',
     '## Statements',
@@ -70,6 +70,14 @@ function reference(): string {
       ({ construct, sql, refusal }) =>
         `| ${construct.replaceAll('|', '\\|')} | ${refusal === undefined ? 'runs' : `refused: ${refusal}`} | ${cell(sql)} |`,
     ),
+    '',
+    '### Not documented',
+    '',
+    "Engines of Timestream's family take these, the developer guide does not have them. What Timestream would make of them cannot be known, so they are refused, with line and column.",
+    '',
+    '| Construct | For example |',
+    '| --- | --- |',
+    ...undocumentedStatements.map(({ construct, sql }) => `| ${construct} | ${cell(sql)} |`),
     '',
     '## Functions',
     '',
@@ -88,7 +96,10 @@ describe('the reference of functions and statements', { timeout: 30_000 }, () =>
     await expect(fixture.query(sql)).resolves.toBeDefined();
   });
 
-  test.each(documentedStatements.filter(({ refusal }) => refusal !== undefined))('$construct is refused', async ({ sql }) => {
-    expect(await fixture.refusal(sql)).toMatch(/^ValidationException: line \d+:\d+: /);
-  });
+  test.each([...documentedStatements.filter(({ refusal }) => refusal !== undefined), ...undocumentedStatements])(
+    '$construct is refused',
+    async ({ sql }) => {
+      expect(await fixture.refusal(sql)).toMatch(/^ValidationException: line \d+:\d+: /);
+    },
+  );
 });

@@ -8,7 +8,6 @@ export interface UnloadTarget {
 }
 
 export interface UnloadOptions {
-  readonly format: string;
   readonly compression: 'GZIP' | 'NONE';
   readonly partitionedBy: readonly string[];
   readonly fieldDelimiter: string;
@@ -30,6 +29,12 @@ export function unloadTarget({ target, properties, position }: Unload): UnloadTa
     if (!isKnown && !ignoredOptions.has(key)) throw invalidAt(name.position, `UNLOAD has no option '${name.name}'`);
     given.set(key, values);
   }
+  const format = properties.find(({ name }) => name.name.toLowerCase() === 'format');
+  if (format !== undefined && format.values[0]?.toUpperCase() !== 'CSV')
+    throw invalidAt(
+      format.name.position,
+      `UNLOAD with format ${format.values[0] ?? ''} is not supported by the embedded Timestream; CSV is.`,
+    );
   const one = (key: string, otherwise: string): string => given.get(key)?.[0] ?? otherwise;
   const compression = one('compression', 'GZIP').toUpperCase();
   if (compression !== 'GZIP' && compression !== 'NONE')
@@ -40,7 +45,6 @@ export function unloadTarget({ target, properties, position }: Unload): UnloadTa
     bucket: address[1] ?? '',
     prefix: address[2] ?? '',
     options: {
-      format: one('format', 'CSV').toUpperCase(),
       compression,
       partitionedBy: given.get('partitioned_by') ?? [],
       fieldDelimiter: delimiter,

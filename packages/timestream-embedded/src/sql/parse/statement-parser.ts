@@ -153,14 +153,17 @@ function parseQueryTerm(stream: TokenStream): QueryBody {
   return { kind: 'select', distinct, items, ...from, ...where, ...groupBy, ...having, position };
 }
 
+/** ALL and DISTINCT are about grouping sets; of simple elements there is one set, so that both mean the same. */
 function parseGroupBy(stream: TokenStream): Expression[] {
-  stream.acceptWord('ALL');
-  if (stream.isSymbol('(') && stream.isSymbol(')', 1)) {
-    stream.next();
-    stream.next();
-    return [];
-  }
-  return stream.list(() => parseExpression(stream));
+  if (!stream.acceptWord('ALL')) stream.acceptWord('DISTINCT');
+  return stream
+    .list((): Expression[] => {
+      if (!stream.isSymbol('(') || !stream.isSymbol(')', 1)) return [parseExpression(stream)];
+      stream.next();
+      stream.next();
+      return [];
+    })
+    .flat();
 }
 
 function parseSelectItem(stream: TokenStream): SelectItem {
