@@ -6,7 +6,7 @@
  * @typedef {object} StagesCase
  * @property {'stages'} kind
  * @property {WriteInput} input
- * @property {'multi-measure' | 'single-measure'} layout
+ * @property {'multi-measure' | 'compact' | 'single-measure'} layout
  * @property {boolean} isCold whether every request meets empty caches
  */
 
@@ -76,25 +76,29 @@ const stages = (name, what, input, more = {}) => ({
   ...more,
 });
 
-/** @type {(labels: 'node' | 'kubernetes', order: 'in-order' | 'spread') => BenchCase} */
-const nodeExporter = (targetLabels, order) =>
-  stages(`node-exporter-${targetLabels}-${order}`, `20 targets of node_exporter, ${targetLabels} labels, ${order}`, {
-    shape: 'node-exporter',
-    samplesPerRequest: 2_000,
-    targetLabels,
-    order,
-  });
+/** @type {(labels: 'node' | 'kubernetes', order: 'in-order' | 'spread') => readonly BenchCase[]} */
+const nodeExporter = (targetLabels, order) => {
+  const name = `node-exporter-${targetLabels}-${order}`;
+  const what = `20 targets of node_exporter, ${targetLabels} labels, ${order}`;
+  /** @type {WriteInput} */
+  const input = { shape: 'node-exporter', samplesPerRequest: 2_000, targetLabels, order };
+  return [stages(name, what, input), stages(`${name}-compact`, `${what}; layout compact`, input, { layout: 'compact' })];
+};
+
+/** @type {WriteInput} */
+const HISTOGRAMS = { shape: 'histograms', samplesPerRequest: 2_000 };
 
 /** @type {readonly BenchCase[]} */
 export const CASES = [
   { ...stages('known', '2,000 samples, 10 labels, series known', PLAIN), isQuick: true },
   { ...stages('new', '2,000 samples, 10 labels, every series new', PLAIN, { isCold: true }), isQuick: true },
-  nodeExporter('node', 'in-order'),
-  nodeExporter('node', 'spread'),
-  nodeExporter('kubernetes', 'in-order'),
-  nodeExporter('kubernetes', 'spread'),
+  ...nodeExporter('node', 'in-order'),
+  ...nodeExporter('node', 'spread'),
+  ...nodeExporter('kubernetes', 'in-order'),
+  ...nodeExporter('kubernetes', 'spread'),
   stages('kube-state-metrics', 'one target with 140 pods', { shape: 'kube-state-metrics', samplesPerRequest: 2_000 }),
-  stages('histograms', 'classic histograms of 140 routes', { shape: 'histograms', samplesPerRequest: 2_000 }),
+  stages('histograms', 'classic histograms of 140 routes', HISTOGRAMS),
+  stages('histograms-compact', 'classic histograms of 140 routes; layout compact', HISTOGRAMS, { layout: 'compact' }),
   ...[20, 40, 80].map((labels) => stages(`labels-${labels}`, `2,000 samples, ${labels} labels`, { ...PLAIN, labels })),
   ...[4_000, 8_000].map((samplesPerRequest) =>
     stages(`samples-${samplesPerRequest}`, `${samplesPerRequest} samples, 10 labels`, { ...PLAIN, samplesPerRequest }),

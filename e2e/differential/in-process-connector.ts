@@ -79,7 +79,11 @@ export async function startInProcessConnector(
       metrics: uncounted,
     });
   };
-  const writers: Record<Layout, Connector> = { 'multi-measure': open('multi-measure'), 'single-measure': open('single-measure') };
+  const writers: Record<Layout, Connector> = {
+    'multi-measure': open('multi-measure'),
+    compact: open('compact'),
+    'single-measure': open('single-measure'),
+  };
   const readers: Record<ReadStrategy, Connector> = { packed: open('multi-measure', 'packed'), rows: open('multi-measure', 'rows') };
   const send = async (
     connector: Connector,

@@ -1,5 +1,6 @@
 import { query, readBody } from '@timestream-prometheus/connector-testing';
 import { bitsFromFloat, decodeReadResponse, decodeSnappy } from '@timestream-prometheus/prom-codec';
+import type { Layout } from '@timestream-prometheus/timestream-translator';
 import { createSeededRandom, type SeededRandom } from '../differential/seeded-random.js';
 import { freePort } from '../harness/free-port.js';
 import { openRawTable } from '../harness/raw-table.js';
@@ -31,7 +32,7 @@ export type LedgerLoad = Omit<LoadShape, 'startMs' | 'hasNonFinite'>;
 
 export interface LedgerRunOptions {
   readonly seed: number;
-  readonly layout: 'multi-measure' | 'single-measure';
+  readonly layout: Layout;
   readonly load: LedgerLoad;
   /** No request is begun any more after this time. */
   readonly loadDurationMs: number;
@@ -104,7 +105,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
     const shape: LoadShape = {
       ...options.load,
       startMs: Math.floor(Date.now() / 1000) * 1000 - 3 * 3_600_000,
-      hasNonFinite: options.layout === 'multi-measure',
+      hasNonFinite: options.layout !== 'single-measure',
     };
     const progress = { letGo: 0, isOver: false };
     const sending = sendLikePrometheus(untilTime(generateRequests(shape, random, ledger), startedMs + options.loadDurationMs), {
@@ -235,7 +236,8 @@ async function readEverything(connectorUrl: string, seriesCount: number, signal:
 async function readTable(timestreamUrl: string, layout: LedgerRunOptions['layout']): Promise<StoredSample[]> {
   const raw = openRawTable(timestreamUrl, database, table);
   try {
-    const value = layout === 'multi-measure' ? 'sample_value, sample_bits' : '"measure_value::double", NULL';
+    const finite = layout === 'multi-measure' ? 'sample_value' : '"measure_value::double"';
+    const value = `${finite}, ${layout === 'single-measure' ? 'NULL' : 'sample_bits'}`;
     const rows = await raw.query(
       `SELECT ${SERIES_ID_LABEL}, to_milliseconds(time), ${value} FROM "${database}"."${table}" WHERE measure_name = '${LEDGER_METRIC}'`,
     );

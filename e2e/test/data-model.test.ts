@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { bitsFromFloat, createSamples, STALE_NAN_BITS, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import type { Layout } from '@timestream-prometheus/timestream-translator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startInProcessConnector, type InProcessConnector } from '../differential/in-process-connector.js';
 import { select, series, stored, text } from '../differential/series-text.js';
@@ -34,7 +35,7 @@ afterAll(async () => {
   await subject.close();
 });
 
-async function write(layout: 'multi-measure' | 'single-measure', ...timeseries: TimeSeries[]): Promise<void> {
+async function write(layout: Layout, ...timeseries: TimeSeries[]): Promise<void> {
   expect(await subject.write({ timeseries, metadata: [] }, layout)).toEqual({ status: 204, text: '' });
 }
 
@@ -87,7 +88,7 @@ describe('the statements of docs/data-model.md', () => {
   });
 
   it('say which column is missing on a table that holds no value outside the default layout', async () => {
-    await expect(table.query(statementFor('rows of either layout'))).rejects.toThrow("Column 'measure_value::double' does not exist");
+    await expect(table.query(statementFor('rows of any layout'))).rejects.toThrow("Column 'measure_value::double' does not exist");
     expect(page).toContain("the error `Column 'measure_value::double' does not exist`");
     await write('single-measure', series({ __name__: 'up', job: 'api', instance: 'c' }, [[minuteMs + 1_000, 1], [minuteMs + 3_000, 1]])); // prettier-ignore
   });
@@ -98,7 +99,7 @@ describe('the statements of docs/data-model.md', () => {
       ['b', timeText(minuteMs + 1_000), '1.0'],
     ],
     'average per minute': [[timeText(minuteMs), 'api', '0.6666666666666666']],
-    'rows of either layout': [[timeText(minuteMs), 'api', '0.8']],
+    'rows of any layout': [[timeText(minuteMs), 'api', '0.8']],
     'Where series ended': [[timeText(minuteMs + 2_000), 'up', 'api', 'b']],
     'recording rule': [[timeText(minuteMs), '2.0']],
     'A label that had to go into': [[timeText(minuteMs), 'weather', '7.0']],
@@ -204,6 +205,32 @@ describe('a table that others have written to as well', () => {
     ]); // prettier-ignore
     expect(await read('mixed', timeMs, timeMs + 10)).toEqual([stored(wanted)]);
     expect(await read('mixed', timeMs, timeMs + 10, { type: '=', name: 'job', value: 'go' }, { type: '!=', name: 'pod', value: 'x' })).toEqual([stored(wanted)]); // prettier-ignore
+  });
+
+  it('goes on with a table of the default layout in the layout compact, and back, value for value', async () => {
+    const labels = { instance: 'i', job: 'compact' };
+    const writePair = (layout: Layout, startMs: number) => write(layout, series({ __name__: 'changed', ...labels }, [[startMs, 1 / 3], [startMs + 1, STALE_NAN_BITS]])); // prettier-ignore
+    await writePair('multi-measure', timeMs);
+    await writePair('compact', timeMs + 2);
+    await writePair('multi-measure', timeMs + 4);
+    // A finite value that one layout has stored is a conflict to another one, be it the same: the record is another one.
+    const other = await subject.write(
+      {
+        timeseries: [
+          series({ __name__: 'changed', ...labels }, [
+            [timeMs, 1 / 3],
+            [timeMs + 1, STALE_NAN_BITS],
+            [timeMs + 3, 5],
+          ]),
+        ],
+        metadata: [],
+      },
+      'compact',
+    );
+    expect(other).toEqual({ status: 400, text: expect.stringContaining('conflicting-value (2)') as string });
+    const wanted = series({ __name__: 'changed', ...labels }, [0, 2, 4].flatMap((offset): [number, number | bigint][] => [[timeMs + offset, 1 / 3], [timeMs + offset + 1, STALE_NAN_BITS]])); // prettier-ignore
+    expect(await read('changed', timeMs, timeMs + 10)).toEqual([stored(wanted)]);
+    expect(await table.query(`SELECT count(sample_value), count("measure_value::double"), count(sample_bits) FROM "PrometheusDatabase"."PrometheusMetricsTable" WHERE measure_name = 'changed'`)).toEqual([['2', '1', '3']]); // prettier-ignore
   });
 
   it('cuts times to the millisecond, and takes the later of two rows that then meet', async () => {

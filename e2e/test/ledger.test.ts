@@ -1,3 +1,4 @@
+import type { Layout } from '@timestream-prometheus/timestream-translator';
 import { describe, expect, it } from 'vitest';
 import { describeReport, runLedger, type Incident } from '../ledger/run-ledger.js';
 
@@ -11,7 +12,7 @@ const isLong = samples > 100_000;
 const everyIncident: readonly Incident[] = ['kill-connector', 'full-disk', 'kill-timestream', 'move-window', 'kill-timestream'];
 
 describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed}, SAMPLES=${samples})`, () => {
-  it.each<{ layout: 'multi-measure' | 'single-measure'; labelNames: number; share: number; incidents: readonly Incident[] }>([
+  it.each<{ layout: Layout; labelNames: number; share: number; incidents: readonly Incident[] }>([
     { layout: 'multi-measure', labelNames: 300, share: 0.7, incidents: everyIncident },
     {
       layout: 'single-measure',

@@ -45,8 +45,8 @@ const variants: readonly Variant[] = [
     leastFilled: 45,
   },
   {
-    name: 'both layouts, pages of 7 rows',
-    layouts: ['multi-measure', 'single-measure'],
+    name: 'every layout, pages of 7 rows',
+    layouts: ['multi-measure', 'compact', 'single-measure'],
     rowsPerPage: 7,
     spanMs: hourMs / 6,
     everyNth: 3,
@@ -73,7 +73,7 @@ interface Comparison {
 
 const isFinite64 = (bits: bigint): boolean => ((bits >> 52n) & 0x7ffn) !== 0x7ffn;
 
-/** The samples of a request by layout, chosen at random; what `single-measure` cannot hold goes into the other one. */
+/** The samples of a request by layout, chosen at random; what `single-measure` cannot hold goes into another one. */
 function spreadOverLayouts(
   { timeseries }: WriteRequest,
   layouts: readonly Layout[],
@@ -83,7 +83,7 @@ function spreadOverLayouts(
   for (const series of timeseries) {
     const pairs = new Map<Layout, [bigint, bigint][]>(layouts.map((layout) => [layout, []]));
     series.samples.valueBits.forEach((bits, index) => {
-      const layout = isFinite64(bits) ? pick(layouts) : 'multi-measure';
+      const layout = pick(isFinite64(bits) ? layouts : layouts.filter((each) => each !== 'single-measure'));
       pairs.get(layout)?.push([series.samples.timestampsMs[index] ?? 0n, bits]);
     });
     for (const [layout, chosen] of pairs) if (chosen.length > 0) spread.get(layout)?.push({ ...series, samples: createSamples(chosen) });

@@ -25,9 +25,10 @@ interface Circumstance {
 
 const circumstances: readonly [Circumstance, ...Circumstance[]] = [
   { name: 'as it comes', layouts: ['multi-measure'] },
+  { name: 'the layout compact', layouts: ['compact'] },
   { name: 'both layouts, streamed in groups of 20 samples', layouts: ['multi-measure', 'single-measure'], streamBufferSamples: 20 },
   { name: 'pages of 7 rows', rowsPerPage: 7, layouts: ['multi-measure'] },
-  { name: 'pages of 7 rows, streamed in groups of 40 samples', rowsPerPage: 7, layouts: ['multi-measure'], streamBufferSamples: 40 },
+  { name: 'pages of 7 rows, compact, streamed in groups of 40 samples', rowsPerPage: 7, layouts: ['compact'], streamBufferSamples: 40 },
   { name: 'pages of 1 row', rowsPerPage: 1, layouts: ['multi-measure'] },
   {
     name: 'four dimensions only, streamed in groups of 15 samples',
@@ -36,7 +37,7 @@ const circumstances: readonly [Circumstance, ...Circumstance[]] = [
     streamBufferSamples: 15,
   },
   { name: 'both layouts in one table', layouts: ['multi-measure', 'single-measure'] },
-  { name: 'both layouts, pages of 7 rows', rowsPerPage: 7, layouts: ['multi-measure', 'single-measure'] },
+  { name: 'all layouts, pages of 7 rows', rowsPerPage: 7, layouts: ['multi-measure', 'compact', 'single-measure'] },
   { name: 'four dimensions only', layouts: ['multi-measure'], limits: { maxDimensionsPerTable: 4 } },
 ];
 
@@ -53,7 +54,7 @@ function shuffledRequests(
   );
   for (const { labels, samples } of stored) {
     for (const [timestampMs, valueBits] of samples) {
-      const fitting = requests.filter(({ layout }) => layout === 'multi-measure' || isFinite64(valueBits));
+      const fitting = requests.filter(({ layout }) => layout !== 'single-measure' || isFinite64(valueBits));
       random.pick(fitting).timeseries.push({
         labels: [...labels].sort(() => random.next() - 0.5),
         samples: createSamples([[timestampMs, valueBits]]),

@@ -1,4 +1,5 @@
 import { createSamples, STALE_NAN_BITS, type Label, type TimeSeries, type Query } from '@timestream-prometheus/prom-codec';
+import type { Layout } from '@timestream-prometheus/timestream-translator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startInProcessConnector, type InProcessConnector } from '../differential/in-process-connector.js';
 import { createSeededRandom } from '../differential/seeded-random.js';
@@ -24,7 +25,14 @@ async function read(query: Query): Promise<readonly TimeSeries[]> {
   return (await subject.readEveryWay([query]))[0] ?? [];
 }
 
-describe('values, bit for bit', () => {
+describe.each<Layout>(['multi-measure', 'compact'])('values of the layout %s, bit for bit,', (layout) => {
+  /** Both layouts write to one table: each has metrics of its own there. */
+  const named = (metric: string): string => `${metric}_of_${layout}`;
+
+  async function writeValues(...timeseries: TimeSeries[]): Promise<void> {
+    expect(await subject.write({ timeseries, metadata: [] }, layout)).toEqual({ status: 204, text: '' });
+  }
+
   const classes: readonly (readonly [string, bigint])[] = [
     ['zero', 0n],
     ['negative zero', 0x8000000000000000n],
@@ -57,19 +65,23 @@ describe('values, bit for bit', () => {
   ];
 
   it.each(classes)('keep %s', async (name, bits) => {
-    const wanted = series({ __name__: 'value_class', of: name }, [[nowMs, bits]]);
-    await writeAll(wanted);
-    const got = await read(select('value_class', nowMs, nowMs, { type: '=', name: 'of', value: name }));
+    const wanted = series({ __name__: named('value_class'), of: name }, [[nowMs, bits]]);
+    await writeValues(wanted);
+    const got = await read(select(named('value_class'), nowMs, nowMs, { type: '=', name: 'of', value: name }));
     expect(text(got)).toEqual([stored(wanted)]);
   });
 
   it('keep all of them in one series, a millisecond apart, and in any order within a request', async () => {
     const pairs = classes.map(([, bits], index) => [nowMs + index, bits] as const);
-    const forward = series({ __name__: 'value_row', order: 'forward' }, pairs);
-    const backward = series({ __name__: 'value_row', order: 'backward' }, pairs.toReversed());
-    const mixed = series({ __name__: 'value_row', order: 'mixed' }, [...pairs.filter((_pair, index) => index % 2 === 1), ...pairs.filter((_pair, index) => index % 2 === 0)]); // prettier-ignore
-    await writeAll(forward, mixed, backward);
-    expect(text(await read(select('value_row', nowMs, nowMs + pairs.length)))).toEqual([stored(backward), stored(forward), stored(mixed)]);
+    const forward = series({ __name__: named('value_row'), order: 'forward' }, pairs);
+    const backward = series({ __name__: named('value_row'), order: 'backward' }, pairs.toReversed());
+    const mixed = series({ __name__: named('value_row'), order: 'mixed' }, [...pairs.filter((_pair, index) => index % 2 === 1), ...pairs.filter((_pair, index) => index % 2 === 0)]); // prettier-ignore
+    await writeValues(forward, mixed, backward);
+    expect(text(await read(select(named('value_row'), nowMs, nowMs + pairs.length)))).toEqual([
+      stored(backward),
+      stored(forward),
+      stored(mixed),
+    ]);
   });
 
   it('keep random bit patterns', async () => {
@@ -77,33 +89,33 @@ describe('values, bit for bit', () => {
     const random = createSeededRandom(seed);
     const bits = (): bigint => (BigInt(random.below(2 ** 32)) << 32n) | BigInt(random.below(2 ** 32));
     const wanted = series(
-      { __name__: 'random_bits', a: 'b' },
+      { __name__: named('random_bits'), a: 'b' },
       Array.from({ length: 5_000 }, (_none, index) => [nowMs - index, bits()]),
     );
-    await writeAll(wanted);
-    expect(text(await read(select('random_bits', nowMs - 5_000, nowMs))), `SEED=${seed}`).toEqual([stored(wanted)]);
+    await writeValues(wanted);
+    expect(text(await read(select(named('random_bits'), nowMs - 5_000, nowMs))), `SEED=${seed}`).toEqual([stored(wanted)]);
   });
 
   it('stay one sample when they come again, in the same request or in the next', async () => {
     const pairs: Pairs = [[nowMs, 0x7ff8deadbeefcafen], [nowMs + 1, 0x8000000000000000n], [nowMs + 2, 1 / 3]]; // prettier-ignore
-    const wanted = series({ __name__: 'again', a: 'b' }, pairs);
-    await writeAll(wanted, wanted);
-    await writeAll(wanted);
-    expect(text(await read(select('again', nowMs, nowMs + 10)))).toEqual([stored(wanted)]);
+    const wanted = series({ __name__: named('again'), a: 'b' }, pairs);
+    await writeValues(wanted, wanted);
+    await writeValues(wanted);
+    expect(text(await read(select(named('again'), nowMs, nowMs + 10)))).toEqual([stored(wanted)]);
   });
 
   it('keep the first of two that contradict each other, and say so', async () => {
-    const first = series({ __name__: 'contradiction', a: 'b' }, [[nowMs, 0n]]);
-    const negative = series({ __name__: 'contradiction', a: 'b' }, [[nowMs, 0x8000000000000000n]]);
-    expect(await subject.write({ timeseries: [first, negative], metadata: [] })).toMatchObject({
+    const first = series({ __name__: named('contradiction'), a: 'b' }, [[nowMs, 0n]]);
+    const negative = series({ __name__: named('contradiction'), a: 'b' }, [[nowMs, 0x8000000000000000n]]);
+    expect(await subject.write({ timeseries: [first, negative], metadata: [] }, layout)).toMatchObject({
       status: 400,
       text: expect.stringContaining('conflicting-sample (1)') as string,
     });
-    expect(await subject.write({ timeseries: [negative], metadata: [] })).toMatchObject({
+    expect(await subject.write({ timeseries: [negative], metadata: [] }, layout)).toMatchObject({
       status: 400,
       text: expect.stringContaining('conflicting-value (1)') as string,
     });
-    expect(text(await read(select('contradiction', nowMs, nowMs)))).toEqual([stored(first)]);
+    expect(text(await read(select(named('contradiction'), nowMs, nowMs)))).toEqual([stored(first)]);
   });
 });
 

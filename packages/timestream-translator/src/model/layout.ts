@@ -1,14 +1,16 @@
 /**
- * How samples lie in a table. Reading understands both in one table; the choice is what is written.
+ * How samples lie in a table. Reading understands all of them in one table; the choice is what is written.
  *
  * - `multi-measure`: a finite value in {@link SAMPLE_VALUE_COLUMN}, every NaN and infinity as bits in {@link SAMPLE_BITS_COLUMN}, a native
  *   histogram as text in {@link SAMPLE_HISTOGRAM_COLUMN}. Lossless.
+ * - `compact`: a finite value in {@link MEASURE_VALUE_DOUBLE_COLUMN}, the name of which Timestream does not charge for, everything else as
+ *   `multi-measure` writes it. Lossless.
  * - `single-measure`: the value in {@link MEASURE_VALUE_DOUBLE_COLUMN}, as the earlier Go connector writes it. Timestream takes no NaN and
  *   no infinity there, so those samples are dropped and counted; native histograms are refused.
  */
-export type Layout = 'multi-measure' | 'single-measure';
+export type Layout = 'multi-measure' | 'compact' | 'single-measure';
 
-export const layouts: readonly Layout[] = ['multi-measure', 'single-measure'];
+export const layouts: readonly Layout[] = ['multi-measure', 'compact', 'single-measure'];
 
 /** The label that holds the metric name (Prometheus, `model/labels`, MetricName). */
 export const METRIC_NAME_LABEL = '__name__';
@@ -22,13 +24,13 @@ export const MEASURE_NAME_COLUMN = 'measure_name';
 /** DOUBLE: a finite sample value of the layout `multi-measure`. */
 export const SAMPLE_VALUE_COLUMN = 'sample_value';
 
-/** BIGINT: the IEEE-754 bits of a NaN or an infinity, read as a signed 64-bit integer, of the layout `multi-measure`. */
+/** BIGINT: the IEEE-754 bits of a NaN or an infinity, read as a signed 64-bit integer, of the layouts `multi-measure` and `compact`. */
 export const SAMPLE_BITS_COLUMN = 'sample_bits';
 
-/** VARCHAR: a native histogram of the layout `multi-measure` as text, or a part of one. */
+/** VARCHAR: a native histogram of the layouts `multi-measure` and `compact` as text, or a part of one. */
 export const SAMPLE_HISTOGRAM_COLUMN = 'sample_histogram';
 
-/** Timestream's own column of single-measure DOUBLE values. */
+/** Timestream's own column of single-measure DOUBLE values: finite values of the layouts `compact` and `single-measure`. */
 export const MEASURE_VALUE_DOUBLE_COLUMN = 'measure_value::double';
 
 /** Timestream's own column of single-measure BIGINT values. We read it and never write it. */

@@ -10,7 +10,7 @@ import { seriesIndexOf, type SeriesColumns } from './series-columns.js';
 export interface RefusalOptions {
   /** Refuse a request that holds a label name over 60 bytes or a metric name over 256 bytes. Default: store them. */
   readonly failOnLongLabel?: boolean;
-  /** Refuse a request that holds NaN, an infinity or a staleness marker. Default: store (multi-measure) or drop and count them. */
+  /** Refuse a request that holds NaN, an infinity or a staleness marker. Default: store them, or drop and count them (single-measure). */
   readonly failOnInvalidSampleValue?: boolean;
 }
 

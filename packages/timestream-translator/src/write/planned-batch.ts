@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
 
-import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_VALUE_COLUMN } from '../model/layout.js';
+import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_VALUE_COLUMN, type Layout } from '../model/layout.js';
 import type { SampleReference, TimestreamRecord, WriteBatch } from '../model/record.js';
 import { NOTHING_COMMON, type CommonParts } from './common-parts.js';
 import type { InternedLabel } from './interned-label.js';
@@ -10,10 +10,13 @@ import { valueColumnOf, type RecordColumns } from './translate-columns.js';
 
 type DraftRecord = { -readonly [Field in keyof TimestreamRecord]: TimestreamRecord[Field] };
 
-/** What all records of a call share. */
+type ValueType = NonNullable<TimestreamRecord['MeasureValueType']>;
+
+/** What all records of a call share; a record that is alone shares nothing. */
 interface SharedByAll {
   readonly parts: CommonParts;
   readonly timestampMs: number | undefined;
+  readonly valueType: ValueType | undefined;
 }
 
 /**
@@ -84,8 +87,9 @@ export class PlannedBatch implements WriteBatch {
   json(): string {
     const { series, samples, columns, layout, version } = this.#records;
     const { timestampsMs, values, valueBits } = columns;
-    const { parts, timestampMs: commonMs } = this.#sharedByAll;
-    const isSingle = layout === 'single-measure';
+    const { parts, timestampMs: commonMs, valueType } = this.#sharedByAll;
+    const isSingle = layout !== 'multi-measure';
+    const hasOwnType = valueType === undefined;
     const isAlone = this.#order.length === 1;
     const ownVersionJson = isAlone && version !== undefined ? `,"Version":${version}` : '';
     let lastTimestampMs = -1;
@@ -103,17 +107,18 @@ export class PlannedBatch implements WriteBatch {
       }
       json += separator + stored.ownJson(parts);
       separator = '},{';
-      if (isSingle) {
+      const isFinite = Number.isFinite(value);
+      if (isSingle && isFinite) {
         json += `"MeasureValue":"${stored.finiteText(value)}"`;
-        if (isAlone) json += ',"MeasureValueType":"DOUBLE"';
+        if (hasOwnType) json += ',"MeasureValueType":"DOUBLE"';
         if (commonMs === undefined) json += `,"Time":"${timeText}"`;
         if (isAlone) json += `,"TimeUnit":"MILLISECONDS"${ownVersionJson}`;
         continue;
       }
-      if (isAlone) json += '"MeasureValueType":"MULTI",';
+      if (hasOwnType) json += '"MeasureValueType":"MULTI",';
       if (commonMs === undefined) json += `"Time":"${timeText}",`;
       if (isAlone) json += `"TimeUnit":"MILLISECONDS"${ownVersionJson},`;
-      json += Number.isFinite(value)
+      json += isFinite
         ? `${VALUE_JSON}${stored.finiteText(value)}${VALUE_JSON_END}`
         : `${BITS_JSON}${bitsText(valueBits[sample] ?? 0n)}${BITS_JSON_END}`;
     }
@@ -122,11 +127,11 @@ export class PlannedBatch implements WriteBatch {
   }
 
   #commonJson(): string {
-    const { parts, timestampMs } = this.#sharedByAll;
+    const { parts, timestampMs, valueType } = this.#sharedByAll;
     const texts: string[] = [];
     if (parts.labels.length > 0) texts.push(`"Dimensions":[${parts.labels.map(({ json }) => json).join(',')}]`);
     if (parts.measure !== undefined) texts.push(`"MeasureName":${JSON.stringify(parts.measure.name)}`);
-    texts.push(`"MeasureValueType":"${valueTypeOf(this.#records)}"`);
+    if (valueType !== undefined) texts.push(`"MeasureValueType":"${valueType}"`);
     if (timestampMs !== undefined) texts.push(`"Time":"${timestampMs}"`);
     texts.push('"TimeUnit":"MILLISECONDS"');
     if (this.#records.version !== undefined) texts.push(`"Version":${this.#records.version}`);
@@ -134,10 +139,10 @@ export class PlannedBatch implements WriteBatch {
   }
 
   #commonAttributes(): TimestreamRecord {
-    const { parts, timestampMs } = this.#sharedByAll;
+    const { parts, timestampMs, valueType } = this.#sharedByAll;
     const attributes: DraftRecord = { TimeUnit: 'MILLISECONDS' };
     if (timestampMs !== undefined) attributes.Time = String(timestampMs);
-    attributes.MeasureValueType = valueTypeOf(this.#records);
+    if (valueType !== undefined) attributes.MeasureValueType = valueType;
     if (parts.measure !== undefined) attributes.MeasureName = parts.measure.name;
     if (parts.labels.length > 0) attributes.Dimensions = parts.labels.map(({ dimension }) => dimension);
     if (this.#records.version !== undefined) attributes.Version = this.#records.version;
@@ -146,7 +151,7 @@ export class PlannedBatch implements WriteBatch {
 
   #createRecords(): readonly TimestreamRecord[] {
     const { series, samples, columns, layout, version } = this.#records;
-    const { parts, timestampMs } = this.#sharedByAll;
+    const { parts, timestampMs, valueType } = this.#sharedByAll;
     const isAlone = this.#order.length === 1;
     return Array.from(this.#order, (index) => {
       const stored = series[index]!;
@@ -157,7 +162,7 @@ export class PlannedBatch implements WriteBatch {
       const record: DraftRecord = {};
       if (ownDimensions.length > 0) record.Dimensions = ownDimensions;
       if (parts.measure === undefined) record.MeasureName = stored.measureName;
-      if (isAlone) record.MeasureValueType = valueTypeOf(this.#records);
+      if (valueType === undefined) record.MeasureValueType = valueTypeOf(layout, value);
       if (column === MEASURE_VALUE_DOUBLE_COLUMN) record.MeasureValue = stored.finiteText(value);
       else if (column === SAMPLE_BITS_COLUMN)
         record.MeasureValues = [{ Name: column, Value: bitsText(columns.valueBits[sample] ?? 0n), Type: 'BIGINT' }];
@@ -187,10 +192,10 @@ export class PlannedBatch implements WriteBatch {
 
   /** Finds what all records share; a single record shares nothing with itself. */
   #findShared(): SharedByAll {
-    const { series, samples, columns, cache } = this.#records;
+    const { series, samples, columns, cache, layout } = this.#records;
     const order = this.#order;
     const first = series[order[0]!]!;
-    if (order.length === 1) return { parts: NOTHING_COMMON, timestampMs: undefined };
+    if (order.length === 1) return { parts: NOTHING_COMMON, timestampMs: undefined, valueType: undefined };
     const timestampMs = columns.timestampsMs[samples[order[0]!]!]!;
     let hasTime = true;
     let hasMeasure = true;
@@ -208,7 +213,20 @@ export class PlannedBatch implements WriteBatch {
     return {
       parts: cache.commonParts.partsOf(labels, hasMeasure ? first.measure : undefined),
       timestampMs: hasTime ? timestampMs : undefined,
+      valueType: this.#findSharedValueType(layout),
     };
+  }
+
+  /**
+   * Where records differ in it, each has its own: which of the two counts if both the common attributes and a record have one is documented
+   * nowhere (API model, CommonAttributes).
+   */
+  #findSharedValueType(layout: Layout): ValueType | undefined {
+    if (layout === 'multi-measure') return 'MULTI';
+    const { samples, columns } = this.#records;
+    const valueType = valueTypeOf(layout, columns.values[samples[this.#order[0]!]!]!);
+    for (const record of this.#order) if (valueTypeOf(layout, columns.values[samples[record]!]!) !== valueType) return undefined;
+    return valueType;
   }
 }
 
@@ -234,8 +252,8 @@ function keepShared(labels: InternedLabel[], others: readonly InternedLabel[]): 
   labels.length = kept;
 }
 
-function valueTypeOf({ layout }: RecordColumns): 'DOUBLE' | 'MULTI' {
-  return layout === 'single-measure' ? 'DOUBLE' : 'MULTI';
+function valueTypeOf(layout: Layout, value: number): ValueType {
+  return valueColumnOf(layout, value) === MEASURE_VALUE_DOUBLE_COLUMN ? 'DOUBLE' : 'MULTI';
 }
 
 function bitsText(bits: bigint): string {

@@ -84,7 +84,8 @@ export function translateColumns(columns: SeriesColumns, options: TranslateColum
 /** The column that a value is written to. */
 export function valueColumnOf(layout: Layout, value: number): ValueColumn {
   if (layout === 'single-measure') return MEASURE_VALUE_DOUBLE_COLUMN;
-  return Number.isFinite(value) ? SAMPLE_VALUE_COLUMN : SAMPLE_BITS_COLUMN;
+  if (!Number.isFinite(value)) return SAMPLE_BITS_COLUMN;
+  return layout === 'compact' ? MEASURE_VALUE_DOUBLE_COLUMN : SAMPLE_VALUE_COLUMN;
 }
 
 class SampleTranslator {

@@ -49,7 +49,7 @@ export function translateOneByOne(timeseries: readonly TimeSeries[], layout: Lay
       if (timestamp < 0n || timestamp > 9_223_372_036_854n || (layout === 'single-measure' && !Number.isFinite(value))) continue;
       const stored = storedForm(present, budget);
       const column = valueColumnOf(layout, value);
-      const columnBytes = layout === 'single-measure' ? 0 : column.length;
+      const columnBytes = column === 'measure_value::double' ? 0 : column.length;
       if (16 + columnBytes + Buffer.byteLength(stored.measureName) + dimensionsBytes(stored.dimensions) > 2048) continue;
       const records = recordsBySeries.get(key) ?? [];
       recordsBySeries.set(key, records);

@@ -127,6 +127,21 @@ describe('batchRecords', () => {
     ]);
   });
 
+  it('writes finite values of the layout compact as single measures, all others as columns, each with its type where a call has both', () => {
+    const [batch] = batchesOf(recordsOf([seriesOf({ __name__: 'up', job: 'x' }, [1, 1], [2, NaN])], 'compact'));
+    expect(batch).toMatchObject({
+      CommonAttributes: { TimeUnit: 'MILLISECONDS', MeasureName: 'up', Dimensions: [{ Name: 'job', Value: 'x' }] },
+      Records: [
+        { MeasureValue: '1', MeasureValueType: 'DOUBLE', Time: '1' },
+        { MeasureValues: [{ Name: 'sample_bits', Type: 'BIGINT' }], MeasureValueType: 'MULTI', Time: '2' },
+      ],
+    });
+    expect(batch?.CommonAttributes).not.toHaveProperty('MeasureValueType');
+    expect(batchesOf(recordsOf([seriesOf({ __name__: 'up' }, [1, 1], [2, 2])], 'compact'))[0]?.CommonAttributes).toMatchObject({
+      MeasureValueType: 'DOUBLE',
+    });
+  });
+
   it('states nothing as common that one record has otherwise', () => {
     const [batch] = batchRecords(recordsOf([seriesOf({ __name__: 'a', job: 'x' }, [1, 1]), seriesOf({ __name__: 'b', job: 'y' }, [2, 1])]));
     expect(batch?.CommonAttributes).toEqual({ TimeUnit: 'MILLISECONDS', MeasureValueType: 'MULTI' });

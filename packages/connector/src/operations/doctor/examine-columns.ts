@@ -80,7 +80,7 @@ export function* examineColumns(
   if (hasSingleMeasures) {
     yield ok(
       'columns',
-      'there are single-measure rows, as the earlier Go connector writes them: they are read together with ours (docs/migration.md)',
+      'there are single-measure rows, as the layout compact and the earlier Go connector write them: they are read together with all others (docs/migration.md)',
     );
   } else if (conflicts === 0) {
     yield ok(
