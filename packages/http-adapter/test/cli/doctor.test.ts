@@ -222,7 +222,7 @@ describe('doctor, at Timestream', { timeout: 60_000 }, () => {
     expect(found).toContain('2 of 8192 metric names are used');
     expect(found).toContain('the column sample_bits is a measure of type varchar; the connector needs a measure of type bigint');
     expect(found).toContain("a column that is not the connector's: humidity");
-    expect(found).toContain('as the earlier Go connector writes them');
+    expect(found).toContain('as the layout compact and the earlier Go connector write them');
     expect(findings.at(-1)).toMatchObject({ check: 'sample', outcome: 'skipped' });
     expect(exitCode).toBe(1);
   });
