@@ -25,6 +25,20 @@
  */
 
 /**
+ * More writes than Timestream takes, for a set time.
+ *
+ * @typedef {object} OverloadCase
+ * @property {'overload'} kind
+ * @property {WriteInput} input
+ * @property {number} senders one request at a time each
+ * @property {number} latencyMs that Timestream takes for a call
+ * @property {number} durationMs
+ * @property {number} callsInFlight
+ * @property {readonly string[]} [flags] of the server
+ * @property {readonly string[]} [nodeFlags]
+ */
+
+/**
  * Remote reads over HTTP.
  *
  * @typedef {object} ReadCase
@@ -42,7 +56,7 @@
  * @typedef {{ readonly name: string; readonly flags: readonly string[] }} Variant
  */
 
-/** @typedef {{ readonly name: string; readonly what: string; readonly isQuick?: boolean; readonly variants?: readonly Variant[] } & (StagesCase | WriteCase | ReadCase)} BenchCase */
+/** @typedef {{ readonly name: string; readonly what: string; readonly isQuick?: boolean; readonly variants?: readonly Variant[] } & (StagesCase | WriteCase | OverloadCase | ReadCase)} BenchCase */
 
 /** @type {readonly Variant[]} */
 const ONE_CALL_AT_A_TIME = [
@@ -160,6 +174,28 @@ export const CASES = [
     latencyMs: 0,
     requests: 50,
     timestream: 'embedded',
+  },
+  {
+    name: 'overload/50-shards',
+    what: '50 shards of 2,000 samples for a minute, 32 calls in flight, Timestream answers in 2 s',
+    kind: 'overload',
+    input: { ...PLAIN, generations: 50 },
+    senders: 50,
+    latencyMs: 2_000,
+    durationMs: 60_000,
+    callsInFlight: 32,
+  },
+  {
+    name: 'overload/512-mib',
+    what: '1,000 senders of 2,000 samples for half a minute, a heap of 512 MiB, 64 MiB in flight, Timestream answers in 500 ms',
+    kind: 'overload',
+    input: { ...PLAIN, samplesPerRequest: 2_000 },
+    senders: 1_000,
+    latencyMs: 500,
+    durationMs: 30_000,
+    callsInFlight: 32,
+    flags: ['--max-decoded-bytes-in-flight=64MiB', '--series-cache-bytes=64MiB'],
+    nodeFlags: ['--max-old-space-size=512'],
   },
   {
     name: 'read/range',

@@ -9,6 +9,7 @@ import { CASES } from './cases.mjs';
 import { describeMachine } from './machine.mjs';
 import { stopAll } from './processes.mjs';
 import { bundlePrograms, repositoryRoot, resultsFolder } from './programs.mjs';
+import { runOverloadCase } from './overload-case.mjs';
 import { runReadCase } from './read-case.mjs';
 import { spreadOf } from './statistics.mjs';
 import { sourcesOf } from './trees.mjs';
@@ -45,6 +46,7 @@ const isWanted = ({ name, isQuick = false }) =>
  */
 async function runOnce(benchCase, { programs, flags }) {
   if (benchCase.kind === 'write') return runWriteCase(benchCase, programs, flags);
+  if (benchCase.kind === 'overload') return runOverloadCase(benchCase, programs, flags);
   if (benchCase.kind === 'read') return runReadCase(benchCase, programs, flags);
   const { status, stdout, stderr } = spawnSync(process.execPath, [programs.stages, JSON.stringify(benchCase)], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);

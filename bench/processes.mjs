@@ -95,6 +95,28 @@ export async function startNullTimestream(latencyMs) {
 }
 
 /**
+ * What asks a server over and over whether it is healthy.
+ *
+ * @param {string} url
+ */
+export function startHealthProber(url) {
+  const child = note(fork(fileURLToPath(new URL('health-prober.mjs', import.meta.url)), [url], { execArgv: [] }));
+  return {
+    child,
+    /**
+     * Ends the questions; how long each answer took, the quickest first, infinitely long if there was none.
+     *
+     * @returns {Promise<readonly number[]>}
+     */
+    delaysMs: () =>
+      new Promise((resolve) => {
+        child.once('message', (delays) => resolve(/** @type {readonly number[]} */ (delays)));
+        child.send('end');
+      }),
+  };
+}
+
+/**
  * The embedded Timestream with a table `db.t`.
  *
  * @param {string} program

@@ -1,4 +1,4 @@
-import { createSnappyDecoder, decodeReadRequest, decodeSnappy, LabelSetCache } from '@timestream-prometheus/prom-codec';
+import { createSnappyDecoder, decodeReadRequest, decodeSnappy, LabelSetCache, type WriteColumns } from '@timestream-prometheus/prom-codec';
 import { SeriesCache } from '@timestream-prometheus/timestream-translator';
 import { type ApiParameters, readParameters } from './api/api-parameters.js';
 import { apiResponse } from './api/api-response.js';
@@ -15,9 +15,9 @@ import { SYSTEM_CLOCK, type ConnectorOptions } from './connector-options.js';
 import { asConnectorError } from './errors/connector-error.js';
 import { emptyResponse } from './http/responses.js';
 import { type ApiRoute, labelNameInPath } from './http/route.js';
-import { assertReadHeaders, writeVersionOf } from './protocol/content-headers.js';
+import { assertReadHeaders, writeVersionOf, type WriteVersion } from './protocol/content-headers.js';
 import { decodeWrite } from './protocol/decode-write.js';
-import { assertDeclaredLength, decodeChecked, readMessageBytes } from './protocol/read-message.js';
+import { assertDeclaredLength, decodeChecked, readMessageBytes, type MessageContext } from './protocol/read-message.js';
 import { handleRead } from './read/handle-read.js';
 import type { ReadContext } from './read/read-context.js';
 import type { ConnectorRequest, ConnectorResponse } from './seam.js';
@@ -41,6 +41,9 @@ export type Identify = () => Promise<Caller>;
 /** What the labels as they arrive take of the series cache; the rest is for the stored form. */
 const LABEL_SET_SHARE = 1 / 3;
 
+/** What a body may grow to in memory, for each byte that it may have decompressed: labels that are new grow four times, and only hostile bodies more. */
+const MEMORY_PER_DECODED_BYTE = 4;
+
 /** What makes a question to the HTTP API cheaper. */
 const HOW_TO_ASK_FOR_LESS = 'narrow the matchers or the time range, or take a longer step';
 
@@ -61,7 +64,11 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
   const series = new SeriesCache({ maxBytes: config.seriesCacheBytes * (1 - LABEL_SET_SHARE) });
   const acceptedDrops = new AcceptedDropLog(logger, clock);
   const readLimiter = createLimiter(config.maxReadConcurrency);
-  const bytesInFlight = createByteBudget(config.maxDecodedBytesInFlight, 'max-decoded-bytes-in-flight');
+  const bytesInFlight = createByteBudget({
+    maxBytes: config.maxDecodedBytesInFlight,
+    optionName: 'max-decoded-bytes-in-flight',
+    maxBytesAlone: MEMORY_PER_DECODED_BYTE * config.maxDecodedBytes,
+  });
   const storages = new StorageCache<StorageState>({
     openStorage,
     createState: (storage, destination) => createStorageState(storage, config, destination, { logger, metrics, clock }),
@@ -73,6 +80,14 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
     const share = bytesInFlight.openShare();
     scope.hold(() => share.release());
     return share;
+  }
+
+  /** The bytes of the message are held only until all of it is decoded. */
+  async function readParts(request: ConnectorRequest, version: WriteVersion, held: MessageContext): Promise<readonly WriteColumns[]> {
+    const bytes = await readMessageBytes(request, config, decodeBody, held);
+    const parts = await decodeWrite(bytes, version, labelSets, held);
+    held.budget.giveBack(bytes.length);
+    return parts;
   }
 
   function holdStorage({ credentials, destination }: Caller, scope: RequestScope): StorageLease<StorageState> {
@@ -97,7 +112,8 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
       try {
         assertDeclaredLength(request, config);
         const held = { budget: holdBytes(scope), turns, signal };
-        const parts = await decodeWrite(await readMessageBytes(request, config, decodeBody, held), version, labelSets, held);
+        if (request.contentLength !== undefined) bytesInFlight.assertRoomFor(request.contentLength);
+        const parts = await readParts(request, version, held);
         const { storage, state } = holdStorage(caller, scope);
         const context = {
           ...{

@@ -37,9 +37,12 @@ export class ColumnBuffer {
   }
 
   finish(): { readonly timestampsMs: Float64Array; readonly values: Float64Array; readonly valueBits: BigUint64Array } {
-    const { buffer } = this.#valueHalves;
+    // Columns begin with a guess that errs to many samples; they may be kept for long.
+    const isLoose = this.#capacity > 2 * this.#count;
+    const timestampsMs = isLoose ? this.#timestampsMs.slice(0, this.#count) : this.#timestampsMs.subarray(0, this.#count);
+    const { buffer } = isLoose ? this.#valueHalves.slice(0, 2 * this.#count) : this.#valueHalves;
     return {
-      timestampsMs: this.#timestampsMs.subarray(0, this.#count),
+      timestampsMs,
       values: new Float64Array(buffer, 0, this.#count),
       valueBits: new BigUint64Array(buffer, 0, this.#count),
     };

@@ -93,6 +93,11 @@ export class LabelSetCache {
     return this.#bytes;
   }
 
+  /** Whether the label set is one that is kept, and so counted in {@link bytes}. */
+  keeps(labelSet: LabelSet): boolean {
+    return 'slab' in labelSet && labelSet.slab !== GONE_SLAB;
+  }
+
   /** The label set whose wire bytes are `view[start, end)`, if it is kept. */
   find(view: DataView, start: number, end: number): LabelSet | undefined {
     const length = end - start;

@@ -1,8 +1,15 @@
 import { abortErrorOf, throwIfAborted } from './deadline.js';
 
+/** How long pieces may follow on one another before the loop sees to its sockets again. */
+const ROUND_MS = 20;
+
+/** Turns that are given at most in a round, however short their pieces are. */
+const TURNS_PER_ROUND = 32;
+
 /**
- * Turns for work that keeps the event loop busy. One is given in each round of the loop, in the order in which they were asked for, and
- * between two of them the loop sees to its sockets and timers: however many requests are at work, nothing waits for more than one piece.
+ * Turns for work that keeps the event loop busy, in the order in which they were asked for. In each round of the loop there is one, and further ones
+ * while they are short; then the loop sees to its sockets and timers: however many requests are at work, nothing waits for much more than one
+ * piece. With only one in a round, a round that has a thousand sockets to read would hold up every request once for each of its pieces.
  */
 export class Turns {
   readonly #waiting = new Set<() => void>();
@@ -26,17 +33,30 @@ export class Turns {
     });
   }
 
-  /** `setImmediate` runs after the loop has looked at its sockets; one that is made in an immediate runs in the next round. */
+  /**
+   * `setImmediate` runs after the loop has looked at its sockets; one that is made in an immediate runs in the next round. Those of one round are made
+   * together: after each of them the promises that it resolved go on, so the piece of a turn is done before the next turn is given.
+   */
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      const [start] = this.#waiting;
-      if (start === undefined) return;
-      this.#waiting.delete(start);
-      start();
-      if (this.#waiting.size > 0) this.#schedule();
-    });
+    let roundStartMs: number | undefined;
+    for (let turn = 1; turn <= TURNS_PER_ROUND; turn += 1) {
+      setImmediate(() => {
+        const nowMs = performance.now();
+        roundStartMs ??= nowMs;
+        if (turn === 1 || nowMs - roundStartMs < ROUND_MS) this.#giveTurn();
+        if (turn < TURNS_PER_ROUND) return;
+        this.#isScheduled = false;
+        if (this.#waiting.size > 0) this.#schedule();
+      });
+    }
+  }
+
+  #giveTurn(): void {
+    const [start] = this.#waiting;
+    if (start === undefined) return;
+    this.#waiting.delete(start);
+    start();
   }
 }

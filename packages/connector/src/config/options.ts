@@ -350,7 +350,7 @@ export const OPTIONS = {
     scope: 'both',
     defaultText: '256MiB',
     placeholder: '<size>',
-    help: 'What all requests being worked on hold together: their bodies as they arrive, decompressed, and 16 bytes for each sample. A request that would go over it gets 503 with Retry-After, unless it is the only one.',
+    help: 'What all requests being worked on hold together: their bodies as they arrive (at most half of it) and decompressed, then what is made of them: samples, new labels, histograms, exemplars. A request that would go over it gets 503 with Retry-After; one that is alone may take four times max-decoded-bytes. What follows for the memory of the process: docs/capacity.md.',
     parse: parseByteSize(1024, 64 * 1024 * MEBIBYTE),
   }),
   seriesCacheBytes: option({

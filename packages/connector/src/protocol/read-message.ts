@@ -41,6 +41,8 @@ export async function readMessageBytes(
   await turns.next(signal);
   const decoded = decodeChecked(() => decodeSnappy(body, { maxBytes: limits.maxDecodedBytes }));
   budget.take(decoded.length);
+  // Nobody has the body any more.
+  budget.giveBack(body.length);
   return decoded;
 }
 
@@ -55,7 +57,7 @@ export async function readRequestBody(
   budget: BudgetShare,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const reading = request.readBody(maxBodyBytes, (bytes) => budget.take(bytes));
+  const reading = request.readBody(maxBodyBytes, (bytes) => budget.takeArriving(bytes));
   let giveUp: () => void = () => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     giveUp = () => reject(abortErrorOf(signal));
@@ -64,7 +66,9 @@ export async function readRequestBody(
   });
   try {
     // A sender that stops in the middle of its body must not hold its place for longer than its time.
-    return await Promise.race([reading, aborted]);
+    const body = await Promise.race([reading, aborted]);
+    budget.noteArrived();
+    return body;
   } catch (error) {
     reading.catch(() => undefined);
     if (error instanceof ConnectorError) throw error;

@@ -125,7 +125,7 @@ function addOutcome(
 ): void {
   const recordCount = recordCountOf(batch);
   const rejectedIndexes = new Set<number>();
-  for (const { recordIndex, reason, existingVersion } of outcome.rejected) {
+  for (const { recordIndex, reason: reasonText, existingVersion } of outcome.rejected) {
     const source = batch.sources[recordIndex];
     const labelSet = source === undefined ? undefined : columns.labelSets[source.seriesIndex];
     if (source === undefined || labelSet === undefined)
@@ -133,6 +133,7 @@ function addOutcome(
     // Timestream may give two reasons for one record; it is one lost sample all the same.
     if (rejectedIndexes.has(recordIndex)) continue;
     rejectedIndexes.add(recordIndex);
+    const reason = tally.reasonOf(reasonText);
     if (source.histogram !== undefined) {
       const timestampMs = Number(source.histogram.histogram.timestampMs);
       tally.addRejectedHistogram(source.histogram, { labelSet, timestampMs, reason, existingVersion });

@@ -22,6 +22,8 @@ const CONCERNS_EVERY_CALL: ReadonlySet<ConnectorErrorCode> = new Set([
   'client-gone',
 ]);
 
+const MAX_REASONS = 1_000;
+
 /** What became of the records of one write request, over all its calls. */
 export class WriteTally {
   rejected: RejectedSample[] = [];
@@ -30,7 +32,16 @@ export class WriteTally {
   /** Records that are stored of histograms that have several. */
   readonly #partsStored = new Map<HistogramSource, number>();
   readonly #histogramsRejected = new Set<HistogramSource>();
+  readonly #reasons = new Map<string, string>();
   #failure: ConnectorError | undefined;
+
+  /** The same text for equal reasons: each record of an answer brings a copy of its own, and there may be as many as samples. */
+  reasonOf(text: string): string {
+    const known = this.#reasons.get(text);
+    if (known !== undefined) return known;
+    if (this.#reasons.size < MAX_REASONS) this.#reasons.set(text, text);
+    return text;
+  }
 
   /** The failure that decides the answer: a retryable one if there is any, for then everything is sent again. */
   get failure(): ConnectorError | undefined {

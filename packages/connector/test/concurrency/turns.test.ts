@@ -4,28 +4,40 @@ import { Turns } from '../../src/concurrency/turns.js';
 const never = new AbortController().signal;
 
 describe('Turns', () => {
-  it('gives one turn in each round of the event loop, in the order in which they were asked for', async () => {
+  /** The order in which pieces of work and rounds of the event loop come; each piece keeps the loop busy for so long. */
+  async function eventsOf(pieces: number, busyMs: number): Promise<readonly string[]> {
     const turns = new Turns();
     const events: string[] = [];
-    const work = [1, 2, 3].map(async (name) => {
+    const work = Array.from({ length: pieces }, async (_, index) => {
       await turns.next(never);
-      events.push(`turn ${name}`);
-      // Runs in the next round, before the next turn only if that one waits for it.
-      await new Promise<void>((resolve) => setTimeout(resolve, 0));
+      events.push(`turn ${index + 1}`);
+      const endMs = performance.now() + busyMs;
+      while (performance.now() < endMs);
     });
-    let round = 0;
+    let isDone = false;
     const count = () => {
-      round += 1;
-      events.push(`round ${round}`);
-      if (round < 4) setImmediate(count);
+      events.push('round');
+      if (!isDone) setImmediate(count);
     };
     setImmediate(count);
     await Promise.all(work);
-    const turnRounds = events.flatMap((event, index) => (event.startsWith('turn') ? [index] : []));
-    expect(events.filter((event) => event.startsWith('turn'))).toEqual(['turn 1', 'turn 2', 'turn 3']);
-    for (const [earlier, later] of [turnRounds.slice(0, 2), turnRounds.slice(1)]) {
-      expect(events.slice(earlier, later).some((event) => event.startsWith('round'))).toBe(true);
+    isDone = true;
+    return events;
+  }
+
+  it('lets the event loop go round between pieces that take long, which come in the order in which they were asked for', async () => {
+    const events = await eventsOf(4, 25);
+    expect(events.filter((event) => event !== 'round')).toEqual(['turn 1', 'turn 2', 'turn 3', 'turn 4']);
+    for (let index = 1; index <= 3; index += 1) {
+      const between = events.slice(events.indexOf(`turn ${index}`), events.indexOf(`turn ${index + 1}`));
+      expect(between, `${index}`).toContain('round');
     }
+  });
+
+  it('gives many short pieces in a round, so that a slow round holds up nobody once for each of them', async () => {
+    const events = await eventsOf(1_000, 0);
+    expect(events.filter((event) => event === 'round').length).toBeLessThan(500);
+    expect(events.at(-1)).toBe('turn 1000');
   });
 
   it('gives none to who has gone, and goes on with the next', async () => {

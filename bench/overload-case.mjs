@@ -1,0 +1,122 @@
+import { Agent, request as httpRequest } from 'node:http';
+import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
+import { requestsOfInput } from './inputs/requests.mjs';
+import { samplesOf } from './inputs/series.mjs';
+import { CREDENTIALS, startHealthProber, startNullTimestream, startServer, stop } from './processes.mjs';
+
+/** @typedef {import('./cases.mjs').OverloadCase} OverloadCase */
+/** @typedef {import('./programs.mjs').Programs} Programs */
+
+const RECORDS_PER_CALL = 100;
+/** What Prometheus waits before it sends again, unless the answer says when (`min_backoff`, `max_backoff`). */
+const MIN_BACKOFF_MS = 30;
+const MAX_BACKOFF_MS = 5_000;
+
+/**
+ * More writes than Timestream takes, for a set time, from senders that behave like shards of Prometheus: one request each, sent again until it is
+ * acknowledged, after the time that the answer names. In fresh processes.
+ *
+ * @param {OverloadCase} overloadCase
+ * @param {Programs} programs
+ * @param {readonly string[]} flags of the server
+ * @returns {Promise<Record<string, number>>}
+ */
+export async function runOverloadCase(overloadCase, programs, flags) {
+  const { input, senders, latencyMs, durationMs, callsInFlight } = overloadCase;
+  const storage = await startNullTimestream(latencyMs);
+  const server = await startServer(programs.server, {
+    writeUrl: storage.url,
+    flags: [`--max-write-concurrency=${callsInFlight}`, '--log.level=error', ...(overloadCase.flags ?? []), ...flags],
+    nodeFlags: overloadCase.nodeFlags ?? [],
+  });
+  const prober = startHealthProber(`${server.url}/-/healthy`);
+  const agent = new Agent({ keepAlive: true, maxSockets: senders });
+  try {
+    const restMib = server.restMib();
+    const sets = requestsOfInput(input);
+    const startMs = Date.now();
+    const bodies = sets.map((series, index) => ({
+      samples: series.length,
+      body: encodeSnappy(encodeWriteRequest({ timeseries: samplesOf(series, index, startMs), metadata: [] })),
+    }));
+    const beganMs = performance.now();
+    const endMs = beganMs + durationMs;
+    const totals = { acknowledgedSamples: 0, acknowledged: 0, refused: 0, broken: 0, slowestRefusalMs: 0 };
+    const sender = async (/** @type {number} */ shard) => {
+      let backoffMs = MIN_BACKOFF_MS;
+      let next = shard;
+      while (performance.now() < endMs) {
+        const { body, samples } = bodies[next % bodies.length] ?? { body: new Uint8Array(), samples: 0 };
+        const sentMs = performance.now();
+        const { status, retryAfterMs } = await post(server.url, agent, body);
+        const answeredMs = performance.now();
+        // What is acknowledged when the time is over is no part of it.
+        if (status >= 200 && status < 300) {
+          if (answeredMs <= endMs) {
+            totals.acknowledged += 1;
+            totals.acknowledgedSamples += samples;
+          }
+          next += senders;
+          backoffMs = MIN_BACKOFF_MS;
+          continue;
+        }
+        if (status === 503) {
+          totals.refused += 1;
+          totals.slowestRefusalMs = Math.max(totals.slowestRefusalMs, answeredMs - sentMs);
+        } else if (status === 0) totals.broken += 1;
+        else throw new Error(`a write was answered ${status}`);
+        const waitMs = retryAfterMs ?? backoffMs;
+        backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, Math.max(0, endMs - performance.now()))));
+      }
+    };
+    await Promise.all(Array.from({ length: senders }, (_, shard) => sender(shard)));
+    const delays = await prober.delaysMs();
+    const storableSamples = ((callsInFlight * RECORDS_PER_CALL) / latencyMs) * durationMs;
+    return {
+      acknowledgedShare: totals.acknowledgedSamples / storableSamples,
+      ...totals,
+      isAlive: server.child.exitCode === null && server.child.signalCode === null ? 1 : 0,
+      healthyMedianMs: delays[Math.floor(delays.length / 2)] ?? NaN,
+      healthyP99Ms: delays[Math.floor(delays.length * 0.99)] ?? NaN,
+      healthyMaxMs: delays.at(-1) ?? NaN,
+      ...(restMib === undefined ? {} : { restMib }),
+      peakMib: server.peakMib() ?? NaN,
+    };
+  } finally {
+    agent.destroy();
+    await Promise.all([stop(server.child), stop(storage.child), stop(prober.child)]);
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {Agent} agent
+ * @param {Uint8Array} body
+ * @returns {Promise<{ readonly status: number; readonly retryAfterMs?: number }>} status 0: the connection broke
+ */
+function post(url, agent, body) {
+  return new Promise((resolve) => {
+    const request = httpRequest(`${url}/write`, {
+      method: 'POST',
+      agent,
+      auth: `${CREDENTIALS.accessKeyId}:${CREDENTIALS.secretAccessKey}`,
+      headers: {
+        'content-type': 'application/x-protobuf',
+        'content-encoding': 'snappy',
+        'x-prometheus-remote-write-version': '0.1.0',
+        'content-length': body.length,
+      },
+    });
+    request.on('error', () => resolve({ status: 0 }));
+    request.on('response', (response) => {
+      response.resume();
+      response.on('error', () => resolve({ status: 0 }));
+      response.on('end', () => {
+        const seconds = Number(response.headers['retry-after'] ?? NaN);
+        resolve({ status: response.statusCode ?? 0, ...(Number.isNaN(seconds) ? {} : { retryAfterMs: seconds * 1_000 }) });
+      });
+    });
+    request.end(body);
+  });
+}
