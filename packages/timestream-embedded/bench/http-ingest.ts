@@ -1,10 +1,14 @@
 /**
- * What a sample costs on its way over HTTP into the store, in processor time of the server. Arguments: series, points per series.
+ * What a sample costs on its way over HTTP into the store, in processor time of the server. Arguments: series, points per series, and
+ * `file` for a file on disk in place of memory.
  *
  *   npx esbuild bench/http-ingest.ts --bundle --platform=node --format=esm --packages=external --outfile=dist/http-ingest.mjs && node dist/http-ingest.mjs
  */
 import { createHash, createHmac } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +16,8 @@ import { startEmbeddedTimestream } from '../src/index.js';
 
 interface Usage {
   readonly cpu: NodeJS.CpuUsage;
+  /** Of the thread that runs JavaScript, in milliseconds; 0 where there is no /proc. */
+  readonly mainThreadMs: number;
   readonly records: number;
 }
 
@@ -20,21 +26,32 @@ const pointsPerSeries = Number(process.argv[3] ?? 60);
 const requestsInFlight = 16;
 const key = { accessKeyId: 'bench', secretAccessKey: 'secret' };
 
+/** User and system time are fields 14 and 15, in hundredths of a second (proc(5)). */
+function mainThreadMs(): number {
+  const path = `/proc/self/task/${process.pid}/stat`;
+  if (!existsSync(path)) return 0;
+  const fields = readFileSync(path, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
 /** The server in a process of its own, so that its processor time is its own. */
-async function serve(): Promise<void> {
+async function serve(dataDir: string | undefined): Promise<void> {
   const server = await startEmbeddedTimestream({
     credentials: [key],
     create: [{ databaseName: 'db', tableName: 't', memoryStoreRetentionHours: 24 }],
+    ...(dataDir === undefined ? {} : { dataDir }),
   });
   process.on('message', (message) => {
-    if (message === 'usage') process.send?.({ cpu: process.cpuUsage(), records: server.usage().recordsIngested } satisfies Usage);
+    if (message === 'usage')
+      process.send?.({ cpu: process.cpuUsage(), mainThreadMs: mainThreadMs(), records: server.usage().recordsIngested } satisfies Usage);
     if (message === 'stop') void server.close().then(() => process.disconnect());
   });
   process.send?.({ port: server.port });
 }
 
 async function drive(): Promise<void> {
-  const child = fork(fileURLToPath(import.meta.url), ['serve']);
+  const dataDir = process.argv[4] === 'file' ? mkdtempSync(path.join(tmpdir(), 'timestream-bench-')) : undefined;
+  const child = fork(fileURLToPath(import.meta.url), ['serve', ...(dataDir === undefined ? [] : [dataDir])]);
   const receive = (): Promise<unknown> => new Promise((resolve) => child.once('message', resolve));
   const { port } = (await receive()) as { readonly port: number };
   const ask = (): Promise<Usage> => {
@@ -63,12 +80,19 @@ async function drive(): Promise<void> {
       samples,
       samplesPerSecond: Math.round((samples / elapsedMs) * 1000),
       samplesPerProcessorSecond: Math.round((samples / cpuMs) * 1000),
-      serverMicrosecondsPerSample: Number(((cpuMs * 1000) / samples).toFixed(2)),
+      serverMicrosecondsPerSample: microseconds(cpuMs, samples),
+      ofThese: {
+        javaScript: microseconds(after.mainThreadMs - before.mainThreadMs, samples),
+        others: microseconds(cpuMs - after.mainThreadMs + before.mainThreadMs, samples),
+      },
     })}\n`,
   );
   child.send('stop');
   agent.destroy();
+  if (dataDir !== undefined) child.on('exit', () => rmSync(dataDir, { recursive: true }));
 }
+
+const microseconds = (ms: number, samples: number): number => Number(((ms * 1000) / samples).toFixed(2));
 
 /** 100 series at one time: what they share is in the common attributes, as the connector writes it. */
 function requestAt(firstSeries: number, timestampMs: number, point: number): string {
@@ -120,5 +144,5 @@ function send(port: number, agent: http.Agent, body: string): Promise<void> {
   });
 }
 
-if (process.argv[2] === 'serve') await serve();
+if (process.argv[2] === 'serve') await serve(process.argv[3]);
 else await drive();

@@ -3,10 +3,10 @@ import { BIGINT, INTEGER, LIST, listValue, type DuckDBConnection, type DuckDBVal
 import type { TimestreamLimits } from '../limits.js';
 import type { Measure, ParsedRecord } from '../write/record.js';
 import { inTransaction } from './duckdb-file.js';
-import { needsLookup, stageRequest, type WriteOutcome } from './stage-writes.js';
-import { createStagedTable, pointKey, type StagedTable } from './staged-table.js';
+import { needsLookup, stageRequest, type StoredPoints, type WriteOutcome } from './stage-writes.js';
+import { createStagedTable, type StagedTable } from './staged-table.js';
 import type { TableAppenders } from './table-appenders.js';
-import { addMeasureColumn, addMeasureName, pointsRelation, type StoredPoint, type TableState } from './table-state.js';
+import { addMeasureColumn, addMeasureName, pointsRelation, type SeriesState, type StoredPoint, type TableState } from './table-state.js';
 
 /** One WriteRecords request on its way to disk. */
 export interface WriteRequest {
@@ -15,7 +15,7 @@ export interface WriteRequest {
 }
 
 interface PointReference {
-  readonly sid: number;
+  readonly series: SeriesState;
   readonly timeNs: bigint;
 }
 
@@ -33,16 +33,17 @@ export async function commitWrites(
   limits: TimestreamLimits,
 ): Promise<WriteOutcome[]> {
   const stagedByTable = new Map<TableState, StagedTable>();
-  const storedByTable = new Map<TableState, ReadonlyMap<string, StoredPoint>>();
+  const storedByTable = new Map<TableState, StoredPoints>();
+  const seriesByRequest = requests.map(({ table, records }) => records.map(({ seriesKey }) => table.series.get(seriesKey)));
   for (const table of new Set(requests.map((request) => request.table))) {
     stagedByTable.set(table, createStagedTable(table, nowMs));
-    storedByTable.set(table, await lookUpStored(connection, table, requests));
+    storedByTable.set(table, await lookUpStored(connection, table, requests, seriesByRequest));
   }
-  const outcomes = requests.map(({ table, records }) => {
+  const outcomes = requests.map(({ table, records }, index) => {
     const staged = stagedByTable.get(table) ?? createStagedTable(table, nowMs);
-    return stageRequest(staged, records, storedByTable.get(table) ?? new Map<string, StoredPoint>(), limits);
+    return stageRequest(staged, records, seriesByRequest[index] ?? [], storedByTable.get(table) ?? new Map(), limits);
   });
-  const changed = [...stagedByTable.values()].filter(({ points }) => points.size > 0);
+  const changed = [...stagedByTable.values()].filter(({ points }) => points.length > 0);
   if (changed.length > 0) {
     try {
       await inTransaction(connection, async () => {
@@ -66,22 +67,24 @@ async function lookUpStored(
   connection: DuckDBConnection,
   table: TableState,
   requests: readonly WriteRequest[],
-): Promise<ReadonlyMap<string, StoredPoint>> {
-  const wanted = new Map<string, PointReference>();
-  for (const { table: target, records } of requests) {
+  seriesByRequest: readonly (readonly (SeriesState | undefined)[])[],
+): Promise<StoredPoints> {
+  const wanted: PointReference[] = [];
+  for (const [request, { table: target, records }] of requests.entries()) {
     if (target !== table) continue;
-    for (const { seriesKey, timeNs } of records) {
-      const series = table.series.get(seriesKey);
-      if (series !== undefined && needsLookup(series, timeNs)) wanted.set(pointKey(series.sid, timeNs), { sid: series.sid, timeNs });
+    for (const [index, { timeNs }] of records.entries()) {
+      const series = seriesByRequest[request]?.[index];
+      if (series !== undefined && needsLookup(series, timeNs)) wanted.push({ series, timeNs });
     }
   }
-  const found = new Map<string, StoredPoint>();
-  if (wanted.size === 0) return found;
+  const found = new Map<SeriesState, Map<bigint, StoredPoint>>();
+  if (wanted.length === 0) return found;
+  const seriesBySid = new Map(wanted.map(({ series }) => [series.sid, series]));
   const columns = [...table.measures.values()];
   const names = ['p.sid', 'p.time_ns', 'p.version', ...columns.map(({ column }) => `p.${column}`)];
   const reader = await runForPoints(
     connection,
-    [...wanted.values()],
+    wanted,
     (points) => `SELECT ${names.join(', ')} FROM ${pointsRelation(table.tableId)} p ${points}`,
   );
   for (const row of reader) {
@@ -90,13 +93,17 @@ async function lookUpStored(
       const value = row[index + 3] as Measure['value'] | null | undefined;
       return value === null || value === undefined ? [] : [{ name, type, multi, value }];
     });
-    found.set(pointKey(sid, timeNs), { version, measures });
+    const series = seriesBySid.get(sid);
+    if (series === undefined) continue;
+    const points = found.get(series) ?? new Map<bigint, StoredPoint>();
+    points.set(timeNs, { version, measures });
+    found.set(series, points);
   }
   return found;
 }
 
 async function deleteReplaced(connection: DuckDBConnection, { table, points }: StagedTable): Promise<void> {
-  const replaced = [...points.values()].filter(({ replaces }) => replaces);
+  const replaced = points.filter(({ replaces }) => replaces);
   if (replaced.length === 0) return;
   const relation = pointsRelation(table.tableId);
   await runForPoints(connection, replaced, (join) => `DELETE FROM ${relation} WHERE rowid IN (SELECT p.rowid FROM ${relation} p ${join})`);
@@ -115,7 +122,7 @@ async function runForPoints(
     if (timeNs > toNs) toNs = timeNs;
   }
   const join = `JOIN (SELECT unnest($1) AS sid, unnest($2) AS time_ns) k ON p.sid = k.sid AND p.time_ns = k.time_ns WHERE p.time_ns BETWEEN ${fromNs} AND ${toNs}`;
-  const values = [listValue(points.map(({ sid }) => sid)), listValue(points.map(({ timeNs }) => timeNs))];
+  const values = [listValue(points.map(({ series }) => series.sid)), listValue(points.map(({ timeNs }) => timeNs))];
   const reader = await connection.runAndReadAll(statement(join), values, [LIST(INTEGER), LIST(BIGINT)]);
   return reader.getRows();
 }
@@ -129,22 +136,12 @@ function applyStaged(staged: StagedTable): void {
     addMeasureName(table, measureName, dataType, dimensions);
   for (const [series, dataType] of staged.listed) series.listedDataType = dataType;
   table.nextSid = staged.nextSid;
-  const newest = new Map<number, PointReference & StoredPoint>();
-  const oldest = new Map<number, bigint>();
-  for (const point of staged.points.values()) {
-    const latest = newest.get(point.sid);
-    if (latest === undefined || point.timeNs > latest.timeNs) newest.set(point.sid, point);
-    const earliest = oldest.get(point.sid);
-    if (earliest === undefined || point.timeNs < earliest) oldest.set(point.sid, point.timeNs);
-  }
   for (const [seriesKey, { state }] of staged.series) table.series.set(seriesKey, state);
-  for (const series of staged.touched) {
-    const latest = newest.get(series.sid);
-    const earliest = oldest.get(series.sid);
-    if (latest !== undefined && latest.timeNs >= series.newestTimeNs) {
-      series.newestTimeNs = latest.timeNs;
-      series.newest = { version: latest.version, measures: latest.measures };
+  for (const { series, timeNs, version, measures } of staged.points) {
+    if (timeNs >= series.newestTimeNs) {
+      series.newestTimeNs = timeNs;
+      series.newest = { version, measures };
     }
-    if (earliest !== undefined && earliest < series.oldestTimeNs) series.oldestTimeNs = earliest;
+    if (timeNs < series.oldestTimeNs) series.oldestTimeNs = timeNs;
   }
 }

@@ -2,6 +2,7 @@ import type { TimestreamLimits } from '../limits.js';
 import type { ParsedRecord } from '../write/record.js';
 import type { RetentionWindow } from '../write/retention-window.js';
 import { isKnownMeasureName, type StagedTable } from './staged-table.js';
+import type { SeriesState } from './table-state.js';
 
 /** Why one record of a request is rejected. */
 export interface RecordFault {
@@ -10,10 +11,11 @@ export interface RecordFault {
   readonly isVersionConflict?: boolean;
 }
 
-/** What is wrong with a record in this table, before it is compared with what is stored. */
+/** What is wrong with a record in this table, before it is compared with what is stored. @param series  of the record, where there is one already. */
 export function recordFault(
   staged: StagedTable,
   record: ParsedRecord,
+  series: SeriesState | undefined,
   window: RetentionWindow,
   limits: TimestreamLimits,
 ): RecordFault | undefined {
@@ -23,7 +25,7 @@ export function recordFault(
   if (key?.EnforcementInRecord === 'REQUIRED' && !record.dimensions.some(({ Name }) => Name === key.Name)) {
     return { reason: `The record does not have the partition key dimension '${key.Name ?? ''}', which this table requires.` };
   }
-  const reason = measureFault(staged, record, limits) ?? dimensionFault(staged, record, limits);
+  const reason = measureFault(staged, record, limits) ?? (series === undefined ? dimensionFault(staged, record, limits) : undefined);
   return reason === undefined ? undefined : { reason };
 }
 
@@ -44,10 +46,9 @@ function measureFault(staged: StagedTable, record: ParsedRecord, limits: Timestr
   return undefined;
 }
 
+/** Of a series that is new: every dimension of a known one is a column already. */
 function dimensionFault(staged: StagedTable, record: ParsedRecord, limits: TimestreamLimits): string | undefined {
   const { table } = staged;
-  // Every dimension of a known series is a column already.
-  if (table.series.has(record.seriesKey) || staged.series.has(record.seriesKey)) return undefined;
   let added = 0;
   for (const { Name } of record.dimensions) {
     if (table.dimensions.has(Name) || staged.dimensions.has(Name)) continue;

@@ -4,7 +4,7 @@ import type { Measure, ParsedRecord } from '../write/record.js';
 import { sameMeasures } from '../write/record.js';
 import { retentionWindow } from '../write/retention-window.js';
 import { recordFault, type RecordFault } from './record-fault.js';
-import { isKnownMeasureName, pointKey, type StagedTable } from './staged-table.js';
+import { addPoint, isKnownMeasureName, stagedPoint, type StagedTable } from './staged-table.js';
 import { measureNameKey, type SeriesState, type StoredPoint } from './table-state.js';
 
 export interface WriteOutcome {
@@ -21,16 +21,20 @@ export function needsLookup(series: SeriesState, timeNs: bigint): boolean {
   return timeNs !== series.newestTimeNs || series.newest === undefined;
 }
 
+/** The committed records that `needsLookup` asked for, by series and time. */
+export type StoredPoints = ReadonlyMap<SeriesState, ReadonlyMap<bigint, StoredPoint>>;
+
 /**
  * Decides one request, record by record in its order: a later record of the same series and time meets the earlier one as if it had
  * been in an earlier request.
  *
- * @param stored  the committed records that `needsLookup` asked for, by `pointKey`.
+ * @param committedSeries  of each record, where the table has it.
  */
 export function stageRequest(
   staged: StagedTable,
   records: readonly ParsedRecord[],
-  stored: ReadonlyMap<string, StoredPoint>,
+  committedSeries: readonly (SeriesState | undefined)[],
+  stored: StoredPoints,
   limits: TimestreamLimits,
 ): WriteOutcome {
   const window = retentionWindow(staged.table.properties.retention, staged.nowMs, limits);
@@ -38,8 +42,10 @@ export function stageRequest(
   let memoryStore = 0;
   let magneticStore = 0;
   let magneticRejected = 0;
-  for (const record of records) {
-    const fault = recordFault(staged, record, window, limits) ?? stageRecord(staged, record, stored);
+  for (const [index, record] of records.entries()) {
+    const committed = committedSeries[index];
+    const state = committed ?? staged.series.get(record.seriesKey)?.state;
+    const fault = recordFault(staged, record, state, window, limits) ?? stageRecord(staged, record, committed, state, stored);
     const isMagnetic = record.timeNs < window.memoryLowerNs;
     if (fault === undefined) {
       if (isMagnetic) magneticStore += 1;
@@ -60,28 +66,33 @@ export function stageRequest(
 }
 
 /** Stores the record in the batch, unless a stored version stands against it (developer guide, "Upserting data"). */
-function stageRecord(staged: StagedTable, record: ParsedRecord, stored: ReadonlyMap<string, StoredPoint>): RecordFault | undefined {
-  const committed = staged.table.series.get(record.seriesKey);
-  const state = committed ?? staged.series.get(record.seriesKey)?.state;
-  const key = state === undefined ? undefined : pointKey(state.sid, record.timeNs);
-  const inBatch = key === undefined ? undefined : staged.points.get(key);
-  const existing =
-    inBatch ?? (committed === undefined || key === undefined ? undefined : committedPoint(committed, record.timeNs, stored.get(key)));
-  if (existing !== undefined && record.version <= existing.version) {
-    if (record.version < existing.version) return lowerVersion(record.version, existing.version);
-    return sameMeasures(record.measures, existing.measures) ? undefined : sameVersion(existing.version);
-  }
-  const target = state ?? stageSeries(staged, record);
-  stageColumns(staged, record, target);
-  staged.touched.add(target);
-  const replaces = inBatch === undefined ? existing !== undefined : inBatch.replaces;
+function stageRecord(
+  staged: StagedTable,
+  record: ParsedRecord,
+  committed: SeriesState | undefined,
+  state: SeriesState | undefined,
+  stored: StoredPoints,
+): RecordFault | undefined {
   const { timeNs, version, measures } = record;
-  staged.points.set(key ?? pointKey(target.sid, timeNs), { sid: target.sid, timeNs, version, measures, replaces });
+  const inBatch = state && stagedPoint(staged, state, timeNs);
+  const existing = inBatch ?? (committed && committedPoint(committed, timeNs, stored));
+  if (existing !== undefined && version <= existing.version) {
+    if (version < existing.version) return lowerVersion(version, existing.version);
+    return sameMeasures(measures, existing.measures) ? undefined : sameVersion(existing.version);
+  }
+  const series = state ?? stageSeries(staged, record);
+  stageColumns(staged, record, series);
+  if (inBatch === undefined) addPoint(staged, { series, timeNs, version, measures, replaces: existing !== undefined });
+  else {
+    inBatch.version = version;
+    inBatch.measures = measures;
+  }
   return undefined;
 }
 
-function committedPoint(series: SeriesState, timeNs: bigint, stored: StoredPoint | undefined): StoredPoint | undefined {
-  return timeNs === series.newestTimeNs ? (series.newest ?? stored) : stored;
+function committedPoint(series: SeriesState, timeNs: bigint, stored: StoredPoints): StoredPoint | undefined {
+  if (timeNs > series.newestTimeNs) return undefined;
+  return (timeNs === series.newestTimeNs ? series.newest : undefined) ?? stored.get(series)?.get(timeNs);
 }
 
 function stageSeries(staged: StagedTable, record: ParsedRecord): SeriesState {

@@ -1,12 +1,18 @@
-import type { ParsedRecord } from '../write/record.js';
-import type { DimensionColumn, MeasureColumn, MeasureNameState, SeriesState, StoredPoint, TableState } from './table-state.js';
+import type { Measure, ParsedRecord } from '../write/record.js';
+import type { DimensionColumn, MeasureColumn, MeasureNameState, SeriesState, TableState } from './table-state.js';
 
-export interface StagedPoint extends StoredPoint {
-  readonly sid: number;
+/** A record on its way to disk; a later record of the same batch may take its place. */
+export interface StagedPoint {
+  readonly series: SeriesState;
   readonly timeNs: bigint;
+  version: bigint;
+  measures: readonly Measure[];
   /** Whether a committed row has to give way. */
   readonly replaces: boolean;
 }
+
+/** The points of a series in a batch: mostly there is one. */
+type SeriesPoints = StagedPoint | Map<bigint, StagedPoint>;
 
 export interface StagedSeries {
   readonly record: ParsedRecord;
@@ -21,12 +27,10 @@ export interface StagedTable {
   readonly measures: Map<string, MeasureColumn>;
   readonly measureNames: Map<string, MeasureNameState>;
   readonly series: Map<string, StagedSeries>;
-  /** By `pointKey`. */
-  readonly points: Map<string, StagedPoint>;
+  readonly points: StagedPoint[];
+  readonly pointsBySeries: Map<SeriesState, SeriesPoints>;
   /** Committed series and the data types that the batch lists their dimensions under. */
   readonly listed: Map<SeriesState, string>;
-  /** Every series that gets a point, committed or not. */
-  readonly touched: Set<SeriesState>;
   nextSid: number;
   multiMeasureColumns: number;
   /** Measure names that the table has not seen, of any data type. */
@@ -41,17 +45,35 @@ export function createStagedTable(table: TableState, nowMs: number): StagedTable
     measures: new Map(),
     measureNames: new Map(),
     series: new Map(),
-    points: new Map(),
+    points: [],
+    pointsBySeries: new Map(),
     listed: new Map(),
-    touched: new Set(),
     nextSid: table.nextSid,
     multiMeasureColumns: table.multiMeasureColumns,
     newMeasureNames: new Set(),
   };
 }
 
-export function pointKey(sid: number, timeNs: bigint): string {
-  return `${sid}:${timeNs}`;
+export function stagedPoint({ pointsBySeries }: StagedTable, series: SeriesState, timeNs: bigint): StagedPoint | undefined {
+  const points = pointsBySeries.get(series);
+  if (points instanceof Map) return points.get(timeNs);
+  return points?.timeNs === timeNs ? points : undefined;
+}
+
+/** @param point  of a series and time that the batch does not have yet. */
+export function addPoint({ points, pointsBySeries }: StagedTable, point: StagedPoint): void {
+  points.push(point);
+  const known = pointsBySeries.get(point.series);
+  if (known === undefined) pointsBySeries.set(point.series, point);
+  else if (known instanceof Map) known.set(point.timeNs, point);
+  else
+    pointsBySeries.set(
+      point.series,
+      new Map([
+        [known.timeNs, known],
+        [point.timeNs, point],
+      ]),
+    );
 }
 
 export function isKnownMeasureName(staged: StagedTable, measureName: string): boolean {

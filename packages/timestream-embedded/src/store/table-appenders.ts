@@ -1,10 +1,28 @@
-import { MAP, mapValue, VARCHAR, type DuckDBAppender, type DuckDBConnection } from '@duckdb/node-api';
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  DuckDBDataChunk,
+  INTEGER,
+  MAP,
+  mapValue,
+  VARCHAR,
+  type DuckDBAppender,
+  type DuckDBConnection,
+  type DuckDBType,
+} from '@duckdb/node-api';
 
 import type { StoredValue } from '../write/record.js';
-import type { StagedPoint, StagedSeries, StagedTable } from './staged-table.js';
+import type { StagedSeries, StagedTable } from './staged-table.js';
 import { pointsRelation, seriesRelation, type MeasureColumn } from './table-state.js';
 
 const dimensionMap = MAP(VARCHAR, VARCHAR);
+
+/** Rows of a chunk: DuckDB's own size of a vector. */
+const maxChunkRows = 2048;
+
+/** How a measure lies in the table; a TIMESTAMP is a whole number of nanoseconds. */
+const columnTypes = { DOUBLE, BIGINT, BOOLEAN, VARCHAR, TIMESTAMP: BIGINT } as const satisfies Record<MeasureColumn['type'], DuckDBType>;
 
 /** DuckDB's appenders, kept open between commits: opening one for every batch costs more than the batch. */
 export class TableAppenders {
@@ -62,11 +80,9 @@ export class TableAppenders {
       for (const series of staged.series.values()) appendSeries(appender, series);
       appender.flushSync();
     }
-    if (staged.points.size > 0) {
+    if (staged.points.length > 0) {
       const appender = await this.#appender(pointsRelation(table.tableId));
-      const position = (name: string): number => positionOf(table.measures.get(name) ?? staged.measures.get(name));
-      const columns = table.measures.size + staged.measures.size;
-      for (const point of staged.points.values()) appendPoint(appender, point, staged.nowMs, columns, position);
+      appendPoints(appender, staged);
       appender.flushSync();
     }
   }
@@ -108,36 +124,42 @@ function appendSeries(appender: DuckDBAppender, { record, state }: StagedSeries)
   appender.endRow();
 }
 
-function appendPoint(
-  appender: DuckDBAppender,
-  point: StagedPoint,
-  nowMs: number,
-  columns: number,
-  position: (name: string) => number,
-): void {
-  appender.appendInteger(point.sid);
-  appender.appendBigInt(point.timeNs);
-  appender.appendBigInt(point.version);
-  appender.appendBigInt(BigInt(Math.floor(nowMs)));
-  const [first] = point.measures;
-  if (columns === 1 && first !== undefined) {
-    appendStored(appender, first.value);
-  } else {
-    const row = new Array<StoredValue | undefined>(columns);
-    for (const { name, value } of point.measures) row[position(name) - 1] = value;
-    for (const value of row) {
-      if (value === undefined) appender.appendNull();
-      else appendStored(appender, value);
+/** Column by column: a call into the database for each value would cost more than everything else that is done with a record. */
+function appendPoints(appender: DuckDBAppender, { table, measures, points, nowMs }: StagedTable): void {
+  const columns = [...table.measures.values(), ...measures.values()].sort((a, b) => a.position - b.position);
+  const types = [INTEGER, BIGINT, BIGINT, BIGINT, ...columns.map(({ type }) => columnTypes[type])];
+  const positions = new Map(columns.map(({ name }, index) => [name, index]));
+  const written = BigInt(Math.floor(nowMs));
+  for (let start = 0; start < points.length; start += maxChunkRows) {
+    const rows = points.slice(start, start + maxChunkRows);
+    const chunk = DuckDBDataChunk.create(types, rows.length);
+    chunk.setColumnValues(
+      0,
+      rows.map(({ series }) => series.sid),
+    );
+    chunk.setColumnValues(
+      1,
+      rows.map(({ timeNs }) => timeNs),
+    );
+    chunk.setColumnValues(
+      2,
+      rows.map(({ version }) => version),
+    );
+    chunk.setColumnValues(
+      3,
+      rows.map(() => written),
+    );
+    const values = columns.map(() => new Array<StoredValue | null>(rows.length).fill(null));
+    for (const [row, point] of rows.entries()) {
+      for (const { name, value } of point.measures) {
+        const column = values[positions.get(name) ?? -1];
+        if (column === undefined) throw new Error('a staged point has a measure without a column');
+        column[row] = value;
+      }
     }
+    for (const [index, column] of values.entries()) chunk.setColumnValues(index + 4, column);
+    appender.appendDataChunk(chunk);
   }
-  appender.endRow();
-}
-
-function appendStored(appender: DuckDBAppender, value: StoredValue): void {
-  if (typeof value === 'number') appender.appendDouble(value);
-  else if (typeof value === 'bigint') appender.appendBigInt(value);
-  else if (typeof value === 'boolean') appender.appendBoolean(value);
-  else appender.appendVarchar(value);
 }
 
 /** A row of a metadata table: its numbers are all INTEGER. */
@@ -148,9 +170,4 @@ function appendMixed(appender: DuckDBAppender, values: readonly (number | string
     else appender.appendVarchar(value);
   }
   appender.endRow();
-}
-
-function positionOf(column: MeasureColumn | undefined): number {
-  if (column === undefined) throw new Error('a staged point has a measure without a column');
-  return column.position;
 }

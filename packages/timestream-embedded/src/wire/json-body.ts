@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 
 import { ServiceError } from '../service-error.js';
@@ -8,20 +9,28 @@ import { ServiceError } from '../service-error.js';
  */
 const int64Mark = `int64:${randomUUID()}:`;
 
-// Inside a JSON string every quote has a backslash before it, so this matches the key `Version` and nothing else.
-const longVersion = /(?<!\\)"Version"\s*:\s*(-?\d{16,})(?=\s*[,}])/g;
+// Inside a JSON string every quote has a backslash before it: one that has none is the key `Version` and nothing else. It is looked for
+// behind the match, because a pattern that begins with a literal is found several times faster.
+const longVersion = /"Version"\s*:\s*(-?\d{16,})(?=\s*[,}])/g;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Decodes an AWS JSON body. An empty body is the empty structure. */
 export function decodeJsonBody(bytes: Uint8Array): unknown {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // Of ASCII there is only one reading, and it is made in one copy.
+    text = isAscii(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1') : utf8.decode(bytes);
   } catch (error) {
     throw new ServiceError('SerializationException', 'The request body is not valid UTF-8', { cause: error });
   }
-  if (text.trim() === '') return {};
+  if (text.length < 64 && text.trim() === '') return {};
   try {
-    return JSON.parse(text.replace(longVersion, (_, digits: string) => `"Version":"${int64Mark}${digits}"`));
+    return JSON.parse(
+      text.replace(longVersion, (match, digits: string, offset: number) =>
+        text[offset - 1] === '\\' ? match : `"Version":"${int64Mark}${digits}"`,
+      ),
+    );
   } catch (error) {
     throw new ServiceError('SerializationException', 'The request body is not valid JSON', { cause: error });
   }
@@ -30,8 +39,13 @@ export function decodeJsonBody(bytes: Uint8Array): unknown {
 /** The integer that a decoded JSON value is: a number, or a bigint where a number would not be exact; undefined if it is none. */
 export function exactInteger(value: unknown): number | bigint | undefined {
   if (typeof value === 'number') return Number.isInteger(value) ? value : undefined;
-  if (typeof value === 'string' && value.startsWith(int64Mark)) return BigInt(value.slice(int64Mark.length));
+  if (typeof value === 'string' && isMarkedInteger(value)) return BigInt(value.slice(int64Mark.length));
   return undefined;
+}
+
+/** Whether the text stands for a long integer of the request. No text of a client does: the mark is random. */
+export function isMarkedInteger(text: string): boolean {
+  return text.length > int64Mark.length && text.startsWith(int64Mark);
 }
 
 /** Encodes an answer; a bigint becomes a JSON number with all its digits. */

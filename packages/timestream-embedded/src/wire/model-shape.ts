@@ -1,5 +1,5 @@
 import { modelViolation, ServiceError } from '../service-error.js';
-import { exactInteger } from './json-body.js';
+import { exactInteger, isMarkedInteger } from './json-body.js';
 
 /** A shape of the API model: what a member of a request must look like before an operation sees it. */
 export type ModelShape =
@@ -79,52 +79,81 @@ export function parseModel<S extends StructureShape>(shape: S, body: unknown): M
   return parsed;
 }
 
+type Look = (value: unknown) => boolean;
+
+/** Shapes never change, so that each is made into a look once. */
+const looks = new WeakMap<ModelShape, Look>();
+
 /**
  * Whether the value is of the shape as it stands, with nothing to refuse and no `null` to leave out. Nearly every request is, and this
  * look needs no paths and no copies.
  */
 function isValid(shape: ModelShape, value: unknown): boolean {
+  let look = looks.get(shape);
+  if (look === undefined) {
+    look = lookOf(shape);
+    looks.set(shape, look);
+  }
+  return look(value);
+}
+
+function lookOf(shape: ModelShape): Look {
   switch (shape.type) {
     case 'string':
-      return (
-        typeof value === 'string' &&
-        hasLength(shape, value.length) &&
-        isWellFormed(value) &&
-        exactInteger(value) === undefined &&
-        shape.pattern?.test(value) !== false &&
-        shape.values?.includes(value) !== false
-      );
-    case 'integer':
-      return typeof value === 'number' && Number.isInteger(value) && value >= (shape.min ?? value) && value <= (shape.max ?? value);
+      return stringLook(shape);
+    case 'integer': {
+      const { min = -Infinity, max = Infinity } = shape;
+      return (value) => typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
+    }
     case 'long':
-      return typeof value === 'number' && Number.isSafeInteger(value);
+      return Number.isSafeInteger;
     case 'double':
-      return typeof value === 'number';
+      return (value) => typeof value === 'number';
     case 'boolean':
-      return typeof value === 'boolean';
+      return (value) => typeof value === 'boolean';
     case 'list': {
-      if (!Array.isArray(value) || !hasLength(shape, value.length)) return false;
-      const list: readonly unknown[] = value;
-      return list.every((member) => isValid(shape.member, member));
+      const look = lookOf(shape.member);
+      return (value) => {
+        if (!Array.isArray(value) || !hasLength(shape, value.length)) return false;
+        for (const member of value as readonly unknown[]) if (!look(member)) return false;
+        return true;
+      };
     }
     case 'map':
-      return false;
-    case 'structure': {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-      const given = value as Readonly<Record<string, unknown>>;
-      for (const name of shape.required) if (!Object.hasOwn(given, name)) return false;
-      for (const name in given) {
-        const member = Object.hasOwn(shape.members, name) ? shape.members[name] : undefined;
-        if (member === undefined || !isValid(member, given[name])) return false;
-      }
-      return true;
-    }
+      return () => false;
+    case 'structure':
+      return structureLook(shape);
   }
 }
 
-/** The first look needs no Unicode tables and clears nearly every text. */
+function stringLook(shape: Extract<ModelShape, { readonly type: 'string' }>): Look {
+  const { min = 0, max = Infinity, pattern } = shape;
+  const values = shape.values === undefined ? undefined : new Set(shape.values);
+  return (value) =>
+    typeof value === 'string' &&
+    value.length >= min &&
+    value.length <= max &&
+    isWellFormed(value) &&
+    !isMarkedInteger(value) &&
+    pattern?.test(value) !== false &&
+    values?.has(value) !== false;
+}
+
+function structureLook({ members, required }: StructureShape): Look {
+  const memberLooks = new Map(Object.entries(members).map(([name, member]) => [name, lookOf(member)]));
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    for (const name of required) if (!Object.hasOwn(value, name)) return false;
+    for (const name in value) {
+      if (memberLooks.get(name)?.((value as Readonly<Record<string, unknown>>)[name]) !== true) return false;
+    }
+    return true;
+  };
+}
+
+/** Whether the text has a UTF-8 form. Node.js has the method since version 20; the library that this is compiled with is that of ES2023. */
 function isWellFormed(text: string): boolean {
-  return !/[\ud800-\udfff]/.test(text) || !/\p{Surrogate}/u.test(text);
+  return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
 function hasLength({ min = 0, max = Infinity }: { readonly min?: number; readonly max?: number }, length: number): boolean {

@@ -2,7 +2,7 @@ import type { TimestreamLimits } from '../limits.js';
 import { validationError } from '../service-error.js';
 import type { MeasureDataType } from '../sql/catalog.js';
 import { dimensionNameFault, measureNameFault } from './column-name.js';
-import { parseMeasureText, parseTimeNs, storedBytes } from './measure-text.js';
+import { parseMeasureText, parseTimeNs, storedBytes, utf8Bytes } from './measure-text.js';
 import {
   seriesKeyOf,
   type Measure,
@@ -56,7 +56,7 @@ function parseRecord(
   const merged = { value: own.MeasureValue ?? common.MeasureValue, values: own.MeasureValues ?? common.MeasureValues };
   const { measures, bytes } = type === 'MULTI' ? parseMulti(merged, unit, place) : parseSingle(merged, type, unit, place);
 
-  const nameBytes = Buffer.byteLength(measureName);
+  const nameBytes = utf8Bytes(measureName);
   const seriesBytes = commonBytes + dimensionBytes(ownDimensions);
   return {
     recordIndex,
@@ -104,7 +104,8 @@ function parseTime(text: string | undefined, unit: TimeUnit, place: string): big
 }
 
 function parseVersion(version: number | bigint | undefined, place: string): bigint {
-  const exact = BigInt(version ?? 1);
+  if (version === undefined) return 1n;
+  const exact = BigInt(version);
   if (exact < 1n || exact > 9_223_372_036_854_775_807n)
     throw validationError(`${place}: the version must be a whole number from 1 to 9223372036854775807.`);
   return exact;
@@ -198,7 +199,7 @@ function seriesSizeFault(seriesBytes: number, { maxSeriesDimensionBytes }: Times
 
 function dimensionBytes(dimensions: readonly WireDimension[]): number {
   let bytes = 0;
-  for (const { Name, Value } of dimensions) bytes += Buffer.byteLength(Name) + Buffer.byteLength(Value);
+  for (const { Name, Value } of dimensions) bytes += utf8Bytes(Name) + utf8Bytes(Value);
   return bytes;
 }
 
