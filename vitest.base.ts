@@ -3,6 +3,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /** For runs that should take little time; see scripts/testing/few-property-runs.ts. */
 const fewRuns = process.env['PROPERTY_RUNS'] === 'few';
+const temporaryFolder = fileURLToPath(new URL('./scripts/testing/temporary-folder.ts', import.meta.url));
 const fewPropertyRuns = fileURLToPath(new URL('./scripts/testing/few-property-runs.ts', import.meta.url));
 
 /** The reporters of a run. Its counts go to test-results/, for the closing line of `npm test`. */
@@ -29,6 +30,15 @@ export function projectTestConfig(projectName: string, overrides: NonNullable<Vi
           },
         ]
       : [],
-    test: { name: projectName, include: ['test/**/*.test.ts'], reporters: reportersOf(projectName), ...overrides },
+    test: {
+      name: projectName,
+      include: ['test/**/*.test.ts'],
+      reporters: reportersOf(projectName),
+      // The files of a worker share what they import: to import it again for each of them takes as long as the tests do. So a test that changes
+      // something of the whole process, such as an environment variable, has to change it back.
+      isolate: false,
+      ...overrides,
+      globalSetup: [temporaryFolder, overrides.globalSetup ?? []].flat(),
+    },
   });
 }
