@@ -38,6 +38,8 @@ const systemPackages = [
   { packages: ['g++'], isThere: () => works('g++') },
   { packages: ['xz-utils'], isThere: () => works('xz') },
   { packages: ['chromium'], isThere: () => works('chromium') },
+  { packages: ['zsh'], isThere: () => works('zsh') },
+  { packages: ['fish'], isThere: () => works('fish') },
   { packages: ['systemd'], isThere: () => works('systemd-analyze') },
 ];
 
@@ -170,6 +172,8 @@ const required = [
   'SYSTEMD',
   'CHROMIUM',
   'TERRAFORM',
+  'ZSH',
+  'FISH',
   'PYTHON',
   'AWS',
   'LAMBDA_RUNTIME',

@@ -42,6 +42,18 @@ const requirements = {
     environmentName: 'REQUIRE_CHROMIUM',
     howToGetIt: 'Debian and Ubuntu: `apt-get install --no-install-recommends chromium`.',
   },
+  zsh: {
+    name: 'the shell `zsh`',
+    isThere: () => isOnPath('zsh'),
+    environmentName: 'REQUIRE_ZSH',
+    howToGetIt: 'Debian and Ubuntu: `apt-get install --no-install-recommends zsh`.',
+  },
+  fish: {
+    name: 'the shell `fish`',
+    isThere: () => isOnPath('fish'),
+    environmentName: 'REQUIRE_FISH',
+    howToGetIt: 'Debian and Ubuntu: `apt-get install --no-install-recommends fish`.',
+  },
   lambdaRuntime: {
     name: "AWS' Lambda runtime client for Node.js",
     isThere: () => existsSync(runtimeClientFile),

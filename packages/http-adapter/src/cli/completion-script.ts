@@ -35,14 +35,19 @@ function choicesOf(option: Pick<Option<unknown>, 'kind' | 'parse'>, choices: rea
   return listed?.split(', ');
 }
 
+/** What fits beside a flag: up to the first full stop or colon, but more than a word, since some helps begin with a value that they explain. */
+function firstSentence(help: string): string {
+  const [sentence = ''] = help.split(/(?<=\.) /, 1);
+  return (/^\S+ .+?(?=: )/.exec(sentence)?.[0] ?? sentence).replace(/\.$/, '');
+}
+
 function completedOption(
   option: Pick<Option<unknown>, 'flag' | 'help' | 'kind' | 'placeholder' | 'parse'>,
   choices?: readonly string[],
 ): CompletedOption {
-  const [sentence = ''] = option.help.split(/(?<=[.:]) /, 1);
   return {
     flag: option.flag,
-    help: sentence.replace(/[.:]$/, ''),
+    help: firstSentence(option.help),
     choices: choicesOf(option, choices),
     isFile: isFilePlaceholder(option.placeholder),
   };
@@ -83,6 +88,12 @@ function firstWords(commands: readonly CompletedCommand[]): readonly string[] {
 
 function secondWords(commands: readonly CompletedCommand[], first: string): readonly string[] {
   return commands.filter(({ words }) => words[0] === first && words.length > 1).map(({ words }) => words[1] ?? '');
+}
+
+/** Of a command of one word what it does, and of a group which commands it has. */
+function summaryOf(commands: readonly CompletedCommand[], first: string): string {
+  const own = commands.find(({ words }) => words.length === 1 && words[0] === first);
+  return own?.summary ?? `${first} ${secondWords(commands, first).join(', ')}`;
 }
 
 function groupsOf(commands: readonly CompletedCommand[]): readonly string[] {
@@ -159,12 +170,13 @@ function zshText(text: string): string {
 
 function zshScript(commands: readonly CompletedCommand[]): string {
   const optionLines = ({ options }: CompletedCommand): string =>
-    options
-      .map(({ flag, help, choices, isFile }) => {
+    [
+      ...options.map(({ flag, help, choices, isFile }) => {
         const action = choices === undefined ? (isFile ? '_files' : ' ') : `(${choices.join(' ')})`;
         return `      '--${flag}=[${zshText(help)}]:value:${action}'`;
-      })
-      .join(' \\\n');
+      }),
+      "      '--help[Show what the command does, with examples]'",
+    ].join(' \\\n');
   const cases = commands.map((command) => {
     const { words, argument } = command;
     const list =
@@ -175,10 +187,7 @@ function zshScript(commands: readonly CompletedCommand[]): string {
           : ` \\\n      '1:argument:(${argument.join(' ')})'`;
     return `    '${words.join(' ')}') _arguments \\\n${optionLines(command)}${list} ;;`;
   });
-  const described = firstWords(commands).map((first) => {
-    const summary = commands.find(({ words }) => words.length === 1 && words[0] === first)?.summary ?? `commands of ${first}`;
-    return `'${first}:${zshText(summary)}'`;
-  });
+  const described = firstWords(commands).map((first) => `'${first}:${zshText(summaryOf(commands, first))}'`);
   return `#compdef timestream-prometheus
 # zsh completion of timestream-prometheus
 _timestream_prometheus() {
@@ -214,7 +223,12 @@ ${groupsOf(commands)
 ${cases.join('\n')}
   esac
 }
-compdef _timestream_prometheus timestream-prometheus
+# As a file of fpath this text is the body of the function that zsh calls first; elsewhere it only has to be made known.
+if [[ "\${funcstack[1]}" == '_timestream-prometheus' ]]; then
+  _timestream_prometheus "$@"
+else
+  compdef _timestream_prometheus timestream-prometheus
+fi
 `;
 }
 
@@ -223,16 +237,25 @@ function fishText(text: string): string {
 }
 
 function fishScript(commands: readonly CompletedCommand[]): string {
-  const lines = ['# fish completion of timestream-prometheus', 'complete -c timestream-prometheus -f'];
+  const lines = [
+    '# fish completion of timestream-prometheus',
+    'complete -c timestream-prometheus -f',
+    "complete -c timestream-prometheus -l help -d 'Show what the command does, with examples'",
+    "complete -c timestream-prometheus -n __fish_use_subcommand -l version -d 'Show the version'",
+  ];
   for (const first of firstWords(commands)) {
-    const summary = commands.find(({ words }) => words.length === 1 && words[0] === first)?.summary ?? `commands of ${first}`;
-    lines.push(`complete -c timestream-prometheus -n __fish_use_subcommand -a ${first} -d '${fishText(summary)}'`);
+    lines.push(`complete -c timestream-prometheus -n __fish_use_subcommand -a ${first} -d '${fishText(summaryOf(commands, first))}'`);
   }
   for (const { words, options, argument, summary } of commands) {
     const [first = '', second] = words;
     const condition =
       second === undefined
-        ? `__fish_seen_subcommand_from ${first}`
+        ? first === 'serve'
+          ? // Options without a command are those of serve.
+            `not __fish_seen_subcommand_from ${firstWords(commands)
+              .filter((word) => word !== 'serve')
+              .join(' ')}`
+          : `__fish_seen_subcommand_from ${first}`
         : `__fish_seen_subcommand_from ${first}; and __fish_seen_subcommand_from ${second}`;
     if (second !== undefined) {
       const others = secondWords(commands, first).join(' ');
@@ -244,7 +267,7 @@ function fishScript(commands: readonly CompletedCommand[]): string {
     else if (argument !== undefined && argument !== 'nothing')
       lines.push(`complete -c timestream-prometheus -n '${condition}' -a '${argument.join(' ')}'`);
     for (const { flag, help, choices, isFile } of options) {
-      const values = choices === undefined ? (isFile ? '-r -F' : '-r') : `-r -a '${choices.join(' ')}'`;
+      const values = choices === undefined ? (isFile ? '-r -F' : '-x') : `-x -a '${choices.join(' ')}'`;
       lines.push(`complete -c timestream-prometheus -n '${condition}' -l ${flag} ${values} -d '${fishText(help)}'`);
     }
   }
