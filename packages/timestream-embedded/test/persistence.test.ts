@@ -186,7 +186,7 @@ describe('the program', () => {
     return { child, url: /http:\/\/[\d.:]+/.exec(output)?.[0] ?? '', output: () => output };
   }
 
-  it('loses no acknowledged record and keeps no half of a request when it is killed with -9', { timeout: 60_000 }, async () => {
+  it('loses no acknowledged record and keeps no half of a request when it is killed with -9', { timeout: 120_000 }, async () => {
     const dataDir = makeFolder();
     const acknowledged = new Set<number>();
     let request = 0;
@@ -213,7 +213,9 @@ describe('the program', () => {
         }
       };
       const senders = Array.from({ length: 8 }, sendUntilKilled);
-      await new Promise((resolve) => setTimeout(resolve, 300 + 150 * round));
+      // Killed while the senders are at it, and not before a slow machine has stored anything.
+      const enough = acknowledged.size + 15 + 10 * round;
+      while (acknowledged.size < enough) await new Promise((resolve) => setTimeout(resolve, 5));
       const exited = once(child, 'exit');
       child.kill('SIGKILL');
       await exited;
