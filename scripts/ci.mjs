@@ -153,7 +153,9 @@ await Promise.all([
       ...pythonTools.map(async (tool) => {
         await part(tool.command, () => installPythonTool(tool));
         // One after the other: each compiles on all processors.
-        if (tool.command === 'go') for (const each of goTools) await part(each.command, () => installGoTool(each));
+        if (tool.command !== 'go') return;
+        await part('Prometheus 3', () => runAside(process.execPath, ['scripts/install-prometheus-3.mjs']));
+        for (const each of goTools) await part(each.command, () => installGoTool(each));
       }),
     ]),
   ),
@@ -162,6 +164,7 @@ await Promise.all([
 /** For each there are tests that are skipped where it is missing; the variables REQUIRE_… forbid that. */
 const required = [
   'PROMETHEUS',
+  'PROMETHEUS_3',
   'AWS_CLI',
   'JAVA',
   'GO',

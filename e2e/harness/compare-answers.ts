@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import type { RunningPrometheus } from './start-prometheus.js';
+import type { PrometheusAnswer } from './prometheus-answer.js';
+import type { PrometheusApi } from './prometheus-api.js';
 
 interface ResultSeries {
   readonly metric: Readonly<Record<string, string>>;
@@ -14,14 +15,35 @@ export function canonical(result: unknown): unknown {
     : result;
 }
 
+/** A whole answer as it can be compared: series and remarks in a fixed order. */
+export interface ComparableAnswer {
+  readonly status: string;
+  readonly resultType?: string | undefined;
+  readonly result: unknown;
+  readonly error?: string | undefined;
+  readonly errorType?: string | undefined;
+  readonly warnings: readonly string[];
+  readonly infos: readonly string[];
+}
+
+export function comparableAnswer(answer: PrometheusAnswer): ComparableAnswer {
+  const { status, error, errorType, warnings = [], infos = [] } = answer;
+  const { resultType, result } = answer.data ?? {};
+  return { status, resultType, result: canonical(result), error, errorType, warnings: [...warnings].sort(), infos: [...infos].sort() };
+}
+
+export function isEmptyAnswer(answer: ComparableAnswer | undefined): boolean {
+  return answer?.status !== 'success' || isEmptyResult(answer.result);
+}
+
 export function isEmptyResult(result: unknown): boolean {
   return Array.isArray(result) && result.length === 0;
 }
 
 /** Asserts that both give the same text for an instant query, and that there is something to compare unless `mayBeEmpty`. */
 export async function expectSameInstant(
-  expected: RunningPrometheus,
-  actual: RunningPrometheus,
+  expected: PrometheusApi,
+  actual: PrometheusApi,
   expression: string,
   timeSeconds: number,
   { mayBeEmpty = false } = {},
@@ -33,13 +55,13 @@ export async function expectSameInstant(
 
 /** The same for a range query. */
 export async function expectSameRange(
-  expected: RunningPrometheus,
-  actual: RunningPrometheus,
+  expected: PrometheusApi,
+  actual: PrometheusApi,
   expression: string,
   range: { readonly startSeconds: number; readonly endSeconds: number; readonly stepSeconds: number },
   { mayBeEmpty = false } = {},
 ): Promise<void> {
-  const ask = (server: RunningPrometheus): Promise<unknown> =>
+  const ask = (server: PrometheusApi): Promise<unknown> =>
     server.queryRange(expression, range.startSeconds, range.endSeconds, range.stepSeconds);
   const [wanted, got] = await Promise.all([ask(expected), ask(actual)]);
   expect(canonical(got), `range query ${expression} over ${JSON.stringify(range)}`).toEqual(canonical(wanted));

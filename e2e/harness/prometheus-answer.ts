@@ -2,7 +2,9 @@
 export interface PrometheusAnswer {
   readonly status: string;
   // eslint-disable-next-line id-denylist -- Prometheus' own name for it
-  readonly data?: { readonly result?: unknown };
+  readonly data?: { readonly resultType?: string; readonly result?: unknown };
+  readonly errorType?: string;
   readonly error?: string;
   readonly warnings?: readonly string[];
+  readonly infos?: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
+import { prometheus3Program } from '@timestream-prometheus/scripts/install-prometheus-3';
 import { runtimeClientFile } from '../lambda/runtime-client.js';
 
 interface Requirement {
@@ -23,6 +24,13 @@ const requirements = {
     environmentName: 'REQUIRE_PROMETHEUS',
     howToGetIt:
       'Debian and Ubuntu: `apt-get install --no-install-recommends prometheus`; elsewhere put the `prometheus` binary of a release on PATH.',
+  },
+  prometheus3: {
+    name: 'Prometheus 3',
+    isThere: () => existsSync(prometheus3Program),
+    environmentName: 'REQUIRE_PROMETHEUS_3',
+    howToGetIt:
+      '`node scripts/install-prometheus-3.mjs` compiles it, with Go; or PROMETHEUS_3 names the program `prometheus` of a release.',
   },
   go: {
     name: 'the program `go`, 1.26 or later',

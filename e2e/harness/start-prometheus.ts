@@ -1,23 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { eventually, startChildProgram, type ChildProgram } from './child-program.js';
-import type { PrometheusAnswer } from './prometheus-answer.js';
 import { freePort } from './free-port.js';
+import { createPrometheusApi, type PrometheusApi } from './prometheus-api.js';
 import { accessKeyId, makeFolder, secretAccessKey } from './start-connector.js';
 
-export interface RunningPrometheus {
-  readonly url: string;
+export interface RunningPrometheus extends PrometheusApi {
   readonly port: number;
   readonly program: ChildProgram;
-  /** The answer of an instant query as Prometheus' own text, `result` in the order that it gave. */
-  queryInstant(expression: string, timeSeconds?: number): Promise<unknown>;
-  /** The answer of a range query. */
-  queryRange(expression: string, startSeconds: number, endSeconds: number, stepSeconds: number): Promise<unknown>;
-  /** The `result` and the warnings of any API path. */
-  api(pathAndQuery: string): Promise<{ readonly result: unknown; readonly warnings: readonly string[] }>;
 }
 
 export interface PrometheusOptions {
+  /** The `prometheus` on PATH if not given. */
+  readonly prometheusProgram?: string;
   /** YAML below `scrape_configs:`; `$SELF` stands for the address of this Prometheus. */
   readonly scrapeConfigs?: string;
   readonly remoteWriteUrl?: string;
@@ -56,7 +51,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
   const folder = makeFolder('prometheus');
   const configFile = path.join(folder, 'prometheus.yml');
   writeFileSync(configFile, configurationText(options).replaceAll('$SELF', `127.0.0.1:${port}`));
-  const program = startChildProgram('prometheus', [
+  const program = startChildProgram(options.prometheusProgram ?? 'prometheus', [
     `--config.file=${configFile}`,
     `--storage.tsdb.path=${path.join(folder, 'tsdb')}`,
     `--web.listen-address=127.0.0.1:${port}`,
@@ -73,25 +68,5 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
     await program.kill();
     throw error;
   }
-  const api: RunningPrometheus['api'] = async (pathAndQuery) => {
-    const response = await fetch(`${url}${pathAndQuery}`);
-    const answer = (await response.json()) as PrometheusAnswer;
-    if (answer.status !== 'success') throw new Error(`Prometheus answered ${response.status}: ${answer.error ?? JSON.stringify(answer)}`);
-    return { result: answer.data?.result ?? answer.data, warnings: answer.warnings ?? [] };
-  };
-  const query = async (pathAndQuery: string): Promise<unknown> => {
-    const { result, warnings } = await api(pathAndQuery);
-    if (warnings.length > 0) throw new Error(`Prometheus warned: ${warnings.join('; ')}`);
-    return result;
-  };
-  return {
-    url,
-    port,
-    program,
-    api,
-    queryInstant: (expression, timeSeconds) =>
-      query(`/api/v1/query?query=${encodeURIComponent(expression)}${timeSeconds === undefined ? '' : `&time=${timeSeconds}`}`),
-    queryRange: (expression, startSeconds, endSeconds, stepSeconds) =>
-      query(`/api/v1/query_range?query=${encodeURIComponent(expression)}&start=${startSeconds}&end=${endSeconds}&step=${stepSeconds}`),
-  };
+  return { ...createPrometheusApi(url), port, program };
 }

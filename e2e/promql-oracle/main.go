@@ -1,7 +1,7 @@
 // Command promql-oracle answers PromQL queries with Prometheus' own engine over series that it is told.
 //
 // It reads one JSON document per line. {"series": [...]} replaces what is stored; {"query": ...} is answered, {"format": ...} is
-// parsed and printed, {"math": [...]} is computed. Every query is run three times: where Prometheus does not agree with itself, all its answers are given.
+// parsed and printed, {"math": [...]} is computed, {"chunk": ...} is decoded and {"chunks": ...} encoded. Every query is run three times: where Prometheus does not agree with itself, all its answers are given.
 package main
 
 import (
@@ -30,6 +30,8 @@ type request struct {
 	Query  *queryInput    `json:"query"`
 	Format *string        `json:"format"`
 	Math   *[3]string     `json:"math"` // function, bits of its arguments
+	Chunk  *chunkInput    `json:"chunk"`
+	Chunks *chunksInput   `json:"chunks"`
 }
 
 type seriesInput struct {
@@ -306,6 +308,10 @@ func main() {
 			reply = format(p, *r.Format)
 		case r.Math != nil:
 			reply = compute(*r.Math)
+		case r.Chunk != nil:
+			reply = decodeChunk(*r.Chunk)
+		case r.Chunks != nil:
+			reply = encodeChunks(*r.Chunks)
 		case r.Query != nil:
 			reply = run(engine, stored, *r.Query)
 		}

@@ -50,7 +50,7 @@ export function encodeHistogramChunks(histograms: readonly Histogram[]): Chunk[]
 
 /**
  * Decode a chunk of the type HISTOGRAM or FLOAT_HISTOGRAM. The hints are those that Prometheus' reader gives: of a chunk that is no gauge's, the
- * first sample's is unknown, every other's `no`.
+ * first sample's is unknown, every other's `no`; a staleness marker has a sum and nothing else.
  *
  * @throws CodecError `truncated`, `malformed` or `too-large`
  */
@@ -63,7 +63,9 @@ export function decodeHistogramChunk(bytes: Uint8Array, encoding: 'histogram' | 
   const read = encoding === 'histogram' ? intReader(reader, layout) : floatReader(reader, layout);
   return Array.from({ length: count }, (_, index) => {
     const resetHint = header === 'gauge' ? 'gauge' : index === 0 ? 'unknown' : 'no';
-    return read(index === 0, resetHint);
+    const histogram = read(index === 0, resetHint);
+    // Prometheus writes a marker behind histograms of the same chunk. What its counts are then is nobody's: its own reader gives none, either.
+    return isStale(histogram) ? emptied({ ...histogram, resetHint: 'unknown' }) : histogram;
   });
 }
 

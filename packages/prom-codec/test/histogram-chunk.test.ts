@@ -9,6 +9,7 @@ import {
   type Histogram,
   STALE_NAN_BITS,
 } from '../src/index.js';
+import { bytesOf } from './bytes.js';
 import { anyHistogramSeries, histogramWith } from './histograms.js';
 
 const at = (timestampMs: bigint, changes: Partial<Histogram> = {}): Histogram => histogramWith({ timestampMs, ...changes });
@@ -72,6 +73,20 @@ describe('chunks of histograms', () => {
     const [first, second, third] = decodeAll([at(1n), stale, at(3n)]);
     expect([first, second, third].map((chunk) => chunk?.length)).toEqual([1, 1, 1]);
     expect(second?.[0]).toMatchObject({ sumBits: STALE_NAN_BITS, positiveSpans: [], timestampMs: 2n });
+  });
+
+  it.each([
+    ['histogram', '000200008c648c51ac8ffc000000000000228c4c3f4000000000000002'],
+    [
+      'float-histogram',
+      '000200008c648c51401400000000000040000000000000003ff00000000000003ff00000000000003ff00000000000003ff00000000000008e13600b841e1fa000000000000001',
+    ],
+  ] as const)('that Prometheus wrote (%s) give a staleness marker behind other histograms no counts', (encoding, hex) => {
+    const [first, marker, ...others] = decodeHistogramChunk(bytesOf(hex), encoding);
+    expect(others).toEqual([]);
+    expect(first?.positiveSpans).toEqual([{ offset: 0, length: 2 }]);
+    expect(marker).toMatchObject({ timestampMs: 2n, sumBits: STALE_NAN_BITS, positiveSpans: [], negativeSpans: [], resetHint: 'unknown' });
+    expect(marker?.count).toEqual(encoding === 'histogram' ? { kind: 'int', value: 0n } : { kind: 'float', valueBits: 0n });
   });
 
   it('stay near 1024 bytes', () => {
