@@ -32,6 +32,27 @@ export function queryCost(meteredBytes: number, price: number | undefined): numb
   return price === undefined ? undefined : (meteredBytes / 1e9) * price;
 }
 
+/** What the service meters at least for a query that reads data (captured answers of the service: CumulativeBytesMetered). */
+const LEAST_METERED_BYTES = 10_000_000;
+
+export interface QueriesEstimate {
+  readonly queries: number;
+  readonly leastMeteredBytes: number;
+  /** Undefined without a price. */
+  readonly leastCost: number | undefined;
+}
+
+/** What so many queries are charged at the least. */
+export function queriesEstimate(queries: number, price: number | undefined): QueriesEstimate {
+  const leastMeteredBytes = queries * LEAST_METERED_BYTES;
+  return { queries, leastMeteredBytes, leastCost: queryCost(leastMeteredBytes, price) };
+}
+
+/** It follows a number of queries. */
+export function leastMeteredText({ leastMeteredBytes, leastCost }: QueriesEstimate): string {
+  return `metered at least ${leastMeteredBytes / 1e6} MB by Amazon Timestream${leastCost === undefined ? '' : `, which cost at least ${priceText(leastCost)}`}`;
+}
+
 /** With as many digits as say something. */
 export function priceText(cost: number): string {
   return cost >= 1 ? cost.toFixed(2) : String(Number(cost.toPrecision(2)));

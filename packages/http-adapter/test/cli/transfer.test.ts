@@ -73,9 +73,13 @@ function write(name: string, text: string): string {
 describe('import and export', { timeout: 120_000 }, () => {
   it('bring text there and back, every bit of it', async () => {
     const file = write('in.txt', openMetrics(7, 300));
-    const imported = await transfer('import', file, '--price-per-million-writes=0.5');
+    const imported = await transfer('import', file, '--price-per-million-writes=0.5', '--price-per-gb-queried=0.02');
     expect(imported.err).toBe('');
     expect(imported.out).toMatch(/About 2100 samples, metered \d+ KiB, which cost 0\.0000\d+ \(from the first 2100\)/);
+    // One metric in one portion, and 10 MB are the least that a query is metered.
+    expect(imported.out).toContain(
+      'The comparison afterwards takes this many queries or more: 1, metered at least 10 MB by Amazon Timestream, which cost at least 0.0002; --verify=false leaves it out',
+    );
     expect(imported.out).toContain('2100 samples stored, 0 refused, 0 broken places');
     expect(imported.out).toContain('2100 samples compared: all are there, bit for bit');
     expect(imported.exitCode).toBe(0);

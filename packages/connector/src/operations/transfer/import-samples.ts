@@ -1,4 +1,5 @@
 import { encodeSnappy, encodeWriteRequestV2, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import { METRIC_NAME_LABEL } from '@timestream-prometheus/timestream-translator';
 import type { Config } from '../../config/parse-config.js';
 import { asConnectorError, ConnectorError } from '../../errors/connector-error.js';
 import { collectBody } from '../../http/whole-body.js';
@@ -6,6 +7,7 @@ import { bodyInHand, type Connector } from '../../seam.js';
 import { explainWrite } from '../explain/explain-write.js';
 import type { TableDescription } from '../table-admin.js';
 import type { Portion, SampleSource, SourceFault, SourcePosition } from './sample-source.js';
+import { VERIFY_PORTION_SAMPLES } from './verify-samples.js';
 
 /** What one write takes: a hundred WriteRecords calls. */
 export const PORTION_SAMPLES = 10_000;
@@ -160,6 +162,8 @@ export interface ImportEstimate {
   /** Of the whole source; undefined where neither the source nor its size says it. */
   readonly samples: number | undefined;
   readonly meteredKiB: number | undefined;
+  /** The comparison afterwards takes so many queries, or more: one for each metric of each portion. Undefined as `samples` is. */
+  readonly leastVerifyQueries: number | undefined;
   /** Looked at for it. */
   readonly sampledSamples: number;
   /** Of these, samples that would be refused, with the reason of the first. */
@@ -181,11 +185,13 @@ export async function estimateImport(
   let meteredKiB = 0;
   let done = 0;
   const refused = new Map<string, { reason: string; count: number; example: string }>();
+  const metricNames = new Set<string>();
   for await (const portion of source.portions(undefined, PORTION_SAMPLES, signal)) {
     done = portion.done;
     const count = sampleCountOf(portion.timeseries);
     if (count === 0) continue;
     samples += count;
+    for (const { labels } of portion.timeseries) metricNames.add(labels.find(({ name }) => name === METRIC_NAME_LABEL)?.value ?? '');
     try {
       const explained = explainWrite(writeBodyOf(portion), '2.0', { config, tableDimensions: undefined, table, nowMs });
       meteredKiB += explained.meteredKiB;
@@ -206,9 +212,11 @@ export async function estimateImport(
       : samples === 0
         ? undefined
         : source.sampleCount / samples;
+  const allSamples = source.sampleCount ?? (share === undefined ? 0 : Math.round(samples * share));
   return {
-    samples: source.sampleCount ?? (share === undefined ? 0 : Math.round(samples * share)),
+    samples: allSamples,
     meteredKiB: share === undefined ? 0 : Math.round(meteredKiB * share),
+    leastVerifyQueries: metricNames.size * Math.ceil(allSamples / VERIFY_PORTION_SAMPLES),
     sampledSamples: samples,
     refused: [...refused.values()],
   };

@@ -19,7 +19,7 @@ export interface VerifyOptions {
 }
 
 /** As many samples are held at a time, and as many again of what is stored. */
-const PORTION_SAMPLES = 200_000;
+export const VERIFY_PORTION_SAMPLES = 200_000;
 const MAX_EXAMPLES = 10;
 
 /**
@@ -31,7 +31,7 @@ const MAX_EXAMPLES = 10;
 export async function verifySamples(options: VerifyOptions): Promise<VerifyResult> {
   const { source, target, signal } = options;
   const result = { compared: 0, missing: 0, different: 0, examples: [] as string[] };
-  for await (const portion of source.portions(undefined, PORTION_SAMPLES, signal)) {
+  for await (const portion of source.portions(undefined, VERIFY_PORTION_SAMPLES, signal)) {
     for (const series of byMetric(portion.timeseries).values()) await compareMetric(series, target, result, signal);
     options.onProgress(portion.done);
   }

@@ -9,7 +9,7 @@ import {
 } from '@timestream-prometheus/connector/operations';
 import { DESTINATION_OPTIONS, OUTPUT_OPTION, type CommandDefinition, type CommandInput } from '../command-definition.js';
 import type { Destination } from '../open-destination.js';
-import { priceText, QUERY_PRICE_OPTION, queryCost } from '../price-options.js';
+import { leastMeteredText, queriesEstimate, QUERY_PRICE_OPTION } from '../price-options.js';
 import type { ProgramHost } from '../program-host.js';
 import { createProgressBar } from '../progress-bar.js';
 import { fileError } from '../startup-error.js';
@@ -29,9 +29,6 @@ import {
 } from '../transfer-options.js';
 
 const STATE_OPTION = stateFileOption('timestream-prometheus-export.json');
-
-/** What the service meters at least for a query that reads data (captured answers of the service: CumulativeBytesMetered). */
-const LEAST_METERED_BYTES = 10_000_000;
 
 export const EXPORT: CommandDefinition = {
   name: 'export',
@@ -67,17 +64,14 @@ async function runExport(destination: Destination, { own, args }: CommandInput, 
   const toMs = resumed?.toMs ?? parseTimeMs(own['end'] as string, nowMs);
   const windows = Math.max(0, Math.ceil((toMs - fromMs + 1) / windowMs));
   const price = own[QUERY_PRICE_OPTION.flag] as number | undefined;
-  const leastCost = queryCost(windows * LEAST_METERED_BYTES, price);
+  const estimate = queriesEstimate(windows, price);
 
   say(`From ${destination.description}, ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}\nInto ${name}\n`);
   say(
-    `${windows} queries, metered at least ${(windows * LEAST_METERED_BYTES) / 1e6} MB by Amazon Timestream${leastCost === undefined ? '' : `, which cost at least ${priceText(leastCost)}`}\n`,
+    `${windows} queries, ${leastMeteredText(estimate)}${own[VERIFY_OPTION.flag] === true ? '; the comparison afterwards takes one more for each metric, or several' : ''}\n`,
   );
   if (own[DRY_RUN_OPTION.flag] === true) {
-    if (own['output'] === 'json')
-      host.writeOut(
-        `${JSON.stringify({ estimate: { queries: windows, leastMeteredBytes: windows * LEAST_METERED_BYTES, leastCost } }, undefined, 2)}\n`,
-      );
+    if (own['output'] === 'json') host.writeOut(`${JSON.stringify({ estimate }, undefined, 2)}\n`);
     return 0;
   }
   if (resumed !== undefined) say(`Going on after ${resumed.samples} samples (${state.path})\n`);

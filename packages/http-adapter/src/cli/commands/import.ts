@@ -11,7 +11,7 @@ import { DESTINATION_OPTIONS, OUTPUT_OPTION, type CommandDefinition, type Comman
 import type { Destination } from '../open-destination.js';
 import { openSource, type OpenedSource } from '../open-source.js';
 import { ACCESS_OPTIONS } from '../open-url.js';
-import { priceText, WRITE_PRICE_OPTION, writeCost } from '../price-options.js';
+import { leastMeteredText, priceText, queriesEstimate, QUERY_PRICE_OPTION, WRITE_PRICE_OPTION, writeCost } from '../price-options.js';
 import type { ProgramHost } from '../program-host.js';
 import { createProgressBar } from '../progress-bar.js';
 import { openStateFile } from '../state-file.js';
@@ -45,7 +45,7 @@ export const IMPORT: CommandDefinition = {
     },
   ],
   connectorOptions: [...DESTINATION_OPTIONS, 'tableLayout', 'maxWriteConcurrency', 'maxWriteRetries'],
-  ownOptions: [OUTPUT_OPTION, ...TRANSFER_OPTIONS, STATE_OPTION, WRITE_PRICE_OPTION, ...ACCESS_OPTIONS],
+  ownOptions: [OUTPUT_OPTION, ...TRANSFER_OPTIONS, STATE_OPTION, WRITE_PRICE_OPTION, QUERY_PRICE_OPTION, ...ACCESS_OPTIONS],
   examples: [
     { line: 'import /var/lib/prometheus --storage=embedded', meaning: 'all blocks of a Prometheus' },
     {
@@ -84,10 +84,19 @@ async function runImport(
   say(`From ${description}\nInto ${destination.description}\n`);
   const table = await destination.admin.describeTable(signal).catch(() => undefined);
   const estimate = await estimateImport(source, destination.config, table, Date.now(), signal);
+  const { leastVerifyQueries } = estimate;
+  const verification =
+    own[VERIFY_OPTION.flag] === true && leastVerifyQueries !== undefined
+      ? queriesEstimate(leastVerifyQueries, own[QUERY_PRICE_OPTION.flag] as number | undefined)
+      : undefined;
+  const shownEstimate = { ...estimate, cost: costOf(estimate, price), verification };
   say(estimateText(estimate, price));
+  if (verification !== undefined)
+    say(
+      `The comparison afterwards takes this many queries or more: ${verification.queries}, ${leastMeteredText(verification)}; --verify=false leaves it out\n`,
+    );
   if (own[DRY_RUN_OPTION.flag] === true) {
-    if (own['output'] === 'json')
-      host.writeOut(`${JSON.stringify({ estimate: { ...estimate, cost: costOf(estimate, price) } }, undefined, 2)}\n`);
+    if (own['output'] === 'json') host.writeOut(`${JSON.stringify({ estimate: shownEstimate }, undefined, 2)}\n`);
     return 0;
   }
   if (resumeFrom !== undefined) say(`Going on after ${resumeFrom.samples} samples (${state.path})\n`);
@@ -146,9 +155,7 @@ async function runImport(
     progress.refusedSamples === 0 && progress.sourceFaults === 0 && (verified === undefined || verified.missing + verified.different === 0);
   if (own['output'] === 'json') {
     const { samples, refusedSamples, sourceFaults } = progress;
-    host.writeOut(
-      `${JSON.stringify({ estimate: { ...estimate, cost: costOf(estimate, price) }, samples, refusedSamples, sourceFaults, verified }, undefined, 2)}\n`,
-    );
+    host.writeOut(`${JSON.stringify({ estimate: shownEstimate, samples, refusedSamples, sourceFaults, verified }, undefined, 2)}\n`);
   }
   return isWhole ? 0 : PARTLY_EXIT.code;
 }
