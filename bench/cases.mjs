@@ -19,6 +19,7 @@
  * @property {number} senders requests at the same time
  * @property {number} latencyMs that Timestream takes for a call
  * @property {number} requests measured, after a warm-up; of new label sets all that there are
+ * @property {number} [tenants] that the requests come from in turns, each with a table of its own; without it the one that is the default
  * @property {'embedded'} [timestream] the embedded one; without it one that stores nothing
  * @property {readonly string[]} [flags] of the server
  * @property {readonly string[]} [nodeFlags]
@@ -146,6 +147,16 @@ export const CASES = [
     latencyMs: 0,
     requests: 30,
   },
+  ...[1, 2, 4, 8].map((tenants) => ({
+    name: `growth/tenants-${tenants}`,
+    what: `2,000 samples a request from ${tenants === 1 ? 'one tenant' : `${tenants} tenants in turns`}, the same series in a table for each`,
+    kind: /** @type {const} */ ('write'),
+    input: PLAIN,
+    senders: 2,
+    latencyMs: 0,
+    requests: 80,
+    tenants,
+  })),
   ...[5, 20, 60].map((latencyMs) => ({
     name: `write/one-sender-${latencyMs}ms`,
     what: `one sender of 2,000 samples, Timestream answers in ${latencyMs} ms`,
@@ -220,6 +231,23 @@ export const CASES = [
     isQuick: true,
     variants: ROWS,
   },
+  // One thing doubled at a time: series (and with them pages), and points of each.
+  .../** @type {const} */ ([
+    [1_000, 60],
+    [2_000, 60],
+    [4_000, 60],
+    [1_000, 120],
+    [1_000, 240],
+  ]).map(([series, points]) => ({
+    name: `growth/read-${series}-series-${points}-points`,
+    what: `${series} series, ${points} points of each`,
+    kind: /** @type {const} */ ('read'),
+    query: /** @type {const} */ ('range'),
+    series,
+    points,
+    latencyMs: 0,
+    requests: 3,
+  })),
   {
     name: 'read/streamed',
     what: '10,000 series, eight hours at 15 s, streamed; of a table that is computed',

@@ -52,10 +52,13 @@ const freePort = () =>
  * @param {readonly string[]} args
  * @param {(output: () => string) => Promise<string | undefined> | string | undefined} ready
  * @param {readonly string[]} [nodeFlags]
+ * @param {Readonly<Record<string, string>>} [env] beside this program's own
  * @returns {Promise<{ readonly child: ChildProcess; readonly found: string }>}
  */
-export async function startProgram(program, args, ready, nodeFlags = []) {
-  const child = note(spawn(process.execPath, [...nodeFlags, program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
+export async function startProgram(program, args, ready, nodeFlags = [], env = {}) {
+  const child = note(
+    spawn(process.execPath, [...nodeFlags, program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } }),
+  );
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (/** @type {Buffer} */ bytes) => {
@@ -142,9 +145,9 @@ export async function startEmbedded(program, latencyMs) {
  * The connector as a server, on AWS storage.
  *
  * @param {string} program
- * @param {{ readonly writeUrl: string; readonly queryUrl?: string; readonly flags?: readonly string[]; readonly nodeFlags?: readonly string[] }} options
+ * @param {{ readonly writeUrl: string; readonly queryUrl?: string; readonly flags?: readonly string[]; readonly nodeFlags?: readonly string[]; readonly authorization?: string }} options
  */
-export async function startServer(program, { writeUrl, queryUrl = writeUrl, flags = [], nodeFlags = [] }) {
+export async function startServer(program, { writeUrl, queryUrl = writeUrl, flags = [], nodeFlags = [], authorization }) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const { child } = await startProgram(
@@ -166,9 +169,11 @@ export async function startServer(program, { writeUrl, queryUrl = writeUrl, flag
         () => undefined,
       ),
     nodeFlags,
+    // Whom users of a users file ask as: the server's own credentials.
+    { AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId, AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey },
   );
   const readMetrics = async () => {
-    const text = await (await fetch(`${url}/metrics`)).text();
+    const text = await (await fetch(`${url}/metrics`, { headers: authorization === undefined ? {} : { authorization } })).text();
     return {
       /** The sum of all lines of a metric whose labels hold this text. */
       sum(/** @type {string} */ name, labelText = '') {

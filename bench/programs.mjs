@@ -49,7 +49,7 @@ const packagesOf = (tree) => ({
  * @returns {Promise<Programs>}
  */
 export async function bundlePrograms(name, tree) {
-  const folder = path.join(resultsFolder, 'programs', name.replaceAll(/[^A-Za-z0-9._-]/g, '_'));
+  const folder = path.join(resultsFolder, 'programs', name.replaceAll(/[^A-Za-z0-9_-]/g, '_'));
   mkdirSync(folder, { recursive: true });
   // The programs look for it two folders above themselves, as in their package.
   copyFileSync(path.join(tree, 'packages', 'http-adapter', 'package.json'), path.join(folder, 'package.json'));

@@ -1,4 +1,8 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
 import { requestsOfInput } from './inputs/requests.mjs';
 import { samplesOf } from './inputs/series.mjs';
@@ -8,6 +12,8 @@ import { CREDENTIALS, startEmbedded, startNullTimestream, startServer, stop } fr
 /** @typedef {import('./programs.mjs').Programs} Programs */
 
 const SCRAPES = 8;
+const BASIC = `Basic ${Buffer.from(`${CREDENTIALS.accessKeyId}:${CREDENTIALS.secretAccessKey}`).toString('base64')}`;
+const TOKEN = 'bench-token';
 const HOUR_MS = 3_600_000;
 
 /**
@@ -19,12 +25,25 @@ const HOUR_MS = 3_600_000;
  * @returns {Promise<Record<string, number>>}
  */
 export async function runWriteCase(writeCase, programs, flags) {
-  const { input, senders, latencyMs, requests: requestCount, timestream } = writeCase;
+  const { input, senders, latencyMs, requests: requestCount, timestream, tenants } = writeCase;
+  const folder = mkdtempSync(path.join(tmpdir(), 'timestream-prometheus-bench-'));
+  const usersFile = path.join(folder, 'users');
+  const tokenHash = createHash('sha256').update(TOKEN).digest('hex');
+  writeFileSync(usersFile, `gateway may=write,metrics as=server token=$sha256$${tokenHash} table=t_{tenant} tenants=*\n`, { mode: 0o600 });
+  const access =
+    tenants === undefined
+      ? { flags: [], authorization: BASIC, pathOf: () => '/write' }
+      : {
+          flags: [`--users-file=${usersFile}`],
+          authorization: `Bearer ${TOKEN}`,
+          pathOf: (/** @type {number} */ request) => `/tenants/n${request % tenants}/write`,
+        };
   const storage = timestream === 'embedded' ? await startEmbedded(programs.embedded, latencyMs) : await startNullTimestream(latencyMs);
   const server = await startServer(programs.server, {
     writeUrl: storage.url,
-    flags: [...(writeCase.flags ?? []), ...flags],
+    flags: [...(writeCase.flags ?? []), ...access.flags, ...flags],
     nodeFlags: writeCase.nodeFlags ?? [],
+    authorization: access.authorization,
   });
   const agent = new Agent({ keepAlive: true, maxSockets: senders });
   try {
@@ -47,9 +66,10 @@ export async function runWriteCase(writeCase, programs, flags) {
       let next = from;
       const sender = async () => {
         while (next < to) {
-          const { body, samples } = bodies[next++ % bodies.length] ?? { body: new Uint8Array(), samples: 0 };
+          const request = next++;
+          const { body, samples } = bodies[request % bodies.length] ?? { body: new Uint8Array(), samples: 0 };
           const beforeMs = performance.now();
-          await post(server.url, agent, body);
+          await post(`${server.url}${access.pathOf(request)}`, access.authorization, agent, body);
           latencies.push(performance.now() - beforeMs);
           totals.samples += samples;
           totals.bytes += body.length;
@@ -89,6 +109,7 @@ export async function runWriteCase(writeCase, programs, flags) {
     };
   } finally {
     agent.destroy();
+    rmSync(folder, { recursive: true, force: true });
     await Promise.all([stop(server.child), stop(storage.child)]);
   }
 }
@@ -103,17 +124,18 @@ function memoryOf(figures) {
 
 /**
  * @param {string} url
+ * @param {string} authorization
  * @param {Agent} agent
  * @param {Uint8Array} body
  * @returns {Promise<void>}
  */
-function post(url, agent, body) {
+function post(url, authorization, agent, body) {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(`${url}/write`, {
+    const request = httpRequest(url, {
       method: 'POST',
       agent,
-      auth: `${CREDENTIALS.accessKeyId}:${CREDENTIALS.secretAccessKey}`,
       headers: {
+        authorization,
         'content-type': 'application/x-protobuf',
         'content-encoding': 'snappy',
         'x-prometheus-remote-write-version': '0.1.0',
