@@ -1,7 +1,8 @@
 // Command promql-oracle answers PromQL queries with Prometheus' own engine over series that it is told.
 //
 // It reads one JSON document per line. {"series": [...]} replaces what is stored; {"query": ...} is answered, {"format": ...} is
-// parsed and printed, {"math": [...]} is computed, {"chunk": ...} is decoded and {"chunks": ...} encoded. Every query is run three times: where Prometheus does not agree with itself, all its answers are given.
+// parsed and printed, {"math": [...]} is computed, {"chunk": ...} is decoded and {"chunks": ...} encoded; {"timing": ...} is a query of
+// which the time of the fastest run counts. Every query is run three times: where Prometheus does not agree with itself, all its answers are given.
 package main
 
 import (
@@ -32,6 +33,7 @@ type request struct {
 	Math   *[3]string     `json:"math"` // function, bits of its arguments
 	Chunk  *chunkInput    `json:"chunk"`
 	Chunks *chunksInput   `json:"chunks"`
+	Timing *queryInput    `json:"timing"`
 }
 
 type seriesInput struct {
@@ -310,6 +312,8 @@ func main() {
 			reply = compute(*r.Math)
 		case r.Chunk != nil:
 			reply = decodeChunk(*r.Chunk)
+		case r.Timing != nil:
+			reply = timing(engine, stored, *r.Timing)
 		case r.Chunks != nil:
 			reply = encodeChunks(*r.Chunks)
 		case r.Query != nil:
@@ -369,17 +373,34 @@ func run(engine *promql.Engine, stored *store, q queryInput) []answer {
 	return answers
 }
 
+func newQuery(ctx context.Context, engine *promql.Engine, stored *store, q queryInput) (promql.Query, error) {
+	opts := promql.NewPrometheusQueryOpts(false, time.Duration(q.LookbackMs)*time.Millisecond, nil)
+	if q.StepMs == 0 {
+		return engine.NewInstantQuery(ctx, stored, opts, q.Text, time.UnixMilli(q.StartMs))
+	}
+	step := time.Duration(q.StepMs) * time.Millisecond
+	return engine.NewRangeQuery(ctx, stored, opts, q.Text, time.UnixMilli(q.StartMs), time.UnixMilli(q.EndMs), step)
+}
+
+// timing gives the nanoseconds from the text of a query to its result, the least of all runs.
+func timing(engine *promql.Engine, stored *store, q queryInput) int64 {
+	ctx := context.Background()
+	least := int64(math.MaxInt64)
+	for range max(1, q.Runs) {
+		start := time.Now()
+		query, err := newQuery(ctx, engine, stored, q)
+		if err == nil {
+			query.Exec(ctx)
+			query.Close()
+		}
+		least = min(least, time.Since(start).Nanoseconds())
+	}
+	return least
+}
+
 func runOnce(engine *promql.Engine, stored *store, q queryInput) answer {
 	ctx := context.Background()
-	opts := promql.NewPrometheusQueryOpts(false, time.Duration(q.LookbackMs)*time.Millisecond, nil)
-	var query promql.Query
-	var err error
-	if q.StepMs == 0 {
-		query, err = engine.NewInstantQuery(ctx, stored, opts, q.Text, time.UnixMilli(q.StartMs))
-	} else {
-		step := time.Duration(q.StepMs) * time.Millisecond
-		query, err = engine.NewRangeQuery(ctx, stored, opts, q.Text, time.UnixMilli(q.StartMs), time.UnixMilli(q.EndMs), step)
-	}
+	query, err := newQuery(ctx, engine, stored, q)
 	if err != nil {
 		return answer{Error: err.Error()}
 	}

@@ -104,6 +104,12 @@ export class PromqlOracle {
     return this.#ask(series.map((chunks) => ({ chunks })));
   }
 
+  /** How long Prometheus' engine takes for each query, in nanoseconds: the least of some runs. */
+  time(series: readonly TestSeries[], questions: readonly Question[], runs: number): number[] {
+    const asked = questions.map((question) => ({ timing: { ...question, runs } }));
+    return this.#ask([{ series: oracleSeries(series) }, ...asked]) as number[];
+  }
+
   answer(series: readonly TestSeries[], questions: readonly Question[], runs: number): ComparableAnswer[][] {
     if (questions.length === 0) return [];
     const asked = questions.map((question) => ({ query: { ...question, runs } }));
