@@ -80,7 +80,7 @@ describe.skipIf(isMissing('prometheus3'))(`the query API beside a real Prometheu
   async function askBoth(pathAndQuery: string): Promise<{ wanted: Answer; got: Answer }> {
     const ask = async (url: string, headers: Readonly<Record<string, string>>): Promise<Answer> => {
       const response = await fetch(`${url}/api/v1/${pathAndQuery}`, { headers });
-      return { status: response.status, answer: (await response.json()) };
+      return { status: response.status, answer: await response.json() };
     };
     const [wanted, got] = await Promise.all([ask(prometheus.url, {}), ask(connector.url, { authorization: basicAuthorization() })]);
     return { wanted, got };
