@@ -9,7 +9,7 @@ import {
 import { build } from 'esbuild';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -86,6 +86,36 @@ describe('a data directory', () => {
     ]);
     expect(answer.rejected.map(({ ExistingVersion }) => ExistingVersion)).toEqual([9, 4]);
     expect(await rowsOf(second.query, 'SELECT count(*) FROM db.t')).toEqual([['3']]);
+  });
+
+  it('that cannot be made is refused in one line', async () => {
+    const file = path.join(makeFolder(), 'file');
+    writeFileSync(file, '');
+    const refusal = (dataDir: string): Promise<unknown> => startEmbeddedTimestream({ credentials: [credential], dataDir }).catch(String);
+    expect(await refusal(file)).toBe(`Error: The data directory ${file} cannot be used: there is a file of that name.`);
+    expect(await refusal(path.join(file, 'data'))).toBe(
+      `Error: The data directory ${path.join(file, 'data')} cannot be used: a part of the path is a file.`,
+    );
+  });
+
+  it('takes a record between the newest of its series and the newest of the table after it is opened again, and takes it once', async () => {
+    const dataDir = makeFolder();
+    const first = await startServer({ dataDir });
+    const of = (job: string, offsetMs: number, MeasureValue: string): _Record =>
+      sampleRecord({ Dimensions: [{ Name: 'job', Value: job }], Time: String(nowMs + offsetMs), MeasureValue });
+    await writeTo(first.write, [of('early', 0, '1'), of('late', 100, '2')]);
+    await first.server.close();
+    const second = await startServer({ dataDir });
+    expect(await writeTo(second.write, [of('early', 50, '3'), of('early', 100, '4'), of('late', -50, '5')])).toMatchObject({ total: 3 });
+    const again = await writeTo(second.write, [of('early', 0, '6'), of('early', 50, '3'), of('early', 50, '7'), of('early', 100, '8')]);
+    expect(again.rejected.map(({ RecordIndex }) => RecordIndex)).toEqual([0, 2, 3]);
+    expect(await rowsOf(second.query, 'SELECT job, measure_value::double FROM db.t ORDER BY job, time')).toEqual([
+      ['early', '1.0'],
+      ['early', '3.0'],
+      ['early', '4.0'],
+      ['late', '5.0'],
+      ['late', '2.0'],
+    ]);
   });
 
   it('goes on with new columns and new series after it is opened again', async () => {

@@ -59,24 +59,29 @@ async function loadColumns(connection: DuckDBConnection, byId: ReadonlyMap<numbe
   }
 }
 
+/**
+ * The oldest and the newest time of a series are only known for the whole table here: DuckDB has them without reading, and a look at every
+ * point would make opening a large file slow. What lies between is asked for when a record comes, as long as the series has no newer one.
+ */
 async function loadSeries(connection: DuckDBConnection, table: TableState): Promise<void> {
-  const bounds = new Map<number, readonly [bigint, bigint]>();
-  await eachRow(connection, `SELECT sid, min(time_ns), max(time_ns) FROM ${pointsRelation(table.tableId)} GROUP BY sid`, (row) => {
-    const [sid, oldest, newest] = row as [number, bigint, bigint];
-    bounds.set(sid, [oldest, newest]);
-  });
-  // Lists come out of DuckDB's client several times faster than a MAP does.
-  await eachRow(connection, `SELECT sid, measure_name, map_keys(dims), map_values(dims) FROM ${seriesRelation(table.tableId)}`, (row) => {
-    const [sid, measureName, names, values] = row as [
-      number,
-      string,
-      { readonly items: readonly string[] },
-      { readonly items: readonly string[] },
-    ];
-    const dimensions = names.items.map((Name, index): WireDimension => ({ Name, Value: values.items[index] ?? '' }));
-    // A series and its first record are stored in one transaction: none is without a record.
-    const [oldestTimeNs, newestTimeNs] = bounds.get(sid) ?? [0n, 0n];
-    table.series.set(seriesKeyOf(measureName, dimensions), { sid, oldestTimeNs, newestTimeNs, newest: undefined, listedDataType: '' });
+  const [bounds] = await readRows(connection, `SELECT min(time_ns), max(time_ns) FROM ${pointsRelation(table.tableId)}`);
+  const [oldestTimeNs, newestTimeNs] = (bounds as [bigint | null, bigint | null] | undefined)?.map((bound) => bound ?? 0n) ?? [];
+  // As text, because lists come out of DuckDB's client several times slower than JSON does.
+  const texts = 'to_json(map_keys(dims))::VARCHAR, to_json(map_values(dims))::VARCHAR';
+  await eachRow(connection, `SELECT sid, measure_name, ${texts} FROM ${seriesRelation(table.tableId)}`, (row) => {
+    const [sid, measureName, namesText, valuesText] = row as [number, string, string, string];
+    const values = JSON.parse(valuesText) as readonly string[];
+    const dimensions = (JSON.parse(namesText) as readonly string[]).map((Name, index): WireDimension => ({
+      Name,
+      Value: values[index] ?? '',
+    }));
+    table.series.set(seriesKeyOf(measureName, dimensions), {
+      sid,
+      oldestTimeNs: oldestTimeNs ?? 0n,
+      newestTimeNs: newestTimeNs ?? 0n,
+      newest: undefined,
+      listedDataType: '',
+    });
     table.nextSid = Math.max(table.nextSid, sid + 1);
   });
 }

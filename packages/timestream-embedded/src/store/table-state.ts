@@ -27,9 +27,10 @@ export interface StoredPoint {
  */
 export interface SeriesState {
   readonly sid: number;
+  /** No record is older, and none is newer. After opening a file these are the bounds of the whole table. */
   oldestTimeNs: bigint;
   newestTimeNs: bigint;
-  /** The record at `newestTimeNs`; undefined after opening a file, until someone asks. */
+  /** The record at `newestTimeNs`; undefined after opening a file, until one is written. */
   newest: StoredPoint | undefined;
   /** The data type whose dimensions are known to be listed already: saves looking at them for every record. */
   listedDataType: string;
