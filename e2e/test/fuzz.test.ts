@@ -1,0 +1,52 @@
+import { Agent } from 'node:http';
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contradictionOf } from '../fuzz/judge-answer.js';
+import { KNOWN_CASES } from '../fuzz/known-cases.js';
+import { describeFindings, runFuzz, sendFuzzRequest } from '../fuzz/run-fuzz.js';
+import { startConnector, type RunningConnector } from '../harness/start-connector.js';
+
+const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+const given = process.env['CASES'];
+/** `CASES=1000000` makes the long run, `DURATION_MINUTES` ends it earlier. In a usual one the time decides when the machine is slow. */
+const cases = Number(given ?? (process.env['PROPERTY_RUNS'] === 'few' ? 5_000 : 30_000));
+const minutes = Number(process.env['DURATION_MINUTES'] ?? (given === undefined ? 25 / 60 : 24 * 60));
+const maxAnswerMs = 20_000;
+
+describe(`broken requests of every kind against the running server (SEED=${seed}, CASES=${cases})`, () => {
+  let connector: RunningConnector;
+
+  beforeAll(async () => {
+    connector = await startConnector({ extraArguments: ['--log.level=error'] });
+  });
+
+  afterAll(async () => {
+    await connector.program.stop();
+    rmSync(connector.dataDir, { recursive: true, force: true });
+  });
+
+  it.each(KNOWN_CASES.map((known) => [known.name, known] as const))('answers as it should: %s', async (_name, known) => {
+    const agent = new Agent();
+    const answer = await sendFuzzRequest(connector.port, agent, known);
+    agent.destroy();
+    expect(answer.status, answer.text).toBe(known.status);
+    expect(contradictionOf(known, answer, maxAnswerMs)).toBeUndefined();
+  });
+
+  it(
+    'is answered within its time, never from inside, and leaves the server as it was',
+    async () => {
+      const report = await runFuzz(connector, { seed, cases, maxDurationMs: minutes * 60_000, maxAnswerMs });
+      const counts = Array.from(report.byStatus, ([status, count]) => `${status}: ${count}`).sort();
+      process.stdout.write(`SEED=${seed}: ${report.sent} requests, ${counts.join(', ')}\n`);
+      expect(report.findings, describeFindings(report)).toEqual([]);
+      expect(connector.program.hasExited(), connector.program.output()).toBe(false);
+      // A defect that was caught is logged with its stack.
+      expect(connector.program.output()).not.toContain('level=error');
+      expect((await fetch(`${connector.url}/-/ready`)).status).toBe(200);
+      // A run in which everything was refused at the door has tried nothing.
+      for (const status of [200, 204, 400]) expect(report.byStatus.get(status) ?? 0, String(status)).toBeGreaterThan(0);
+    },
+    24 * 3_600_000,
+  );
+});
