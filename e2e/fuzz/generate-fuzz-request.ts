@@ -140,7 +140,8 @@ function apiRequest(random: SeededRandom): FuzzRequest {
   // What no address can hold is sent percent-encoded; the fuzzer of raw requests is another one.
   const address = encodeURI(path.startsWith('/') ? path : `/${path}`);
   if (isPost) return { method: 'POST', path: address, headers: FORM_HEADERS, body: new TextEncoder().encode(question) };
-  return { method: 'GET', path: `${address}?${encodeURI(question)}`, headers: {}, body: new Uint8Array() };
+  const inAddress = question.replaceAll(/[^\x21-\x7e]/gu, encodeURIComponent);
+  return { method: 'GET', path: `${address}?${inAddress}`, headers: {}, body: new Uint8Array() };
 }
 
 /** The request of this number in the run of this seed. */
