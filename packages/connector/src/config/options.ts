@@ -72,7 +72,7 @@ export const OPTIONS = {
     scope: 'both',
     defaultText: '3',
     placeholder: '<count>',
-    help: 'Attempts for one page of a Timestream query, the first one included. All calls together are made again at most half as often as there are calls, and ten times more.',
+    help: 'Attempts for one page of a Timestream query, the first one included. The calls of an access key to a table are together made again at most half as often as there are calls, and ten times more; all calls together half as often, and thirty times more.',
     parse: parseInteger(1, 100),
   }),
   maxWriteRetries: option({
@@ -81,7 +81,7 @@ export const OPTIONS = {
     scope: 'both',
     defaultText: '10',
     placeholder: '<count>',
-    help: 'Attempts for one WriteRecords call, the first one included. All calls together are made again at most half as often as there are calls, and ten times more.',
+    help: 'Attempts for one WriteRecords call, the first one included. The calls of an access key to a table are together made again at most half as often as there are calls, and ten times more; all calls together half as often, and thirty times more.',
     parse: parseInteger(1, 100),
   }),
   queryBaseEndpoint: option({

@@ -48,8 +48,8 @@ export type OpenAwsStorage = (credentials: Credentials, destination?: Destinatio
 export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOptions): OpenAwsStorage {
   const clock = options.clock ?? { nowMs: () => Date.now() };
   const { metrics, logger } = options;
-  const writeRetries = new RetryBudget();
-  const readRetries = new RetryBudget();
+  const writeRetries = RetryBudget.ofAll();
+  const readRetries = RetryBudget.ofAll();
   const defaults: Destination = { database: config.defaultDatabase, table: config.defaultTable };
   return (credentials, { database, table } = defaults) => {
     const common = { region: config.region, credentials: sdkCredentialsOf(credentials, config), logger };
@@ -65,7 +65,7 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
           }),
         ),
       maxAttempts: config.maxWriteRetries,
-      retries: writeRetries,
+      retries: writeRetries.openPart(),
       metrics,
       clock,
     });
@@ -80,7 +80,7 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
           }),
         ),
       maxAttempts: config.maxReadRetries,
-      retries: readRetries,
+      retries: readRetries.openPart(),
       metrics,
       clock,
     });

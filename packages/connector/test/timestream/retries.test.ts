@@ -91,6 +91,21 @@ describe('calls to a Timestream that fails', () => {
     expect(server.requests.length - before).toBe(10);
   });
 
+  it('leave the retries of other credentials alone, however many fail', async () => {
+    const isOfFirst = ({ headers }: WireRequest) => String(headers.authorization).includes(`${KEY.accessKeyId}0/`);
+    let failures = 0;
+    const { storages, server } = await start(
+      (request) => (isOfFirst(request) || ++failures <= 5 ? wireError(500, 'InternalServerException', 'oops') : stored(request)),
+      2,
+    );
+    const signal = AbortSignal.timeout(60_000);
+    for (let call = 0; call < 40; call += 1) await storages[0]?.write(BATCH, signal).catch(() => undefined);
+    expect(server.requests.length).toBeGreaterThan(40);
+    expect(server.requests.length).toBeLessThan(80);
+    await storages[1]?.write(BATCH, signal);
+    expect(failures).toBe(6);
+  });
+
   it('stop with the time of their request, in the middle of a pause too', async () => {
     const { server, writeMany } = await start(() => wireError(429, 'ThrottlingException', 'slow down'));
     const deadline = new AbortController();

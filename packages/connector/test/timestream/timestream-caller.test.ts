@@ -27,7 +27,7 @@ function createCaller() {
       return client;
     },
     maxAttempts: 1,
-    retries: new RetryBudget(),
+    retries: RetryBudget.ofAll().openPart(),
     metrics,
     clock: { nowMs: () => 0 },
   });
