@@ -38,6 +38,8 @@ export interface LocalStack {
   readonly api: HttpApi;
   readonly function: LambdaFunction;
   readonly timestream: EmbeddedTimestream;
+  /** As an update of the function does: its execution environments end, and new ones have these variables too. */
+  redeploy(env: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,22 +57,25 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
     create: [{ databaseName: textOf(stack.outputs['DefaultDatabase']), tableName: textOf(stack.outputs['DefaultTable']) }],
   });
   const taskFolder = await unpackFunction();
-  const lambda = createLambdaFunction({
-    taskFolder,
-    handler: options.handler ?? textOf(Handler),
-    env: {
-      ...Object.fromEntries(Object.entries(recordAt(Environment, 'Variables')).map(([name, value]) => [name, textOf(value)])),
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: roleKey.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: roleKey.secretAccessKey,
-      AWS_SESSION_TOKEN: roleKey.sessionToken,
-      write_base_endpoint: timestream.url,
-      query_base_endpoint: timestream.url,
-      ...options.env,
-    },
-    timeoutMs: Number(Timeout) * 1000,
-    maxConcurrency: Number(ReservedConcurrentExecutions ?? options.maxConcurrency ?? 8),
-  });
+  const startFunction = (env: Readonly<Record<string, string>>): LambdaFunction =>
+    createLambdaFunction({
+      taskFolder,
+      handler: options.handler ?? textOf(Handler),
+      env: {
+        ...Object.fromEntries(Object.entries(recordAt(Environment, 'Variables')).map(([name, value]) => [name, textOf(value)])),
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID: roleKey.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: roleKey.secretAccessKey,
+        AWS_SESSION_TOKEN: roleKey.sessionToken,
+        write_base_endpoint: timestream.url,
+        query_base_endpoint: timestream.url,
+        ...options.env,
+        ...env,
+      },
+      timeoutMs: Number(Timeout) * 1000,
+      maxConcurrency: Number(ReservedConcurrentExecutions ?? options.maxConcurrency ?? 8),
+    });
+  let lambda = startFunction({});
   const { StageName, RouteSettings } = propertiesOf(stack, 'Stage');
   const api = await startHttpApi({
     stage: textOf(StageName),
@@ -86,8 +91,14 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
     readUrl: onLoopback('InvokeReadURL'),
     queryUrl: onLoopback('InvokeQueryURL'),
     api,
-    function: lambda,
+    get function() {
+      return lambda;
+    },
     timestream,
+    async redeploy(env) {
+      await lambda.close();
+      lambda = startFunction(env);
+    },
     async close() {
       await api.close();
       await lambda.close();

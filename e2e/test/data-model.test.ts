@@ -21,6 +21,8 @@ function timeText(timestampMs: number): string {
   return new Date(timestampMs).toISOString().replace('T', ' ').replace('Z', '000000');
 }
 
+const metadata = [{ type: 'histogram', metricFamilyName: 'request_seconds', help: 'How long.', unit: '' }] as const;
+
 let subject: InProcessConnector;
 let table: RawTable;
 
@@ -36,7 +38,7 @@ afterAll(async () => {
 });
 
 async function write(layout: Layout, ...timeseries: TimeSeries[]): Promise<void> {
-  expect(await subject.write({ timeseries, metadata: [] }, layout)).toEqual({ status: 204, text: '' });
+  expect(await subject.write({ timeseries, metadata }, layout)).toEqual({ status: 204, text: '' });
 }
 
 async function read(...query: Parameters<typeof select>): Promise<string[]> {
@@ -61,7 +63,10 @@ describe('the statements of docs/data-model.md', () => {
       {
         labels: Object.entries({ __name__: 'request_seconds', instance: 'a' }).map(([name, value]) => ({ name, value })),
         samples: createSamples([]),
-        exemplars: [],
+        exemplars: [
+          { labels: [{ name: 'trace_id', value: '4bf92f35' }], valueBits: bitsFromFloat(0.25), timestampMs: BigInt(minuteMs) },
+          { labels: [], valueBits: bitsFromFloat(3), timestampMs: BigInt(minuteMs + 1) },
+        ],
         histograms: [
           {
             count: { kind: 'int', value: 10n },
@@ -93,7 +98,7 @@ describe('the statements of docs/data-model.md', () => {
     await write('single-measure', series({ __name__: 'up', job: 'api', instance: 'c' }, [[minuteMs + 1_000, 1], [minuteMs + 3_000, 1]])); // prettier-ignore
   });
 
-  const expectedRows: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  const expectedRows: Readonly<Record<string, readonly (readonly (string | null)[])[]>> = {
     'newest value': [
       ['a', timeText(minuteMs + 2_000), '0.0'],
       ['b', timeText(minuteMs + 1_000), '1.0'],
@@ -106,10 +111,17 @@ describe('the statements of docs/data-model.md', () => {
     'Count, sum and average': [[timeText(minuteMs), 'a', '10.0', '12.5', '1.25']],
     'Their positive buckets': [[timeText(minuteMs), 'a', '0.7071067811865476=2 1.0=3 2.0=4']],
     'How many observations': [[timeText(minuteMs), 'a', '4.0']],
+    'Exemplars of one metric': [
+      ['a', '0.25', '4bf92f35'],
+      ['a', '3.0', null],
+    ],
+    'Types and help texts': [['{"__name__":"request_seconds"}', '{"type":"histogram","help":"How long.","unit":""}']],
   };
 
   it.each(Object.entries(expectedRows))('find what they are for: %s', async (words, rows) => {
-    expect(await table.query(statementFor(words))).toEqual(rows);
+    const found = await table.query(statementFor(words));
+    // Where in its millisecond an exemplar stands is a matter of its content.
+    expect(words.startsWith('Exemplars') ? found.map(([, ...others]) => others) : found).toEqual(rows);
   });
 
   it('are all tested here', () => {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { createSamples, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import { bitsFromFloat, createSamples, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../differential/seeded-random.js';
 import { writeOnce } from '../harness/remote-client.js';
@@ -18,7 +18,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-describe.skipIf(isMissing('prometheus'))('labels, label values and series, beside a real Prometheus', () => {
+describe.skipIf(isMissing('prometheus'))('labels, label values, series and exemplars, beside a real Prometheus', () => {
   const random = createSeededRandom(seed);
   const nowMs = Math.floor(Date.now() / 1000) * 1000 - 60_000;
   let connector: RunningConnector;
@@ -27,7 +27,7 @@ describe.skipIf(isMissing('prometheus'))('labels, label values and series, besid
   beforeAll(async () => {
     [connector, prometheus] = await Promise.all([
       startConnector(),
-      startPrometheus({ extraArguments: ['--web.enable-remote-write-receiver'] }),
+      startPrometheus({ extraArguments: ['--web.enable-remote-write-receiver', '--enable-feature=exemplar-storage'] }),
     ]);
     const timeseries = createSeries();
     await writeOnce(`${prometheus.url}/api/v1/write`, timeseries, undefined);
@@ -49,10 +49,21 @@ describe.skipIf(isMissing('prometheus'))('labels, label values and series, besid
         ...names.filter(() => random.next() < 0.5).map((name) => ({ name, value: random.pick(values) })),
       ],
       samples: createSamples([[nowMs, index]]),
-      exemplars: [],
+      exemplars: createExemplars(values),
       histograms: [],
     }));
     return timeseries.map((one) => ({ ...one, labels: one.labels.sort((left, right) => (left.name < right.name ? -1 : 1)) }));
+  }
+
+  /** Those of a series in the order of time, and each at a time of its own: that is all that the older Prometheus takes. */
+  function createExemplars(labelValues: readonly string[]): TimeSeries['exemplars'] {
+    return Array.from({ length: random.below(4) }, (_, index) => ({
+      labels: ['span_id', 'time', 'trace_id']
+        .filter(() => random.next() < 0.6)
+        .map((name) => ({ name, value: random.pick([...labelValues, '4bf92f3577b34da6a3ce929d0e0e4736', '']) })),
+      valueBits: bitsFromFloat(random.pick([0.25, 1e300, -5e-324, 0.1 + 0.2, Infinity, -Infinity, NaN, 0, 1e21, 1e-7])),
+      timestampMs: BigInt(nowMs - 60_000 * (3 - index) - random.below(1_000)),
+    }));
   }
 
   async function ask(base: string, target: string, form?: string): Promise<Answer> {
@@ -63,7 +74,9 @@ describe.skipIf(isMissing('prometheus'))('labels, label values and series, besid
       },
       ...(form !== undefined && { method: 'POST', body: form }),
     });
-    const answer = (await response.json()) as Readonly<Record<string, unknown>>;
+    const text = await response.text();
+    if (text === '') return { httpStatus: response.status, body: '' };
+    const answer = JSON.parse(text) as Readonly<Record<string, unknown>>;
     // Our words are those of Prometheus 3, which are not always those of the one that is installed.
     const body = 'error' in answer ? { ...answer, error: 'refused' } : answer;
     const found = body['data'];
@@ -110,6 +123,23 @@ describe.skipIf(isMissing('prometheus'))('labels, label values and series, besid
         [prometheus.url, connector.url].map((base) => (asForm ? ask(base, path, query) : ask(base, `${path}?${query}`))),
       );
       expect({ path, query, asForm, ...got }).toEqual({ path, query, asForm, ...wanted });
+      if (wanted?.httpStatus === 200 && JSON.stringify(wanted.body).length > 60) withSomething += 1;
+    }
+    expect(withSomething).toBeGreaterThan(CASES / 10);
+  }, 120_000); // prettier-ignore
+
+  it(`answers the same for exemplars, and refuses the same (SEED=${seed})`, async () => {
+    let withSomething = 0;
+    for (let index = 0; index < CASES; index += 1) {
+      const [one, other] = [randomSelector(), randomSelector()];
+      const query = random.pick([one, one, `sum(rate(${one}[5m])) by (le)`, `${one} / on (job) max_over_time(${other}[1h:1m])`, '1 + 1', 'sum(', `${one} + ${one}`]);
+      const [start, end] = random.pick([[nowMs - 600_000, nowMs + 60_000], [nowMs - 600_000, nowMs + 60_000], [nowMs - 121_000, nowMs - 59_000], [nowMs, nowMs - 1], [nowMs - 60_500, nowMs - 60_500]]);
+      const form = new URLSearchParams({ query, start: String(start / 1000), end: String(end / 1000) }).toString();
+      const asForm = random.next() < 0.5;
+      const [wanted, got] = await Promise.all(
+        [prometheus.url, connector.url].map((base) => (asForm ? ask(base, 'query_exemplars', form) : ask(base, `query_exemplars?${form}`))),
+      );
+      expect({ form, ...got }).toEqual({ form, ...wanted });
       if (wanted?.httpStatus === 200 && JSON.stringify(wanted.body).length > 60) withSomething += 1;
     }
     expect(withSomething).toBeGreaterThan(CASES / 10);

@@ -27,6 +27,7 @@ describe.skipIf(isMissing('lambdaRuntime'))('the deployed function', () => {
           body: new Uint8Array(await response.arrayBuffer()),
         };
       },
+      restart: (more) => stack.redeploy(Object.fromEntries(Object.entries(more).map(([flag, value]) => [environmentNameOf(flag), value]))),
       close: () => stack.close(),
     };
   });

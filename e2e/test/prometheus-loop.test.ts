@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../harness/child-program.js';
 import { canonical, expectSameInstant, expectSameRange } from '../harness/compare-answers.js';
 import { isMissing } from '../harness/requirements.js';
-import { startConnector, type RunningConnector } from '../harness/start-connector.js';
+import { basicAuthorization, startConnector, type RunningConnector } from '../harness/start-connector.js';
 import { scrapeJob, startPrometheus, type RunningPrometheus } from '../harness/start-prometheus.js';
 import { startTarget, type Target } from '../harness/start-target.js';
 
 const passingTargetPage = (scrape: number): string =>
   [
+    '# HELP passing_requests_total It\'s "many" \\\\ ü 🎉\\nof them.',
     '# TYPE passing_requests_total counter',
     `passing_requests_total{code="200",path="/a\\"b\\\\c"} ${scrape * 7}`,
     `passing_requests_total{code="500",path="ünïcödé 🎉"} ${scrape}`,
@@ -79,6 +80,7 @@ describe.skipIf(isMissing('prometheus'))('a real Prometheus that writes to the c
         scrapeJob('passing', target.address),
       ].join('\n'),
       remoteWriteUrl: `${connector.url}/write`,
+      remoteWriteExtra: '  metadata_config:\n    send_interval: 1s\n',
     });
     reader = await startPrometheus({ remoteReadUrl: `${connector.url}/read` });
     startSeconds = Math.floor(Date.now() / 1000);
@@ -118,6 +120,23 @@ describe.skipIf(isMissing('prometheus'))('a real Prometheus that writes to the c
 
   it.each(expressions)('answers the instant query %s as the one that scraped, after the target has gone', async (expression) => {
     await expectSameInstant(writer, reader, expression, endSeconds, { mayBeEmpty: expression.includes('passing_') });
+  });
+
+  it('answers for metadata as the one that scraped', async () => {
+    const metadataOf = async (url: string, parameters = ''): Promise<Readonly<Record<string, unknown>>> => {
+      const response = await fetch(`${url}/api/v1/metadata${parameters}`, { headers: { authorization: basicAuthorization() } });
+      const { data } = (await response.json()) as { readonly data: Readonly<Record<string, readonly unknown[]>> }; // eslint-disable-line id-denylist -- Prometheus' own name
+      return Object.fromEntries(
+        Object.entries(data).map(([name, entries]) => [name, entries.map((entry) => JSON.stringify(entry)).sort()]),
+      );
+    };
+    await eventually('all metadata', async () => {
+      const [wanted, got] = await Promise.all([metadataOf(writer.url), metadataOf(connector.url)]);
+      return Object.keys(wanted).length > 100 && JSON.stringify(canonical(got)) === JSON.stringify(canonical(wanted));
+    });
+    const one = '?metric=passing_requests_total';
+    expect(await metadataOf(connector.url, one)).toEqual(await metadataOf(writer.url, one));
+    expect(Object.keys(await metadataOf(connector.url, one))).toEqual(['passing_requests_total']);
   });
 
   it('gives every raw sample once, bit for bit as Prometheus prints it', async () => {

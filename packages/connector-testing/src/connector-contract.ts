@@ -11,6 +11,8 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ContractRequest, ContractResponse, ContractSubject, StartContractSubject } from './contract-subject.js';
 import { decodeStreamedAnswer, STREAMED_CONTENT_TYPE, STREAMED_FIRST } from './streamed-answer.js';
+import { exemplarContract, type StoredBesideSuite } from './exemplar-contract.js';
+import { metadataContract } from './metadata-contract.js';
 import { httpApiContract } from './http-api-contract.js';
 import { nativeHistogramContract } from './native-histogram-contract.js';
 import { remoteWriteV2Contract } from './remote-write-v2-contract.js';
@@ -311,6 +313,25 @@ export function connectorContract(name: string, startSubject: StartContractSubje
       newMetric,
       startMs,
     });
+
+    const besideSamples: StoredBesideSuite = {
+      post: (body, headers) => send({ body, headers: { authorization: basicAuthorization(subject.key), ...headers } }),
+      get: async (path, parameters) => {
+        const target = `/api/v1/${path}?${new URLSearchParams(parameters).toString()}`;
+        const { status, headers, body } = await send({ method: 'GET', path: target });
+        expect(headers['content-type']).toBe('application/json');
+        return { status, answer: JSON.parse(Buffer.from(body).toString()) as unknown };
+      },
+      statusOf: async (method, path, headers) =>
+        (await send({ method, path: `/api/v1/${path}`, ...(headers !== undefined && { headers }) })).status,
+      readMetric: async (metric) => (await read(selectMetric(metric)))[0] ?? [],
+      restart: (flags = {}) => subject.restart(flags),
+      throttleNextWrite: () => subject.faults.throttleNext(1, 'WriteRecords'),
+      newMetric,
+      startMs,
+    };
+    exemplarContract(besideSamples);
+    metadataContract(besideSamples);
 
     it.each(['/-/healthy', '/-/ready'])('answers a probe of %s without credentials', async (path) => {
       expect((await subject.send({ method: 'GET', path, headers: {}, body: new Uint8Array() })).status).toBe(200);

@@ -29,6 +29,8 @@ export interface ContractSubject {
     dropAnswerNext(count: number, scope: FaultScope): void;
     clear(): void;
   };
+  /** Another connector takes over, which knows nothing of what the one before remembered; with these options beside those that it had. */
+  restart(flags: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -164,16 +164,16 @@ export function remoteWriteV2Contract(suite: RemoteWriteV2Suite): void {
       expect(await storedSamplesOf(metric)).toBe(2);
     });
 
-    it('names what it does not store: exemplars are never a success', async () => {
+    it('refuses a series that holds nothing by name, stores the others, and takes one with an exemplar alone', async () => {
       const metric = newMetric();
-      const withExemplar: TimeSeriesV2 = {
-        ...series({ __name__: metric }, [startMs, 1]),
-        exemplars: [{ labels: [{ name: 'trace_id', value: 'x' }], valueBits: 0n, timestampMs: BigInt(startMs) }],
+      const only: TimeSeriesV2 = {
+        ...series({ __name__: metric, a: '1' }),
+        exemplars: [{ labels: [], valueBits: 0n, timestampMs: BigInt(startMs) }],
       };
-      const response = await write([withExemplar]);
+      const response = await write([series({ __name__: metric, a: '2' }), only, series({ __name__: metric, a: '3' }, [startMs, 1])]);
       expect(response.status).toBe(400);
-      expect(textOf(response)).toContain('exemplar (1)');
-      expect(writtenOf(response)).toEqual(['1', '0', '0']);
+      expect(textOf(response)).toMatch(/empty-series \(1\): .*a="2".*neither a sample nor a histogram nor an exemplar/);
+      expect(writtenOf(response)).toEqual(['1', '0', '1']);
       expect(await storedSamplesOf(metric)).toBe(1);
     });
 

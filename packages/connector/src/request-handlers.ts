@@ -3,7 +3,9 @@ import { SeriesCache } from '@timestream-prometheus/timestream-translator';
 import { type ApiParameters, readParameters } from './api/api-parameters.js';
 import { apiResponse } from './api/api-response.js';
 import { answerBuildInformation } from './api/build-information.js';
+import { answerExemplars } from './api/handle-exemplars.js';
 import { answerLabels, answerLabelValues, answerSeries } from './api/handle-labels.js';
+import { answerMetadata } from './api/handle-metadata.js';
 import { answerFormatQuery, answerParseQuery, answerQuery, answerQueryRange, requestedTimeoutMs } from './api/handle-query.js';
 import { CallQueue } from './concurrency/call-queue.js';
 import { createByteBudget, type BudgetShare } from './concurrency/create-byte-budget.js';
@@ -26,7 +28,7 @@ import { StorageCache, type StorageLease } from './storage/storage-cache.js';
 import { createStorageState, type StorageState } from './storage/storage-state.js';
 import { AcceptedDropLog } from './write/accepted-drop-log.js';
 import { handleWrite } from './write/handle-write.js';
-import { withWrittenHeaders, writtenHeaders, type WrittenCount } from './write/written-headers.js';
+import { notStoredHeaders, withWrittenHeaders, writtenHeaders, type LeftOut, type WrittenCount } from './write/written-headers.js';
 
 export interface RequestHandlers {
   write(request: ConnectorRequest, scope: RequestScope, identify: Identify): Promise<ConnectorResponse>;
@@ -108,7 +110,8 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
       scope.limitTime(config.writeTimeoutMs, 'write-timeout');
       const caller = await identify();
       const version = writeVersionOf(request.headers);
-      const written: WrittenCount = { samples: 0, histograms: 0 };
+      const written: WrittenCount = { samples: 0, histograms: 0, exemplars: 0 };
+      let leftOut: readonly LeftOut[];
       try {
         assertDeclaredLength(request, config);
         const held = { budget: holdBytes(scope), turns, signal };
@@ -121,6 +124,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
             writer: storage,
             dimensions: state.dimensions,
             stored: state.stored,
+            knownMetadata: state.metadata,
             series,
             calls,
             turns,
@@ -129,14 +133,15 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
             version,
             written,
             acceptedDrops,
+            nowMs: clock.nowMs(),
           },
           ...(config.onConflict === 'last-wins' && { recordVersion: Math.max(1, clock.nowMs()) }),
         };
-        await handleWrite(parts, context);
+        leftOut = await handleWrite(parts, context);
       } catch (thrown) {
         throw version === '2.0' ? withWrittenHeaders(asConnectorError(thrown), written) : thrown;
       }
-      return { ...emptyResponse(204), headers: version === '2.0' ? writtenHeaders(written) : {} };
+      return { ...emptyResponse(204), headers: { ...(version === '2.0' ? writtenHeaders(written) : {}), ...notStoredHeaders(leftOut) } };
     },
     async read(request, scope, identify) {
       const { signal } = scope;
@@ -154,9 +159,11 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
       const caller = await identify();
       const budget = holdBytes(scope);
       const parameters = await readParameters(request, config, budget, signal);
-      return apiResponse(request, await answerApi(route, parameters));
+      const json = await answerApi(route, parameters);
+      // As Prometheus answers where there is nothing to say (`web/api/v1/api.go`, wrap).
+      return json === null ? emptyResponse(204) : apiResponse(request, json);
 
-      async function answerApi(asked: ApiRoute, given: ApiParameters): Promise<string> {
+      async function answerApi(asked: ApiRoute, given: ApiParameters): Promise<string | null> {
         switch (asked) {
           case 'format-query':
             return answerFormatQuery(given, config);
@@ -178,6 +185,10 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
             return answerLabelValues(labelNameInPath(request.path), given, readContext(caller, scope));
           case 'series':
             return answerSeries(given, readContext(caller, scope));
+          case 'exemplars':
+            return answerExemplars(given, readContext(caller, scope));
+          case 'metadata':
+            return answerMetadata(given, { ...readContext(caller, scope), clock });
         }
       }
     },

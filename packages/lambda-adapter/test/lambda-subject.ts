@@ -37,22 +37,31 @@ export async function startLambda(flags: Readonly<Record<string, string>>, shape
     'log.level': 'debug',
     ...flags,
   };
-  const env = Object.fromEntries(Object.entries(options).map(([flag, value]) => [environmentNameOf(flag), value]));
   const lines: string[] = [];
   const opened: Opened[] = [];
-  const handlers = createLambdaHandlers({ env, writeLine: (line) => lines.push(line) }, (stream, metadata) => {
-    opened.push(metadata);
-    return stream;
-  });
+  const start = (more: Readonly<Record<string, string>>): LambdaHandlers => {
+    const env = Object.fromEntries(Object.entries({ ...options, ...more }).map(([flag, value]) => [environmentNameOf(flag), value]));
+    return createLambdaHandlers({ env, writeLine: (line) => lines.push(line) }, (stream, metadata) => {
+      opened.push(metadata);
+      return stream;
+    });
+  };
+  let handlers = start({});
   return {
     key,
-    handlers,
+    get handlers() {
+      return handlers;
+    },
     lines,
     faults: timestream.faults,
     send: ({ headers, path: target, ...request }: ContractRequest) => {
       const [path = '', query] = target.split('?', 2);
       const message = { ...request, path, headers: Object.entries(headers), ...(query !== undefined && { query }) };
       return invoke(handlers, eventShapeOf(shapeName).event(message), opened);
+    },
+    restart: (more) => {
+      handlers = start(more);
+      return Promise.resolve();
     },
     close: () => timestream.close(),
   };

@@ -1,5 +1,6 @@
 export { type ParseOptions, parseExpression, parseMetricSelector } from './syntax/parser.js';
 export { ParseError } from './syntax/parse-error.js';
+export { selectorsOf } from './syntax/selectors-of.js';
 export { formatExpression, printExpression } from './syntax/print-expression.js';
 export type { DurationOperand, Expression, TimeModifiers } from './syntax/expression.js';
 export { parseDuration } from './durations.js';

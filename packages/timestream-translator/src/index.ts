@@ -40,6 +40,20 @@ export {
   type TranslateOptions,
   type Translation,
 } from './write/translate-columns.js';
+export { batchExemplars } from './write/batch-exemplars.js';
+export { batchMetadata } from './write/batch-metadata.js';
+export {
+  translateExemplars,
+  type ExemplarTranslation,
+  type StoredExemplar,
+  type TranslateExemplarsOptions,
+} from './write/translate-exemplars.js';
+export {
+  translateMetadata,
+  type MetadataTranslation,
+  type StoredMetadata,
+  type TranslateMetadataOptions,
+} from './write/translate-metadata.js';
 export { translateHistograms, type HistogramTranslation, type StoredHistogram } from './write/translate-histograms.js';
 export { createDimensionBudget, type DimensionBudget } from './write/dimension-budget.js';
 export { findRefusal, type RefusalOptions } from './write/find-refusal.js';
@@ -97,6 +111,12 @@ export { createOrderedAssembler, type OrderedAssembler, type OrderedAssemblerOpt
 export { PackedAnswerError, type PackedAnswerFault } from './rows/packed-answer-error.js';
 export { createPackedAssembler } from './rows/packed-assembler.js';
 export { readPackedRows, type PackedRow } from './rows/packed-reader.js';
+export { compileExemplarSelect } from './sql/compile-exemplars.js';
+export { compileMetadataSelect, type MetadataSelectOptions } from './sql/compile-metadata.js';
+export { createExemplarReader, type ExemplarReader, type ExemplarReaderOptions, type ExemplarsOfSeries } from './rows/exemplar-reader.js';
+export { createMetadataReader, type FoundMetadata, type MetadataReader } from './rows/metadata-reader.js';
+export { decodeExemplarText, encodeExemplarText } from './text/exemplar-text.js';
+export { decodeMetadataText, encodeMetadataText } from './text/metadata-text.js';
 export { createSeriesAssembler, type ReadLimits, type SeriesAssembler, type SeriesAssemblerOptions } from './rows/series-assembler.js';
 export { explainMatcher, type ExplainMatcherOptions, type MatcherExplanation } from './sql/explain-matcher.js';
 export { identifier } from './sql/sql.js';

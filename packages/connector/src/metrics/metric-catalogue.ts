@@ -91,13 +91,25 @@ export const METRICS = {
   receivedMetadata: {
     name: 'timestream_connector_received_metadata_total',
     type: 'counter',
-    help: 'Metric metadata entries received; Timestream has no place for them and they are not stored.',
+    help: 'Metadata entries received by remote write, of which few are new and written.',
     labelNames: [],
+  },
+  writtenMetadata: {
+    name: 'timestream_connector_written_metadata_total',
+    type: 'counter',
+    help: 'Metadata entries that were written to Timestream: new or changed ones, and once a day each.',
+    labelNames: [],
+  },
+  droppedMetadata: {
+    name: 'timestream_connector_dropped_metadata_total',
+    type: 'counter',
+    help: 'Metadata entries that were not sent to Timestream, or rejected by it, by reason.',
+    labelNames: ['reason'],
   },
   metadataOnlyRequests: {
     name: 'timestream_connector_metadata_only_requests_total',
     type: 'counter',
-    help: 'Write requests that carried metadata and no series; answered 204.',
+    help: 'Write requests that carried metadata and no series.',
     labelNames: [],
   },
   droppedSamples: {

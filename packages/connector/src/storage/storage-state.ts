@@ -3,6 +3,7 @@ import type { Clock, Destination, Logger, MetricsSink, Storage } from '../ports.
 import { Packing } from '../read/packed/packing.js';
 import { RememberedSchema } from '../read/remembered-schema.js';
 import { describeTable } from '../write/describe-table.js';
+import { KnownMetadata } from '../write/known-metadata.js';
 import { StoredBatches } from '../write/stored-batches.js';
 import { TableDimensions } from '../write/table-dimensions.js';
 
@@ -12,6 +13,7 @@ export interface StorageState {
   readonly config: Config;
   readonly dimensions: TableDimensions;
   readonly stored: StoredBatches;
+  readonly metadata: KnownMetadata;
   readonly schema: RememberedSchema;
   readonly packing: Packing;
 }
@@ -26,6 +28,7 @@ export function createStorageState(
     config: { ...config, defaultDatabase: database, defaultTable: table },
     dimensions: new TableDimensions(() => describeTable({ source, database, table, logger })),
     stored: new StoredBatches(clock),
+    metadata: new KnownMetadata(),
     schema: new RememberedSchema(),
     packing: new Packing({ isWanted: config.readStrategy === 'packed', logger, metrics }),
   };

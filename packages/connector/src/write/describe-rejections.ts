@@ -6,7 +6,7 @@ import {
 } from '@timestream-prometheus/timestream-translator';
 import { groupBy } from './group-by.js';
 import { rejectionClassOf } from './rejection-reason.js';
-import type { RejectedSample } from './write-tally.js';
+import type { RejectedMetadata, RejectedSample } from './write-tally.js';
 
 /** Records named per reason; the answer has room for little more, and the rest is counted. */
 const EXAMPLES_PER_REASON = 2;
@@ -17,9 +17,10 @@ const METRIC_NAMES_SHOWN = 3;
 
 const MAX_METRIC_NAME_LENGTH = 80;
 
-/** Which samples of a request can never be stored, and why, in one line. */
-export function describeRejections(rejected: readonly RejectedSample[], dropped: readonly DroppedSamples[]): string {
+/** Which samples of a request can never be stored, and why, in one line; none if there are none. */
+export function describeRejections(rejected: readonly RejectedSample[], dropped: readonly DroppedSamples[]): readonly string[] {
   const count = rejected.length + dropped.reduce((sum, drop) => sum + drop.count, 0);
+  if (count === 0) return [];
   const parts = dropped.map((drop) => `${drop.reason} (${drop.count}): ${drop.example}`);
   const byClass = groupBy(rejected, ({ reason }) => rejectionClassOf(reason));
   for (const [rejectionClass, samples] of byClass) {
@@ -29,7 +30,24 @@ export function describeRejections(rejected: readonly RejectedSample[], dropped:
         : samples.slice(0, EXAMPLES_PER_REASON).map(describeSample).join('; ');
     parts.push(`${rejectionClass} (${samples.length}): ${text}`);
   }
-  return `${count} ${count === 1 ? 'sample' : 'samples'} of this request can never be stored, all others are stored. ${parts.join(' | ')}`;
+  return [
+    `${count} ${count === 1 ? 'sample' : 'samples'} of this request can never be stored, all others are stored. ${parts.join(' | ')}`,
+  ];
+}
+
+/** The same of metadata. */
+export function describeMetadataRejections(rejected: readonly RejectedMetadata[], dropped: readonly DroppedSamples[]): readonly string[] {
+  const count = rejected.length + dropped.reduce((sum, drop) => sum + drop.count, 0);
+  if (count === 0) return [];
+  const parts = dropped.map((drop) => `${drop.reason} (${drop.count}): ${drop.example}`);
+  for (const [rejectionClass, entries] of groupBy(rejected, ({ reason }) => rejectionClassOf(reason))) {
+    const texts = entries.slice(0, EXAMPLES_PER_REASON).map(({ metadata, reason }) => {
+      const name = JSON.stringify(cut(metadata.metricFamilyName, MAX_METRIC_NAME_LENGTH));
+      return `${name}: ${reason}`;
+    });
+    parts.push(`${rejectionClass} (${entries.length}): ${texts.join('; ')}`);
+  }
+  return [`the metadata of ${count} ${count === 1 ? 'metric' : 'metrics'} can never be stored. ${parts.join(' | ')}`];
 }
 
 /** The table is full, whatever the series: the names are what a person needs to know. */

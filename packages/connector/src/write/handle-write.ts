@@ -1,11 +1,12 @@
 import type { WriteColumns } from '@timestream-prometheus/prom-codec';
 import {
+  batchExemplars,
   batchHistograms,
   batchRecords,
-  dropReasons,
   findRefusal,
   MAX_RECORDS_PER_WRITE,
   translateColumns,
+  translateExemplars,
   translateHistograms,
   type DroppedSamples,
   type SeriesCache,
@@ -20,12 +21,16 @@ import { METRICS } from '../metrics/metric-catalogue.js';
 import type { MetricsSink, RecordWriter } from '../ports.js';
 import type { AcceptedDropLog } from './accepted-drop-log.js';
 import { columnsOfSamples } from './columns-of-samples.js';
-import { describeRejections, describeSample } from './describe-rejections.js';
+import { describeMetadataRejections, describeRejections, describeSample } from './describe-rejections.js';
+import { emptySeriesDrops } from './empty-series.js';
+import type { KnownMetadata } from './known-metadata.js';
 import { rejectionClassOf } from './rejection-reason.js';
 import { sliceColumns } from './slice-columns.js';
 import type { WriteVersion } from '../protocol/content-headers.js';
 import { malformedCountOf, malformedDrops } from './malformed-drops.js';
-import type { WrittenCount } from './written-headers.js';
+import { planMetadata, type MetadataPlan } from './plan-metadata.js';
+import { isRefused } from './is-refused.js';
+import type { LeftOut, WrittenCount } from './written-headers.js';
 import type { StoredBatches } from './stored-batches.js';
 import type { TableDimensions } from './table-dimensions.js';
 import { writeBatches, type SourcedBatch } from './write-batches.js';
@@ -34,11 +39,18 @@ import { WriteTally, type RejectedSample } from './write-tally.js';
 export interface WriteContext {
   readonly config: Pick<
     Config,
-    'tableLayout' | 'onConflict' | 'failOnLongLabel' | 'failOnInvalidSampleValue' | 'maxWriteConcurrencyPerRequest'
+    | 'tableLayout'
+    | 'exemplars'
+    | 'metadata'
+    | 'onConflict'
+    | 'failOnLongLabel'
+    | 'failOnInvalidSampleValue'
+    | 'maxWriteConcurrencyPerRequest'
   >;
   readonly writer: RecordWriter;
   readonly dimensions: TableDimensions;
   readonly stored: StoredBatches;
+  readonly knownMetadata: KnownMetadata;
   /** What is known of series from earlier requests. */
   readonly series: SeriesCache;
   readonly calls: CallQueue;
@@ -51,38 +63,35 @@ export interface WriteContext {
   /** To a sender of 2.0 nothing may be a success that is not stored; one of 1.0 has no way to tell what was not. */
   readonly version: WriteVersion;
   readonly written: WrittenCount;
+  /** When the request came. */
+  readonly nowMs: number;
 }
 
 /** Samples that are translated and batched in one turn of the event loop: a tenth of a second on a slow core. What most senders send is one slice. */
 const SLICE_SAMPLES = 10_000;
 /** The same for native histograms, of which each is some tens of numbers. */
 const SLICE_HISTOGRAMS = 500;
+const SLICE_EXEMPLARS = 2_000;
 
 /**
- * Stores the samples of a request, which came in one or several parts. Returns when every one is stored or is in a documented drop class that
- * counts as success.
+ * Stores what a request holds, which came in one or several parts. Returns when everything is stored or is in a documented drop class that counts
+ * as success.
  *
+ * @returns what is in such a class
  * @throws ConnectorError retryable if any part may succeed later; otherwise what is final, after everything else is stored
  */
-export async function handleWrite(parts: readonly WriteColumns[], context: WriteContext): Promise<void> {
-  const { metrics, dimensions } = context;
-  const metadataCount = sumOf(parts, ({ metadata }) => metadata.length);
-  if (metadataCount > 0) metrics.add(METRICS.receivedMetadata, metadataCount);
-  if (parts.every(({ labelSets }) => labelSets.length === 0)) {
-    if (metadataCount > 0) metrics.add(METRICS.metadataOnlyRequests, 1);
-    return;
-  }
-  metrics.add(
-    METRICS.receivedSamples,
-    sumOf(parts, (part) => receivedCountOf(part) + malformedCountOf(part)),
-  );
+export async function handleWrite(parts: readonly WriteColumns[], context: WriteContext): Promise<readonly LeftOut[]> {
+  const { metrics, dimensions, written } = context;
+  noteReceived(parts, metrics);
   assertNotRefused(parts, context);
   const tally = new WriteTally();
-  const first = await writeColumns(parts, tally, context);
+  const metadata = planMetadata(parts, { ...context, known: context.knownMetadata });
+  for (const { reason, count } of metadata.dropped) metrics.add(METRICS.droppedMetadata, count, { reason });
+  const first = await writeColumns(parts, tally, context, metadata.batches);
   const withoutDimension = tally.rejected.filter(({ reason }) => rejectionClassOf(reason) === 'table-dimensions');
-  const malformed = malformedDrops(parts);
-  for (const drop of malformed) countDrop(drop, metrics);
-  let dropped = [...malformed, ...first.dropped];
+  const unreadable = [...malformedDrops(parts), ...(context.version === '2.0' ? emptySeriesDrops(parts) : [])];
+  for (const drop of unreadable) countDrop(drop, metrics);
+  let dropped = [...unreadable, ...first.dropped];
   if (withoutDimension.length > 0 && !tally.shouldStop) {
     metrics.add(METRICS.relearnedDimensions, 1);
     await dimensions.refreshWhenFull();
@@ -94,22 +103,49 @@ export async function handleWrite(parts: readonly WriteColumns[], context: Write
   const outdone = await settleConflicts(tally, context);
   // A sample that repeats another is stored with it, if all are.
   const isAllStored = tally.failure === undefined && tally.rejected.length === 0 && outdone.length === 0;
-  context.written.samples = tally.storedSampleCount + (isAllStored ? first.identicalCount : 0);
-  context.written.histograms = tally.storedHistogramCount + (isAllStored ? first.identicalHistogramCount : 0);
+  written.samples = tally.storedSampleCount + (isAllStored ? first.identicalCounts.samples : 0);
+  written.histograms = tally.storedHistogramCount + (isAllStored ? first.identicalCounts.histograms : 0);
+  written.exemplars = tally.storedExemplarCount + (isAllStored ? first.identicalCounts.exemplars : 0);
   for (const { reason } of tally.rejected) metrics.add(METRICS.rejectedRecords, 1, { reason: rejectionClassOf(reason) });
+  noteMetadata(metadata, tally, context);
   const failure = describeFailure(tally, first.notTried + first.recordCount - tally.storedCount, metrics);
   if (failure !== undefined) throw failure;
-  const isRejected = ({ reason }: DroppedSamples): boolean =>
-    reason === 'conflicting-sample' && context.config.onConflict !== 'reject'
-      ? false
-      : context.version === '2.0' || dropReasons[reason].outcome === 'rejected';
-  const rejectedDrops = dropped.filter(isRejected);
-  for (const drop of dropped) if (!isRejected(drop)) context.acceptedDrops.note(drop.reason, drop.count, drop.example);
+  const isRejected = ({ reason }: DroppedSamples): boolean => isRefused(reason, context);
+  const leftOut: LeftOut[] = [...dropped, ...metadata.dropped].filter((drop) => !isRejected(drop));
   const [example] = outdone;
-  if (example !== undefined) context.acceptedDrops.note('conflicting-value', outdone.length, describeSample(example));
-  if (tally.rejected.length > 0 || rejectedDrops.length > 0) {
-    throw new ConnectorError('samples-rejected', describeRejections(tally.rejected, rejectedDrops));
+  if (example !== undefined) leftOut.push({ reason: 'conflicting-value', count: outdone.length, example: describeSample(example) });
+  for (const { reason, count, example: one } of leftOut) context.acceptedDrops.note(reason, count, one);
+  const refusals = [
+    ...describeRejections(tally.rejected, dropped.filter(isRejected)),
+    ...describeMetadataRejections([...tally.rejectedMetadata.values()], metadata.dropped.filter(isRejected)),
+  ];
+  if (refusals.length > 0) throw new ConnectorError('samples-rejected', refusals.join(' | '));
+  return leftOut;
+}
+
+function noteReceived(parts: readonly WriteColumns[], metrics: MetricsSink): void {
+  const metadataCount = sumOf(parts, ({ metadata }) => metadata.length);
+  if (metadataCount > 0) metrics.add(METRICS.receivedMetadata, metadataCount);
+  if (parts.every(({ labelSets }) => labelSets.length === 0)) {
+    if (metadataCount > 0) metrics.add(METRICS.metadataOnlyRequests, 1);
+    return;
   }
+  metrics.add(
+    METRICS.receivedSamples,
+    sumOf(parts, (part) => receivedCountOf(part) + malformedCountOf(part)),
+  );
+}
+
+/** What is stored need not be written again for a while. */
+function noteMetadata({ stored }: MetadataPlan, tally: WriteTally, { knownMetadata, nowMs, metrics }: WriteContext): void {
+  for (const { reason } of tally.rejectedMetadata.values()) {
+    metrics.add(METRICS.droppedMetadata, 1, { reason: rejectionClassOf(reason) });
+  }
+  // After a failure it is not known which of them were tried.
+  if (tally.failure !== undefined) return;
+  const written = stored.filter(({ metadata }) => !tally.rejectedMetadata.has(metadata));
+  for (const { metadata } of written) knownMetadata.noteWritten(metadata, nowMs);
+  if (written.length > 0) metrics.add(METRICS.writtenMetadata, written.length);
 }
 
 /**
@@ -156,29 +192,33 @@ function assertNotRefused(parts: readonly SeriesColumns[], { config, metrics }: 
 
 interface Written {
   readonly dropped: readonly DroppedSamples[];
-  /** Samples and histograms that became records, whatever became of those. */
+  /** Samples, histograms and exemplars that became records, whatever became of those. */
   readonly recordCount: number;
-  /** Samples that repeat another of the request bit for bit. */
-  readonly identicalCount: number;
-  readonly identicalHistogramCount: number;
-  /** Samples and histograms that were not looked at, because no further call made sense. */
+  /** Those that repeat another of the request bit for bit. */
+  readonly identicalCounts: Readonly<WrittenCount>;
+  /** Samples, histograms and exemplars that were not looked at, because no further call made sense. */
   readonly notTried: number;
 }
 
-async function writeColumns(parts: readonly SeriesColumns[], tally: WriteTally, context: WriteContext): Promise<Written> {
+/** @param others calls that are to be made beside those for the columns, after them */
+async function writeColumns(
+  parts: readonly SeriesColumns[],
+  tally: WriteTally,
+  context: WriteContext,
+  others: readonly SourcedBatch[] = [],
+): Promise<Written> {
   const { config, dimensions, writer, metrics, scope, calls } = context;
   const dropped = new Map<string, DroppedSamples>();
   let recordCount = 0;
-  let identicalCount = 0;
-  let identicalHistogramCount = 0;
+  const identicalCounts: WrittenCount = { samples: 0, histograms: 0, exemplars: 0 };
   const options = {
     layout: config.tableLayout,
     series: context.series,
     ...(context.recordVersion === undefined ? {} : { recordVersion: context.recordVersion }),
     conflictWinner: config.onConflict === 'last-wins' ? 'last' : 'first',
   } as const;
-  let notTried = sumOf(parts, ({ timestampsMs, histograms }) => timestampsMs.length + histograms.length);
-  const callCount = Math.ceil(notTried / MAX_RECORDS_PER_WRITE);
+  let notTried = sumOf(parts, receivedCountOf);
+  const callCount = Math.ceil(notTried / MAX_RECORDS_PER_WRITE) + others.length;
   const share = calls.open({ callCount, deadlineMs: scope.deadlineMs });
   try {
     await writeBatches(batchesOf(parts), tally, {
@@ -193,7 +233,7 @@ async function writeColumns(parts: readonly SeriesColumns[], tally: WriteTally, 
   } finally {
     share.close();
   }
-  return { dropped: [...dropped.values()], recordCount, identicalCount, identicalHistogramCount, notTried };
+  return { dropped: [...dropped.values()], recordCount, identicalCounts, notTried };
 
   function noteDropped(drops: readonly DroppedSamples[]): void {
     for (const drop of drops) {
@@ -211,7 +251,7 @@ async function writeColumns(parts: readonly SeriesColumns[], tally: WriteTally, 
         const translation = translateColumns(columns, { ...options, dimensionBudget });
         noteDropped(translation.dropped);
         recordCount += translation.records.count;
-        identicalCount += translation.identicalCount;
+        identicalCounts.samples += translation.identicalCount;
         notTried -= columns.timestampsMs.length;
         for (const batch of batchRecords(translation.records)) yield { batch, columns };
       }
@@ -221,11 +261,23 @@ async function writeColumns(parts: readonly SeriesColumns[], tally: WriteTally, 
         const translation = translateHistograms({ labelSets: part.labelSets, histograms }, { ...options, dimensionBudget });
         noteDropped(translation.dropped);
         recordCount += translation.stored.length;
-        identicalHistogramCount += translation.identicalCount;
+        identicalCounts.histograms += translation.identicalCount;
         notTried -= histograms.length;
         for (const batch of batchHistograms(translation.stored, context.recordVersion)) yield { batch, columns: part };
       }
+      for (let start = 0; start < part.exemplars.length; start += SLICE_EXEMPLARS) {
+        await context.turns.next(scope.signal);
+        const exemplars = part.exemplars.slice(start, start + SLICE_EXEMPLARS);
+        const isWanted = config.exemplars === 'store';
+        const translation = translateExemplars({ labelSets: part.labelSets, exemplars }, { ...options, dimensionBudget, isWanted });
+        noteDropped(translation.dropped);
+        recordCount += translation.stored.length;
+        identicalCounts.exemplars += translation.identicalCount;
+        notTried -= exemplars.length;
+        for (const batch of batchExemplars(translation.stored, context.recordVersion)) yield { batch, columns: part };
+      }
     }
+    yield* others;
   }
 }
 

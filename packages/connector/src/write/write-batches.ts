@@ -13,7 +13,7 @@ import { rejectionClassOf } from './rejection-reason.js';
 import type { StoredBatches } from './stored-batches.js';
 import type { WriteTally } from './write-tally.js';
 
-/** A batch, and the samples that its sources refer to. */
+/** A batch of samples, histograms, exemplars or metadata, of one of them, and what its sources refer to. */
 export interface SourcedBatch {
   readonly batch: WriteBatch;
   readonly columns: SeriesColumns;
@@ -134,6 +134,15 @@ function addOutcome(
     if (rejectedIndexes.has(recordIndex)) continue;
     rejectedIndexes.add(recordIndex);
     const reason = tally.reasonOf(reasonText);
+    if (source.metadata !== undefined) {
+      tally.rejectedMetadata.set(source.metadata, { metadata: source.metadata, reason });
+      continue;
+    }
+    if (source.exemplar !== undefined) {
+      const { exemplar } = source;
+      tally.rejected.push({ labelSet, timestampMs: Number(exemplar.timestampMs), valueBits: 0n, exemplar, reason, existingVersion });
+      continue;
+    }
     if (source.histogram !== undefined) {
       const timestampMs = Number(source.histogram.histogram.timestampMs);
       tally.addRejectedHistogram(source.histogram, { labelSet, timestampMs, reason, existingVersion });
@@ -150,16 +159,13 @@ function addOutcome(
   }
   const storedCount = recordCount - rejectedIndexes.size;
   if (storedCount === 0) return;
-  if (holdsHistograms(batch)) {
+  const [first] = batch instanceof PlannedBatch ? [] : batch.sources;
+  if (first?.histogram !== undefined) {
     for (const [recordIndex, { histogram }] of batch.sources.entries()) {
       if (histogram !== undefined && !rejectedIndexes.has(recordIndex)) tally.addStoredHistogramRecord(histogram);
     }
-  } else tally.storedSampleCount += storedCount;
+  } else if (first?.exemplar !== undefined) tally.storedExemplarCount += storedCount;
+  else if (first?.metadata === undefined) tally.storedSampleCount += storedCount;
   metrics.add(METRICS.storedRecords, storedCount);
   onStored(batch, rejectedIndexes);
-}
-
-/** A call has samples or histograms, never both. */
-function holdsHistograms(batch: WriteBatch): boolean {
-  return !(batch instanceof PlannedBatch) && batch.sources[0]?.histogram !== undefined;
 }

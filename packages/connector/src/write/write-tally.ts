@@ -1,4 +1,4 @@
-import type { Histogram, LabelSet } from '@timestream-prometheus/prom-codec';
+import type { Exemplar, Histogram, LabelSet, MetricMetadata } from '@timestream-prometheus/prom-codec';
 import type { HistogramSource } from '@timestream-prometheus/timestream-translator';
 import { isRetryable, type ConnectorError, type ConnectorErrorCode } from '../errors/connector-error.js';
 
@@ -8,10 +8,18 @@ export interface RejectedSample {
   readonly valueBits: bigint;
   /** If it is a native histogram, which has no value bits. */
   readonly histogram?: Histogram;
+  /** If it is an exemplar. */
+  readonly exemplar?: Exemplar;
   /** Timestream's own words. */
   readonly reason: string;
   /** The version of the record that is in the way, if Timestream says it. */
   readonly existingVersion?: number | undefined;
+}
+
+/** Metadata of a metric that was rejected, and why in Timestream's own words. */
+export interface RejectedMetadata {
+  readonly metadata: MetricMetadata;
+  readonly reason: string;
 }
 
 /** Failures that every other call of the request would meet as well. */
@@ -29,6 +37,9 @@ export class WriteTally {
   rejected: RejectedSample[] = [];
   storedSampleCount = 0;
   storedHistogramCount = 0;
+  storedExemplarCount = 0;
+  /** Of each only the first of its records. */
+  readonly rejectedMetadata = new Map<MetricMetadata, RejectedMetadata>();
   /** Records that are stored of histograms that have several. */
   readonly #partsStored = new Map<HistogramSource, number>();
   readonly #histogramsRejected = new Set<HistogramSource>();
@@ -48,9 +59,9 @@ export class WriteTally {
     return this.#failure;
   }
 
-  /** Samples and histograms. */
+  /** Samples, histograms and exemplars. */
   get storedCount(): number {
-    return this.storedSampleCount + this.storedHistogramCount;
+    return this.storedSampleCount + this.storedHistogramCount + this.storedExemplarCount;
   }
 
   /** A histogram is stored when the last of its records is. */

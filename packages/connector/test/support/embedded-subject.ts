@@ -21,13 +21,18 @@ export async function startEmbeddedSubject(
   options: Partial<EmbeddedTimestreamOptions> = {},
 ): Promise<EmbeddedSubject> {
   const timestream = await startEmbeddedTimestream({ credentials: [KEY], create: [{ databaseName: 'db', tableName: 'tbl' }], ...options });
-  const config = testConfig({ 'write-base-endpoint': timestream.url, 'query-base-endpoint': timestream.url, ...flags });
   const metrics = new RecordingMetrics();
   const log: LogLine[] = [];
   const logger = createMemoryLogger(log);
-  const connector = createConnector({ config, metrics, logger, openStorage: openAwsStorage(config, { metrics, logger }) });
+  const start = (more: Readonly<Record<string, string>>): Connector => {
+    const config = testConfig({ 'write-base-endpoint': timestream.url, 'query-base-endpoint': timestream.url, ...flags, ...more });
+    return createConnector({ config, metrics, logger, openStorage: openAwsStorage(config, { metrics, logger }) });
+  };
+  let connector = start({});
   return {
-    connector,
+    get connector() {
+      return connector;
+    },
     timestream,
     metrics,
     log,
@@ -38,6 +43,10 @@ export async function startEmbeddedSubject(
       const signal = new AbortController().signal;
       const response = await connector.handle({ ...request, path, query, ...bodyInHand(body), signal });
       return { status: response.status, headers: response.headers, body: await bodyBytes(response) };
+    },
+    async restart(more) {
+      await connector.close();
+      connector = start(more);
     },
     async close() {
       await connector.close();

@@ -39,8 +39,28 @@ export const MEASURE_VALUE_BIGINT_COLUMN = 'measure_value::bigint';
 /** The dimension of ours that holds, as JSON text, every label that can be no dimension of its own. */
 export const LABELS_DIMENSION = 'prometheus_labels';
 
+/** VARCHAR: an exemplar as text (`encodeExemplarText`). Only records of {@link EXEMPLAR_MEASURE_NAME} have it. */
+export const EXEMPLAR_COLUMN = 'prometheus_exemplar';
+
+/** VARCHAR: the metadata of a metric family as text, or a part of it. Only records of {@link METADATA_MEASURE_NAME} have it. */
+export const METADATA_COLUMN = 'prometheus_metadata';
+
+/**
+ * The measure names of all exemplars and of all metadata: one each, because a table takes 8,192 of them. The name of the metric stands in
+ * `prometheus_labels`. `encodeMeasureName` gives neither to any metric: a `%` of its own is followed by hex digits or `~`.
+ */
+export const EXEMPLAR_MEASURE_NAME = '%exemplar';
+export const METADATA_MEASURE_NAME = '%metadata';
+
 /** Columns of ours: a dimension and a measure may not share a name (Timestream developer guide, naming), so no label takes these. */
-export const OWN_COLUMNS: readonly string[] = [SAMPLE_VALUE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_HISTOGRAM_COLUMN, LABELS_DIMENSION];
+export const OWN_COLUMNS: readonly string[] = [
+  SAMPLE_VALUE_COLUMN,
+  SAMPLE_BITS_COLUMN,
+  SAMPLE_HISTOGRAM_COLUMN,
+  EXEMPLAR_COLUMN,
+  METADATA_COLUMN,
+  LABELS_DIMENSION,
+];
 
 /** The columns that a value of ours is written to. */
 export type ValueColumn = typeof SAMPLE_VALUE_COLUMN | typeof SAMPLE_BITS_COLUMN | typeof MEASURE_VALUE_DOUBLE_COLUMN;

@@ -1,4 +1,4 @@
-import type { Histogram } from '@timestream-prometheus/prom-codec';
+import type { Exemplar, Histogram, MetricMetadata } from '@timestream-prometheus/prom-codec';
 
 /**
  * The parts of Timestream's API model that the translator speaks, with the wire's own names and capitals, so that an SDK client takes
@@ -32,10 +32,14 @@ export interface TimestreamRecord {
 /** Where a record came from in the translated series: `series[seriesIndex].samples[sampleIndex]`. */
 export interface SampleReference {
   readonly seriesIndex: number;
-  /** Of a histogram -1. */
+  /** -1 of what is no float sample. */
   readonly sampleIndex: number;
   /** If the record holds a native histogram or a part of one. */
   readonly histogram?: HistogramSource;
+  /** If the record holds an exemplar. */
+  readonly exemplar?: Exemplar;
+  /** If the record holds the metadata of a metric family or a part of it. */
+  readonly metadata?: MetricMetadata;
 }
 
 /** The histogram that one or several records hold; the same object for all of them. */

@@ -1,4 +1,12 @@
-import { MEASURE_NAME_COLUMN, METRIC_NAME_LABEL, SAMPLE_BITS_COLUMN, SAMPLE_HISTOGRAM_COLUMN, SAMPLE_VALUE_COLUMN } from './layout.js';
+import {
+  EXEMPLAR_COLUMN,
+  MEASURE_NAME_COLUMN,
+  METADATA_COLUMN,
+  METRIC_NAME_LABEL,
+  SAMPLE_BITS_COLUMN,
+  SAMPLE_HISTOGRAM_COLUMN,
+  SAMPLE_VALUE_COLUMN,
+} from './layout.js';
 import type { ColumnInfo } from './record.js';
 import { SAMPLE_COLUMNS } from './sample-column.js';
 
@@ -47,6 +55,8 @@ const nonLabelColumns: ReadonlySet<string> = new Set([
   SAMPLE_VALUE_COLUMN,
   SAMPLE_BITS_COLUMN,
   SAMPLE_HISTOGRAM_COLUMN,
+  EXEMPLAR_COLUMN,
+  METADATA_COLUMN,
   // The metric name comes from measure_name and nowhere else.
   METRIC_NAME_LABEL,
 ]);

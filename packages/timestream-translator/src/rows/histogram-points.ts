@@ -1,5 +1,5 @@
 import { findHistogramFault, type Histogram } from '@timestream-prometheus/prom-codec';
-import { joinHistogramParts, parseHistogramPart, type HistogramPart } from '../text/histogram-parts.js';
+import { joinParts, parsePart, type TextPart } from '../text/text-parts.js';
 import { decodeHistogramText } from '../text/histogram-text.js';
 
 /**
@@ -67,9 +67,9 @@ function histogramOf(points: readonly HistogramPoint[], timeMs: number): Histogr
   const [only] = points;
   if (only !== undefined && points.length === 1) return readHistogramText(only.text, timeMs);
   const candidates: { readonly rank: number; readonly text: string }[] = [];
-  const partsByWhole = new Map<string, { readonly rank: number; readonly parts: HistogramPart[] }>();
+  const partsByWhole = new Map<string, { readonly rank: number; readonly parts: TextPart[] }>();
   for (const { rank, text } of points) {
-    const part = parseHistogramPart(text);
+    const part = parsePart(text);
     if (part === null) candidates.push({ rank, text });
     else {
       const whole = `${part.count}:${part.checksum}`;
@@ -79,7 +79,7 @@ function histogramOf(points: readonly HistogramPoint[], timeMs: number): Histogr
     }
   }
   for (const { rank, parts } of partsByWhole.values()) {
-    const text = joinHistogramParts(parts);
+    const text = joinParts(parts);
     if (text !== null) candidates.push({ rank, text });
   }
   candidates.sort((left, right) => right.rank - left.rank || (left.text < right.text ? 1 : -1));

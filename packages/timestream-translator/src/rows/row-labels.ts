@@ -1,6 +1,6 @@
 import { compareUtf8, type Label } from '@timestream-prometheus/prom-codec';
 import { decodeLabelDimension } from '../names/label-dimension.js';
-import { LABELS_DIMENSION, METRIC_NAME_LABEL } from '../model/layout.js';
+import { EXEMPLAR_MEASURE_NAME, LABELS_DIMENSION, METRIC_NAME_LABEL } from '../model/layout.js';
 import { decodeMeasureName, encodeMeasureName } from '../names/measure-name.js';
 
 /**
@@ -10,6 +10,7 @@ import { decodeMeasureName, encodeMeasureName } from '../names/measure-name.js';
  * - `prometheus_labels` holds further labels as canonical JSON. For a label that has a column too, the column counts. Any other text there
  *   was written by somebody else and is a label of that name.
  * - The metric name is decoded from the measure name; if that holds a hash, and the JSON the name that it is the hash of, that name counts.
+ *   Of an exemplar it stands in the JSON.
  *
  * @returns sorted by the UTF-8 bytes of the names, without empty values and without repetition
  */
@@ -21,7 +22,7 @@ export function labelsOfRow(dimensions: readonly (readonly [name: string, value:
   if (unpacked === null) labels.set(LABELS_DIMENSION, packed ?? '');
   for (const { name, value } of unpacked ?? []) {
     if (name !== METRIC_NAME_LABEL) labels.set(name, value);
-    else if (encodeMeasureName(value) === measureName) metricName = value;
+    else if (measureName === EXEMPLAR_MEASURE_NAME || encodeMeasureName(value) === measureName) metricName = value;
   }
   for (const [name, value] of dimensions) {
     if (value !== null && name !== LABELS_DIMENSION) labels.set(name, value);

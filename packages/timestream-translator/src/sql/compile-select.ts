@@ -61,8 +61,15 @@ export function compileSelect(options: SelectOptions): CompiledSelect {
   return filter.kind === 'nothing' ? filter : { ...filter, sql: head + printPredicate(filter.predicate) };
 }
 
-/** @param maxBytes what the printed predicate may take */
-export function compileFilter(options: SelectOptions, maxBytes: number): CompiledFilter {
+/**
+ * @param maxBytes what the printed predicate may take
+ * @param nameCondition what a matcher of the metric name says of a row; that it is the name of the measure, if not given
+ */
+export function compileFilter(
+  options: SelectOptions,
+  maxBytes: number,
+  nameCondition: (matcher: Matcher, columns: ColumnKnowledge) => Predicate = metricNameCondition,
+): CompiledFilter {
   const columns: ColumnKnowledge = {
     schema: options.schema,
     absentColumns: options.absentColumns ?? new Set(),
@@ -74,7 +81,7 @@ export function compileFilter(options: SelectOptions, maxBytes: number): Compile
   // Prometheus answers a query without matchers with no series.
   if (time === null || options.matchers.length === 0) return { kind: 'nothing', labelsAssumedAbsent };
   const conditions = mergeMatchers(options.matchers).map((matcher) =>
-    matcher.name === METRIC_NAME_LABEL ? metricNameCondition(matcher, columns) : labelCondition(matcher, columns),
+    matcher.name === METRIC_NAME_LABEL ? nameCondition(matcher, columns) : labelCondition(matcher, columns),
   );
   if (conditions.some((condition) => condition.kind === 'constant' && !condition.value)) return { kind: 'nothing', labelsAssumedAbsent };
 

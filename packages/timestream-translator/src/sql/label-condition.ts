@@ -10,7 +10,8 @@ import { isAnything, type LikePattern, likeEstimateOf } from '../matcher/regex/l
 const MAX_ENTRIES = 16;
 
 /**
- * What a row must fulfil if its series is to pass the matcher of a label other than `__name__`. Sound: no row of a matching series fails.
+ * What a row must fulfil if its series is to pass the matcher of a label other than `__name__`, or of that where it stands in
+ * `prometheus_labels`, as of exemplars. Sound: no row of a matching series fails.
  *
  * A label stands in its own column or, if that is absent or NULL, in the JSON text of `prometheus_labels`, or nowhere: then its value is
  * `""`, and the row must not be lost if the matcher lets `""` through.

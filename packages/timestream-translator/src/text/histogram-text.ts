@@ -1,5 +1,5 @@
-import { floatFromBits, bitsFromFloat, NORMAL_NAN_BITS, type BucketSpan, type Histogram } from '@timestream-prometheus/prom-codec';
-import { doubleText } from './number-text.js';
+import type { BucketSpan, Histogram } from '@timestream-prometheus/prom-codec';
+import { bitsOfText, bitsText } from './number-text.js';
 
 /** Between the fields. Neither it nor the others below need an escape in JSON, and a packed point ends with none of them. */
 const FIELD_SEPARATOR = '|';
@@ -101,13 +101,6 @@ class NoHistogramText extends Error {}
 
 function countText(count: Histogram['count']): string {
   return count.kind === 'int' ? String(count.value) : bitsText(count.valueBits);
-}
-
-function bitsText(bits: bigint): string {
-  const value = floatFromBits(bits);
-  if (Number.isFinite(value)) return doubleText(value);
-  if (!Number.isNaN(value)) return String(value);
-  return bits === NORMAL_NAN_BITS ? 'NaN' : `NaN${bits.toString(16).padStart(16, '0')}`;
 }
 
 function floatTexts(bits: BigUint64Array): string[] {
@@ -215,9 +208,7 @@ function deltasOf(counts: readonly string[]): BigInt64Array {
 }
 
 function parseBits(text: string): bigint {
-  if (/^-?\d+(?:\.\d+)?(?:E-?\d+)?$/.test(text)) return bitsFromFloat(Number(text));
-  if (text === 'Infinity' || text === '-Infinity') return bitsFromFloat(Number(text));
-  if (text === 'NaN') return NORMAL_NAN_BITS;
-  if (/^NaN[0-9a-f]{16}$/.test(text)) return BigInt(`0x${text.slice(3)}`);
-  throw new NoHistogramText();
+  const bits = bitsOfText(text);
+  if (bits === null) throw new NoHistogramText();
+  return bits;
 }

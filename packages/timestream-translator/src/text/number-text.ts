@@ -1,4 +1,4 @@
-import { floatFromBits } from '@timestream-prometheus/prom-codec';
+import { bitsFromFloat, floatFromBits, NORMAL_NAN_BITS } from '@timestream-prometheus/prom-codec';
 
 /** Longest plain decimal; a longer number is written with an exponent. */
 const MAX_PLAIN_LENGTH = 40;
@@ -36,4 +36,23 @@ export function doubleOrBitsText(bits: bigint): string {
   if (Number.isFinite(value)) return doubleText(value);
   if (Number.isNaN(value)) return `NaN (bits 0x${bits.toString(16).padStart(16, '0')})`;
   return value > 0 ? '+Inf' : '-Inf';
+}
+
+/**
+ * Any double as text that gives all of its bits back: a shortest decimal, `Infinity`, `-Infinity`, `NaN` for Prometheus' ordinary one, of any
+ * other NaN `NaN` and its 64 bits in hexadecimal. None of its characters needs an escape in JSON.
+ */
+export function bitsText(bits: bigint): string {
+  const value = floatFromBits(bits);
+  if (Number.isFinite(value)) return doubleText(value);
+  if (!Number.isNaN(value)) return String(value);
+  return bits === NORMAL_NAN_BITS ? 'NaN' : `NaN${bits.toString(16).padStart(16, '0')}`;
+}
+
+/** The reverse of {@link bitsText}; null for any other text. */
+export function bitsOfText(text: string): bigint | null {
+  if (/^-?\d+(?:\.\d+)?(?:E-?\d+)?$/.test(text)) return bitsFromFloat(Number(text));
+  if (text === 'Infinity' || text === '-Infinity') return bitsFromFloat(Number(text));
+  if (text === 'NaN') return NORMAL_NAN_BITS;
+  return /^NaN[0-9a-f]{16}$/.test(text) ? BigInt(`0x${text.slice(3)}`) : null;
 }

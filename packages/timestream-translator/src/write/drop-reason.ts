@@ -16,7 +16,11 @@ export type DropReason =
   | 'native-histogram'
   | 'invalid-histogram'
   | 'histogram-too-large'
-  | 'exemplar';
+  | 'empty-series'
+  | 'exemplar'
+  | 'exemplar-too-long'
+  | 'metadata'
+  | 'metadata-too-large';
 
 export interface DropReasonMeaning {
   readonly outcome: 'rejected' | 'accepted';
@@ -50,7 +54,23 @@ export const dropReasons: Readonly<Record<DropReason, DropReasonMeaning>> = {
     outcome: 'rejected',
     meaning: 'A native histogram with so many buckets that it does not fit into 64 records beside its labels.',
   },
-  exemplar: { outcome: 'accepted', meaning: 'Exemplars are not stored.' },
+  'empty-series': {
+    outcome: 'rejected',
+    meaning: 'A series of remote write 2.0 has neither a sample nor a histogram nor an exemplar.',
+  },
+  exemplar: {
+    outcome: 'accepted',
+    meaning: 'An exemplar, for which the layout single-measure has no place, or which exemplars=drop leaves out.',
+  },
+  'exemplar-too-long': {
+    outcome: 'rejected',
+    meaning: 'The labels of an exemplar have more than 128 characters; Prometheus would refuse it too.',
+  },
+  metadata: {
+    outcome: 'accepted',
+    meaning: 'The metadata of a metric, for which the layout single-measure has no place, or which metadata=drop leaves out.',
+  },
+  'metadata-too-large': { outcome: 'rejected', meaning: 'The metadata of a metric with a help text that does not fit into 64 records.' },
 };
 
 /** Why a whole request is refused before anything of it is written. Only by option. */
@@ -64,7 +84,7 @@ export const refusalReasons: Readonly<Record<RefusalReason, { readonly meaning: 
 /** What was dropped for one reason. */
 export interface DroppedSamples {
   readonly reason: DropReason;
-  /** Samples, histograms or exemplars. */
+  /** Samples, histograms, exemplars or metadata entries. */
   readonly count: number;
   /** The first of them: its series in Prometheus' notation, what is wrong, the limit and the actual size. Bounded length, one line. */
   readonly example: string;

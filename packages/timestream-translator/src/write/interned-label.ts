@@ -23,7 +23,7 @@ export interface Shareable {
   runEnd: number;
 }
 
-/** The name that a metric is stored under. */
+/** A name that records are stored under: of a metric, or one of those that are ours. */
 export class StoredMeasure implements Shareable {
   readonly name: string;
   readonly bytes: number;
@@ -35,8 +35,9 @@ export class StoredMeasure implements Shareable {
   pass = 0;
   index = 0;
 
-  constructor(metricName: string) {
-    this.name = encodeMeasureName(metricName);
+  /** @param name as it is stored */
+  constructor(name: string) {
+    this.name = name;
     this.bytes = utf8ByteLength(this.name);
     this.json = `"MeasureName":${JSON.stringify(this.name)},`;
   }
@@ -77,7 +78,7 @@ export class InternedLabel implements Label, Shareable {
 
   /** For a label `__name__`: what its value is stored under. */
   get measure(): StoredMeasure {
-    return (this.#measure ??= new StoredMeasure(this.value));
+    return (this.#measure ??= new StoredMeasure(encodeMeasureName(this.value)));
   }
 }
 

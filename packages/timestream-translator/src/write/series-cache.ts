@@ -3,7 +3,8 @@
 import type { LabelSet } from '@timestream-prometheus/prom-codec';
 import { CommonPartsCache } from './common-parts.js';
 import type { DimensionBudget } from './dimension-budget.js';
-import { type InternedLabel, InternedLabels } from './interned-label.js';
+import { EXEMPLAR_MEASURE_NAME } from '../model/layout.js';
+import { type InternedLabel, InternedLabels, StoredMeasure } from './interned-label.js';
 import { type LabelFault, parseSeriesLabels } from './series-labels.js';
 import { storeSeries, type StoredSeries } from './stored-series.js';
 import { TargetSchemes } from './target-cells.js';
@@ -11,6 +12,8 @@ import { TargetSchemes } from './target-cells.js';
 /** Estimates, in bytes, of a series and of each place that one of its labels takes in it. */
 const SERIES_BYTES = 700;
 const LABEL_PLACE_BYTES = 16;
+
+const EXEMPLAR_MEASURE = new StoredMeasure(EXEMPLAR_MEASURE_NAME);
 
 /** One series, whatever the spelling of the label set that it came as: equal labels of one cache are the same object. */
 export class CachedSeries {
@@ -27,6 +30,7 @@ export class CachedSeries {
   #stored: StoredSeries | undefined;
   #budget: DimensionBudget | undefined;
   #revision = -1;
+  #exemplars: { readonly stored: StoredSeries; readonly budget: DimensionBudget; readonly revision: number } | undefined;
 
   constructor(labels: readonly InternedLabel[], metric: InternedLabel, hash: number, next: CachedSeries | undefined) {
     this.labels = labels;
@@ -43,6 +47,15 @@ export class CachedSeries {
       this.#revision = budget.revision;
     }
     return this.#stored;
+  }
+
+  /** The same for its exemplars, which have a measure name of their own. */
+  exemplarsStoredIn(budget: DimensionBudget, interned: InternedLabels): StoredSeries {
+    const { revision } = budget;
+    if (this.#exemplars?.budget !== budget || this.#exemplars.revision !== revision) {
+      this.#exemplars = { stored: storeSeries(this.labels, this.metric, budget, interned, EXEMPLAR_MEASURE), budget, revision };
+    }
+    return this.#exemplars.stored;
   }
 }
 

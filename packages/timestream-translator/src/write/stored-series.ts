@@ -65,19 +65,24 @@ export class StoredSeries {
   }
 }
 
-/** Gives each label of a series its place: a dimension of its own if the name and the table allow it, else `prometheus_labels`. */
+/**
+ * Gives each label of a series its place: a dimension of its own if the name and the table allow it, else `prometheus_labels`.
+ *
+ * @param measure what the records are stored under; if it does not say the name of the metric, that stands in `prometheus_labels`
+ */
 export function storeSeries(
   labels: readonly InternedLabel[],
   metric: InternedLabel,
   budget: DimensionBudget,
   interned: InternedLabels,
+  measure: StoredMeasure = metric.measure,
 ): StoredSeries {
-  const { measure } = metric;
   const dimensions: InternedLabel[] = [];
   const others: InternedLabel[] = [];
+  const saysName = measure === metric.measure && !isHashedMeasureName(measure.name);
   for (const label of labels) {
     if (label.internedName.canBeDimension && budget.claim(label.name)) dimensions.push(label);
-    else if (label.name !== METRIC_NAME_LABEL || isHashedMeasureName(measure.name)) others.push(label);
+    else if (label.name !== METRIC_NAME_LABEL || !saysName) others.push(label);
   }
   if (others.length > 0 || dimensions.length === 0) dimensions.push(interned.intern(LABELS_DIMENSION, encodeLabelDimension(others)));
   return new StoredSeries(measure, dimensions);

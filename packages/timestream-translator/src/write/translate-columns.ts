@@ -43,7 +43,7 @@ export interface RecordColumns {
 }
 
 /**
- * The outcome for every sample and exemplar of the input (histograms: `translateHistograms`):
+ * The outcome for every sample of the input (of others: `translateHistograms`, `translateExemplars`):
  * `records.count + identicalCount + (sum of dropped counts) + refusedCount === receivedCount`.
  */
 export interface Translation {
@@ -57,7 +57,7 @@ export interface Translation {
   readonly refused?: Refusal;
   /** All that came, if `refused` is set, else 0. */
   readonly refusedCount: number;
-  /** Samples and exemplars of the input. */
+  /** Samples of the input. */
   readonly receivedCount: number;
 }
 
@@ -69,7 +69,7 @@ const NO_RECORD = -1;
  */
 export function translateColumns(columns: SeriesColumns, options: TranslateColumnsOptions): Translation {
   const { layout } = options;
-  const receivedCount = columns.timestampsMs.length + columns.exemplars.length;
+  const receivedCount = columns.timestampsMs.length;
   const refused = findRefusal(columns, options);
   if (refused !== null) {
     const records: RecordColumns = { count: 0, layout, series: [], samples: new Uint32Array(0), columns, cache: options.series };
@@ -111,16 +111,12 @@ class SampleTranslator {
   }
 
   translateAll(): void {
-    const { labelSets, sampleEnds, exemplars } = this.#columns;
-    let exemplar = 0;
+    const { labelSets, sampleEnds } = this.#columns;
     let start = 0;
     for (let index = 0; index < labelSets.length; index++) {
       const labelSet = labelSets[index];
       const end = sampleEnds[index] ?? start;
       if (labelSet === undefined) return;
-      const exemplarCount = countOf(exemplars, exemplar, index);
-      exemplar += exemplarCount;
-      if (exemplarCount > 0) this.drops.add('exemplar', exemplarCount, labelSet.labels, `${exemplarCount} of this series`);
       if (end > start) {
         const series = this.#options.series.seriesOf(labelSet);
         if ('reason' in series) this.drops.add(series.reason, end - start, labelSet.labels, series.problem);
@@ -231,12 +227,6 @@ class SampleTranslator {
     }
     return recordByTime;
   }
-}
-
-function countOf(entries: readonly { readonly seriesIndex: number }[], start: number, seriesIndex: number): number {
-  let end = start;
-  while (entries[end]?.seriesIndex === seriesIndex) end++;
-  return end - start;
 }
 
 /** By series, in the order of their first record, then by time. */

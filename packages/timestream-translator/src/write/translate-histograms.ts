@@ -1,7 +1,7 @@
 import { findHistogramFault, reduceToStoredSchema, type Histogram } from '@timestream-prometheus/prom-codec';
 import { SAMPLE_HISTOGRAM_COLUMN } from '../model/layout.js';
 import { MAX_RECORD_BYTES, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS } from '../model/limits.js';
-import { cutHistogramText, MAX_HISTOGRAM_PARTS } from '../text/histogram-parts.js';
+import { cutIntoParts, MAX_PARTS } from '../text/text-parts.js';
 import { encodeHistogramText } from '../text/histogram-text.js';
 import type { DroppedSamples } from './drop-reason.js';
 import { createDropTally } from './drop-tally.js';
@@ -88,11 +88,11 @@ export function translateHistograms(
       drops.add('record-too-large', 1, labels, tooLargeProblem(leastBytes));
       continue;
     }
-    const texts = cutHistogramText(text, roomBytes);
+    const texts = cutIntoParts(text, roomBytes);
     if (texts === null) {
       const problem =
         `at ${timestampMs} ms its text has ${text.length} bytes, of which a record has room for ${roomBytes} beside the labels: ` +
-        `more than the limit of ${MAX_HISTOGRAM_PARTS} records`;
+        `more than the limit of ${MAX_PARTS} records`;
       drops.add('histogram-too-large', 1, labels, problem);
       continue;
     }

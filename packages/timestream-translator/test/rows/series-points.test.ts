@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SAMPLES_PER_HISTOGRAM } from '../../src/rows/histogram-points.js';
 import { SeriesPoints } from '../../src/rows/series-points.js';
-import { cutHistogramText } from '../../src/text/histogram-parts.js';
+import { cutIntoParts } from '../../src/text/text-parts.js';
 import { encodeHistogramText } from '../../src/text/histogram-text.js';
 import { histogramWith } from '../support/histograms.js';
 
@@ -41,15 +41,15 @@ describe('SeriesPoints', () => {
     points.addHistogram(0, 30, 1, textAt(30));
     points.addHistogram(0, 30, 3, 'by hand');
     points.addHistogram(0, 40, 1, '');
-    const [first = ''] = cutHistogramText(textAt(50), 40) ?? [];
+    const [first = ''] = cutIntoParts(textAt(50), 40) ?? [];
     points.addHistogram(0, 50, 1, first);
     expect(points.finish(1)[0]?.histograms).toEqual([at(30)]);
   });
 
   it('puts a histogram together from its parts, though others lie between them', () => {
     const points = new SeriesPoints();
-    const texts = cutHistogramText(textAt(10, 123n), 45) ?? [];
-    const others = cutHistogramText(textAt(10, 456n), 45) ?? [];
+    const texts = cutIntoParts(textAt(10, 123n), 45) ?? [];
+    const others = cutIntoParts(textAt(10, 456n), 45) ?? [];
     expect(texts.length).toBeGreaterThan(1);
     texts.forEach((text, part) => points.addHistogram(0, 10, 1 + 2 * part, text));
     // The first record of the other one was refused, for the time was taken.

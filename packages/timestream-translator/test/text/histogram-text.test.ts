@@ -1,7 +1,7 @@
 import { bitsFromFloat, findHistogramFault, STALE_NAN_BITS } from '@timestream-prometheus/prom-codec';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutHistogramText, joinHistogramParts, MAX_HISTOGRAM_PARTS, parseHistogramPart } from '../../src/text/histogram-parts.js';
+import { cutIntoParts, joinParts, MAX_PARTS, parsePart } from '../../src/text/text-parts.js';
 import { decodeHistogramText, encodeHistogramText } from '../../src/text/histogram-text.js';
 import { anyHistogram, histogramWith } from '../support/histograms.js';
 
@@ -73,39 +73,38 @@ describe('encodeHistogramText', () => {
   });
 });
 
-describe('cutHistogramText', () => {
+describe('cutIntoParts', () => {
   it('cuts so that each part fits and all of them together give the text, in whatever order they come', () => {
     fc.assert(
       fc.property(anyHistogram, fc.integer({ min: 40, max: 300 }), (histogram, maxBytes) => {
         const text = encodeHistogramText(histogram);
-        const texts = cutHistogramText(text, maxBytes) ?? [];
+        const texts = cutIntoParts(text, maxBytes) ?? [];
         expect(texts.every((part) => part.length <= maxBytes)).toBe(true);
         if (text.length <= maxBytes) expect(texts).toEqual([text]);
-        else expect(joinHistogramParts(texts.toReversed().flatMap((part) => parseHistogramPart(part) ?? []))).toBe(text);
+        else expect(joinParts(texts.toReversed().flatMap((part) => parsePart(part) ?? []))).toBe(text);
       }),
     );
   });
 
   it('never puts parts of two histograms together, nor of two cuts of one', () => {
     const long = (end: string): string => `i|${'1'.repeat(200)}${end}`;
-    const parts = (text: string, maxBytes: number) =>
-      (cutHistogramText(text, maxBytes) ?? []).flatMap((part) => parseHistogramPart(part) ?? []);
+    const parts = (text: string, maxBytes: number) => (cutIntoParts(text, maxBytes) ?? []).flatMap((part) => parsePart(part) ?? []);
     const [first, second] = [parts(long('1'), 120), parts(long('2'), 120)];
     const other = parts(long('1'), 118);
     expect([first.length, second.length, other.length]).toEqual([2, 3, 3].map(() => first.length));
-    expect(joinHistogramParts([...first.slice(0, 1), ...second.slice(1)])).toBe(null);
-    expect(joinHistogramParts(first.slice(1))).toBe(null);
-    expect(joinHistogramParts([])).toBe(null);
+    expect(joinParts([...first.slice(0, 1), ...second.slice(1)])).toBe(null);
+    expect(joinParts(first.slice(1))).toBe(null);
+    expect(joinParts([])).toBe(null);
     expect(first[0]?.checksum).not.toBe(other[0]?.checksum);
   });
 
   it('gives up on a text of more parts than the limit, and where no part has room', () => {
-    expect(cutHistogramText('1'.repeat(100 * MAX_HISTOGRAM_PARTS), 100)).toBe(null);
-    expect(cutHistogramText('1'.repeat(100), 10)).toBe(null);
-    expect(cutHistogramText('1'.repeat(84 * MAX_HISTOGRAM_PARTS), 100)).toHaveLength(MAX_HISTOGRAM_PARTS);
+    expect(cutIntoParts('1'.repeat(100 * MAX_PARTS), 100)).toBe(null);
+    expect(cutIntoParts('1'.repeat(100), 10)).toBe(null);
+    expect(cutIntoParts('1'.repeat(84 * MAX_PARTS), 100)).toHaveLength(MAX_PARTS);
   });
 
   it('takes other texts for no parts', () => {
-    for (const text of ['', 'i|1', '1/2', '1/2:xyz:', '100/200:00000000:']) expect(parseHistogramPart(text)).toBe(null);
+    for (const text of ['', 'i|1', '1/2', '1/2:xyz:', '100/200:00000000:']) expect(parsePart(text)).toBe(null);
   });
 });

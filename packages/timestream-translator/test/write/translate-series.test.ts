@@ -233,15 +233,6 @@ describe('translateSeries: values', () => {
     ]);
   });
 
-  it('counts exemplars, even of a series without samples or name', () => {
-    const exemplar = { labels: [], valueBits: 0n, timestampMs: 1n };
-    const { dropped, receivedCount } = translate([{ ...seriesOf({ job: 'x' }), exemplars: [exemplar] }]);
-    expect(dropped).toEqual([{ reason: 'exemplar', count: 1, example: '{job="x"}: 1 of this series' }]);
-    expect(receivedCount).toBe(1);
-  });
-});
-
-describe('translateSeries: times', () => {
   it('takes 0 to 2262-04-11T23:47:16.854Z and drops what lies outside', () => {
     const { records, dropped } = translate([
       seriesOf(
@@ -378,7 +369,7 @@ describe('translateSeries: refusals', () => {
 describe('translateSeries: for any input', () => {
   const anyLayout = fc.constantFrom<Layout>(...layouts);
 
-  it('accounts for every sample and exemplar', () => {
+  it('accounts for every sample', () => {
     fc.assert(
       fc.property(anyTimeSeries, anyLayout, fc.boolean(), fc.boolean(), (timeseries, layout, failOnLongLabel, failOnInvalidSampleValue) => {
         const { records, dropped, identicalCount, refused, refusedCount, receivedCount } = translate(timeseries, {
@@ -387,9 +378,7 @@ describe('translateSeries: for any input', () => {
           failOnInvalidSampleValue,
         });
         const droppedCount = dropped.reduce((sum, { count }) => sum + count, 0);
-        expect(receivedCount).toBe(
-          timeseries.reduce((sum, { samples, exemplars }) => sum + samples.timestampsMs.length + exemplars.length, 0),
-        );
+        expect(receivedCount).toBe(timeseries.reduce((sum, { samples }) => sum + samples.timestampsMs.length, 0));
         expect(records.length + droppedCount + identicalCount + refusedCount).toBe(receivedCount);
         expect(refused === undefined ? refusedCount : records.length).toBe(0);
         for (const { reason, count } of dropped) {

@@ -1,8 +1,10 @@
 import { decodeSnappy, decodeWriteColumns, decodeWriteColumnsV2, type WriteColumns } from '@timestream-prometheus/prom-codec';
 import {
+  batchExemplars,
+  batchHistograms,
+  batchMetadata,
   batchRecords,
   createDimensionBudget,
-  dropReasons,
   expandBatch,
   findRefusal,
   MAX_DIMENSIONS_PER_TABLE,
@@ -11,12 +13,19 @@ import {
   recordCountOf,
   SeriesCache,
   translateColumns,
+  translateExemplars,
+  translateHistograms,
+  translateMetadata,
+  type WriteBatch,
   WRITE_METERING_UNIT_BYTES,
 } from '@timestream-prometheus/timestream-translator';
 import type { Config } from '../../config/parse-config.js';
 import { ConnectorError } from '../../errors/connector-error.js';
 import type { WriteVersion } from '../../protocol/content-headers.js';
 import { decodeChecked } from '../../protocol/read-message.js';
+import { emptySeriesDrops } from '../../write/empty-series.js';
+import { isRefused } from '../../write/is-refused.js';
+import { metadataOfFamily } from '../../write/metadata-family.js';
 import { malformedDrops } from '../../write/malformed-drops.js';
 import { sliceColumns } from '../../write/slice-columns.js';
 import type { TableDescription } from '../table-admin.js';
@@ -48,7 +57,10 @@ export interface WriteExplanation {
 }
 
 export interface WriteExplainer {
-  readonly config: Pick<Config, 'tableLayout' | 'failOnLongLabel' | 'failOnInvalidSampleValue' | 'maxDecodedBytes'>;
+  readonly config: Pick<
+    Config,
+    'tableLayout' | 'exemplars' | 'metadata' | 'onConflict' | 'failOnLongLabel' | 'failOnInvalidSampleValue' | 'maxDecodedBytes'
+  >;
   /** Undefined: not looked at. */
   readonly tableDimensions: readonly string[] | undefined;
   readonly table: Pick<TableDescription, 'memoryStoreRetentionHours' | 'magneticStoreRetentionDays' | 'magneticStoreWrites'> | undefined;
@@ -76,20 +88,30 @@ export function explainWrite(body: Uint8Array, version: WriteVersion, explainer:
   const totals = { records: 0, batches: 0, meteredBytes: 0 };
   const dimensions = new Set<string>();
   const dropped = [...malformedDrops([columns])];
+  if (version === '2.0') dropped.push(...emptySeriesDrops([columns]));
+  const options = { layout: config.tableLayout, dimensionBudget, series };
   for (const slice of sliceColumns(columns, SLICE_SAMPLES)) {
-    const translation = translateColumns(slice, { layout: config.tableLayout, dimensionBudget, series });
+    const translation = translateColumns(slice, options);
     dropped.push(...translation.dropped);
-    for (const batch of batchRecords(translation.records)) {
-      totals.batches += 1;
-      totals.records += recordCountOf(batch);
-      totals.meteredBytes += meteredWriteBytes(batch);
-      for (const { Dimensions } of expandBatch(batch)) for (const { Name } of Dimensions ?? []) dimensions.add(Name);
-    }
+    countBatches(batchRecords(translation.records));
   }
+  const histograms = translateHistograms(columns, options);
+  countBatches(batchHistograms(histograms.stored));
+  const exemplars = translateExemplars(columns, { ...options, isWanted: config.exemplars === 'store' });
+  countBatches(batchExemplars(exemplars.stored));
+  // As if none of it had been written before.
+  const families = version === '1.0' ? columns.metadata : columns.metadata.map(metadataOfFamily);
+  const metadata = translateMetadata(families, {
+    layout: config.tableLayout,
+    isWanted: config.metadata === 'store',
+    nowMs: explainer.nowMs,
+  });
+  countBatches(batchMetadata(metadata.stored));
+  dropped.push(...histograms.dropped, ...exemplars.dropped, ...metadata.dropped);
   const refusal = findRefusal(columns, config);
   if (refusal !== null) refused.push({ ...refusal, count: columns.timestampsMs.length, outcome: 'whole request refused' });
   for (const { reason, count, example } of dropped) {
-    const isRejected = version === '2.0' || dropReasons[reason].outcome === 'rejected';
+    const isRejected = isRefused(reason, { config, version });
     refused.push({ reason, count, example, outcome: isRejected ? 'rejected' : 'left out' });
   }
   refused.push(...outsideRetention(columns, explainer));
@@ -119,6 +141,15 @@ export function explainWrite(body: Uint8Array, version: WriteVersion, explainer:
     minTimeMs: min,
     maxTimeMs: max,
   };
+
+  function countBatches(batches: readonly WriteBatch[]): void {
+    for (const batch of batches) {
+      totals.batches += 1;
+      totals.records += recordCountOf(batch);
+      totals.meteredBytes += meteredWriteBytes(batch);
+      for (const { Dimensions } of expandBatch(batch)) for (const { Name } of Dimensions ?? []) dimensions.add(Name);
+    }
+  }
 }
 
 /** Samples that Timestream would reject for their time, by the retention that the table has now. */

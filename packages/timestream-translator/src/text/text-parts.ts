@@ -1,20 +1,20 @@
 import { crc32c } from '@timestream-prometheus/prom-codec';
 
 /**
- * How many records one histogram may take. A record has room for some hundred buckets, so this is for some thousands; Prometheus itself keeps
- * a histogram below 160 buckets unless it is told otherwise (`native_histogram_bucket_limit` of the client libraries).
+ * How many records one text may take. Of a histogram a record has room for some hundred buckets, so this is for some thousands; Prometheus
+ * itself keeps one below 160 buckets unless it is told otherwise (`native_histogram_bucket_limit` of the client libraries).
  */
-export const MAX_HISTOGRAM_PARTS = 64;
+export const MAX_PARTS = 64;
 
 /**
  * `1/3:0badcafe:`: which part of how many, and a checksum of the whole text and of where it was cut, so that no part is ever put together with
- * another histogram's, nor with a part of the same one that was written beside longer labels.
+ * that of another text, nor with a part of the same one that was written beside longer labels.
  */
 const PART = /^(\d{1,2})\/(\d{1,2}):([0-9a-f]{8}):/;
 const MAX_HEAD_BYTES = '64/64:01234567:'.length;
 
-/** A piece of a histogram's text as it stands in a record. */
-export interface HistogramPart {
+/** A piece of a text as it stands in a record. */
+export interface TextPart {
   /** From 1. */
   readonly number: number;
   readonly count: number;
@@ -23,17 +23,17 @@ export interface HistogramPart {
 }
 
 /**
- * The texts of the records that hold a histogram's text: itself if it fits, else parts of it.
+ * The texts of the records that hold a text: itself if it fits, else parts of it.
  *
+ * @param text ASCII, so that a character is a byte, and none that begins like a part
  * @param maxBytes what one record has room for
- * @returns null if {@link MAX_HISTOGRAM_PARTS} are not enough
+ * @returns null if {@link MAX_PARTS} are not enough
  */
-export function cutHistogramText(text: string, maxBytes: number): readonly string[] | null {
-  // The text is ASCII: a character is a byte.
+export function cutIntoParts(text: string, maxBytes: number): readonly string[] | null {
   if (text.length <= maxBytes) return [text];
   const pieceBytes = maxBytes - MAX_HEAD_BYTES;
   const count = pieceBytes <= 0 ? Infinity : Math.ceil(text.length / pieceBytes);
-  if (count > MAX_HISTOGRAM_PARTS) return null;
+  if (count > MAX_PARTS) return null;
   const checksum = checksumOf(text, pieceBytes);
   return Array.from(
     { length: count },
@@ -42,7 +42,7 @@ export function cutHistogramText(text: string, maxBytes: number): readonly strin
 }
 
 /** Null if the text is whole, or nothing of ours. */
-export function parseHistogramPart(text: string): HistogramPart | null {
+export function parsePart(text: string): TextPart | null {
   const match = PART.exec(text);
   if (match === null) return null;
   const [head, number = '', count = '', checksum = ''] = match;
@@ -50,7 +50,7 @@ export function parseHistogramPart(text: string): HistogramPart | null {
 }
 
 /** The whole text, null if a part is missing or what comes out is not what was cut. */
-export function joinHistogramParts(parts: readonly HistogramPart[]): string | null {
+export function joinParts(parts: readonly TextPart[]): string | null {
   const [first] = parts;
   if (first === undefined) return null;
   const inOrder = new Map(parts.map((part) => [part.number, part.text]));
