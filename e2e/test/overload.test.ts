@@ -10,8 +10,9 @@ const MEBIBYTE = 1024 * 1024;
 const heapMib = 512;
 const inFlightMib = 64;
 const cacheMib = 64;
-/** The formula of docs/capacity.md, "Memory": at rest, twice what requests and series may take, and two for each of 32 calls in flight. */
-const boundMib = 150 + 2 * (inFlightMib + cacheMib) + 2 * 32;
+const decodedMib = 32;
+/** The formula of docs/capacity.md, "Memory": a request that is alone may take four times `max-decoded-bytes`, if that is more than the budget. */
+const boundMib = 150 + 2 * (Math.max(inFlightMib, 4 * decodedMib) + cacheMib) + 2 * 32;
 
 const headers = { authorization: basicAuthorization(), 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
 
@@ -91,6 +92,7 @@ describe(`a connector with a heap of ${heapMib} MiB, ten times the load that it 
         '--default-database=db',
         '--default-table=t',
         `--max-decoded-bytes-in-flight=${inFlightMib}MiB`,
+        `--max-decoded-bytes=${decodedMib}MiB`,
         `--series-cache-bytes=${cacheMib}MiB`,
         // Timestream, the senders and whatever else the machine does share its processors with it.
         '--write-timeout=60s',
