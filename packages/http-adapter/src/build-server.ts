@@ -50,8 +50,11 @@ function refuseSchema(): never {
 
 /** Longer than the idle timeout of common proxies (60 s), so that they and not we close a connection first and no request is lost. */
 const keepAliveTimeoutMs = 75_000;
-/** Open connections; more are refused. Prometheus opens one for each of its shards, at most 50 by default. */
-const maxConnections = 4096;
+/**
+ * Open connections; more are refused. Prometheus opens one for each of its shards, at most 50 by default. As many may wait to be taken: a
+ * connection for which the system has no place is asked for again by the client after 1, 3, 7, 15 seconds, and a health check with it.
+ */
+export const MAX_CONNECTIONS = 4096;
 
 /** Request ids that are taken over from the client or its proxy; they end up in the log. */
 const requestIdPattern = /^[\w.:=+/@-]{1,128}$/;
@@ -94,7 +97,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     ...(tls === undefined ? { http: serverOptions } : { https: { ...serverOptions, ...tls } }),
   });
   app.server.headersTimeout = headersTimeoutMs;
-  app.server.maxConnections = maxConnections;
+  app.server.maxConnections = MAX_CONNECTIONS;
 
   // The connector judges methods and content types, in its own words: Fastify must have no opinion about either.
   for (const method of METHODS) {

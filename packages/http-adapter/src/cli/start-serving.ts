@@ -13,7 +13,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import type { DestinationStream, Logger } from 'pino';
 import { readErrorMeanings, readPageAssets, type StatusAnswer } from '@timestream-prometheus/status-page';
-import { buildServer } from '../build-server.js';
+import { buildServer, MAX_CONNECTIONS } from '../build-server.js';
 import { loadNativeSnappy } from '../native-snappy.js';
 import { createLogger } from '../logger.js';
 import { MetricsHistory } from '../metrics-history.js';
@@ -51,12 +51,14 @@ const listenTextResolver = (address: string): string => `listening at ${address}
 
 async function listen(app: FastifyInstance, address: ListenAddress): Promise<AddressInfo> {
   const { host, port } = address;
+  // Node's own 511 are fewer than the senders that may come back at once after an outage.
+  const options = { port, backlog: MAX_CONNECTIONS, listenTextResolver };
   try {
     // `::` takes IPv4 too, as Go's listener without a host does; a machine without IPv6 has only 0.0.0.0.
-    await app.listen({ port, host: host ?? '::', listenTextResolver }).catch(async (error: unknown) => {
+    await app.listen({ ...options, host: host ?? '::' }).catch(async (error: unknown) => {
       const hasNoIpv6 = host === undefined && errnoOf(error) === 'EAFNOSUPPORT';
       if (!hasNoIpv6) throw error;
-      await app.listen({ port, host: '0.0.0.0', listenTextResolver });
+      await app.listen({ ...options, host: '0.0.0.0' });
     });
   } catch (error) {
     throw listenError(error, 'web.listen-address', address);

@@ -210,7 +210,8 @@ function send(response: ServerResponse, status: number, requestId: string, answe
 function listen(server: Server, { host, port }: HttpServerOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    // Node's own 511 are fewer than the callers that may connect at once; the system allows what it allows.
+    server.listen({ port, host, backlog: 4096 }, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });
