@@ -97,7 +97,7 @@ export function remoteWriteV2Contract(suite: RemoteWriteV2Suite): void {
       expect(stored[0]?.labels.map(({ name }) => name)).toEqual(['__name__', 'a.ü', 'zone']);
     });
 
-    it('takes metadata and start timestamps along', async () => {
+    it('takes metadata along, and says that the start timestamp of a sample is not stored, but the sample is', async () => {
       const metric = newMetric();
       const sent: TimeSeriesV2 = {
         ...series({ __name__: metric }, [startMs, 3]),
@@ -106,6 +106,7 @@ export function remoteWriteV2Contract(suite: RemoteWriteV2Suite): void {
       };
       const response = await write([sent]);
       expect(response.status).toBe(204);
+      expect(response.headers['x-timestream-connector-not-stored']).toBe('start-timestamp=1');
       expect(await storedSamplesOf(metric)).toBe(1);
     });
 

@@ -1,3 +1,4 @@
+import { ConnectorError } from '../errors/connector-error.js';
 import type { Right } from '../users/user.js';
 
 /** What a path is for; also the label `endpoint` of the metrics, where everything that is neither write nor read is `other`. */
@@ -98,8 +99,10 @@ export function labelNameInPath(path: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
-    // Decoded already, with a `%` of its own.
-    return name;
+    // Bytes that are no UTF-8 are no label name to Prometheus either. A `%` that begins no byte shows that a proxy has decoded the path already.
+    if (!/^(?:[^%]|%[\da-f]{2})*$/i.test(name)) return name;
+    const shown = name.replaceAll(/%([89a-f][\da-f])/gi, (_byte, digits: string) => `\\x${digits.toLowerCase()}`);
+    throw new ConnectorError('malformed-query', `invalid label name: "${shown}"`);
   }
 }
 

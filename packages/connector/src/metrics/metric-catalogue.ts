@@ -112,6 +112,12 @@ export const METRICS = {
     help: 'Write requests that carried metadata and no series.',
     labelNames: [],
   },
+  ignoredStartTimestamps: {
+    name: 'timestream_connector_ignored_start_timestamps_total',
+    type: 'counter',
+    help: 'Start timestamps of samples received by remote write 2.0, which no layout has a place for; the samples are stored.',
+    labelNames: [],
+  },
   droppedSamples: {
     name: 'timestream_connector_dropped_samples_total',
     type: 'counter',

@@ -31,6 +31,7 @@ import { malformedCountOf, malformedDrops } from './malformed-drops.js';
 import { planMetadata, type MetadataPlan } from './plan-metadata.js';
 import { isRefused } from './is-refused.js';
 import type { LeftOut, WrittenCount } from './written-headers.js';
+import { noteStartTimestamps } from './start-timestamps.js';
 import type { StoredBatches } from './stored-batches.js';
 import type { TableDimensions } from './table-dimensions.js';
 import { writeBatches, type SourcedBatch } from './write-batches.js';
@@ -114,6 +115,7 @@ export async function handleWrite(parts: readonly WriteColumns[], context: Write
   const leftOut: LeftOut[] = [...dropped, ...metadata.dropped].filter((drop) => !isRejected(drop));
   const [example] = outdone;
   if (example !== undefined) leftOut.push({ reason: 'conflicting-value', count: outdone.length, example: describeSample(example) });
+  leftOut.push(...noteStartTimestamps(parts, metrics));
   for (const { reason, count, example: one } of leftOut) context.acceptedDrops.note(reason, count, one);
   const refusals = [
     ...describeRejections(tally.rejected, dropped.filter(isRejected)),

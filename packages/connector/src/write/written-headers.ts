@@ -33,7 +33,7 @@ export function notStoredHeaders(leftOut: readonly Pick<LeftOut, 'reason' | 'cou
 
 /** What a success does not store. */
 export interface LeftOut {
-  readonly reason: DroppedSamples['reason'] | 'conflicting-value';
+  readonly reason: DroppedSamples['reason'] | 'conflicting-value' | 'start-timestamp';
   readonly count: number;
   readonly example: string;
 }

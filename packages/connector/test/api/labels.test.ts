@@ -186,6 +186,7 @@ describe.each(['multi-measure', 'single-measure'] as const)('labels, label value
     ['labels', 'start=x', `invalid parameter "start": invalid time value for 'start': cannot parse "x" to a valid timestamp`],
     ['labels', 'limit=x', 'invalid parameter "limit": strconv.Atoi: parsing "x": invalid syntax'],
     ['label/U__/values', '', 'invalid label name: ""'],
+    ['label/%FF/values', '', 'invalid label name: "\\xff"'],
     ['label/job/values', 'end=x', `invalid parameter "end": invalid time value for 'end': cannot parse "x" to a valid timestamp`],
     ['label/job/values', 'match[]={a=~"*"}', 'error parsing regexp: missing argument to repetition operator: `*`'],
     ['series', '', 'no match[] parameter provided'],
