@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /** For runs that should take little time; see scripts/testing/few-property-runs.ts. */
 const fewRuns = process.env['PROPERTY_RUNS'] === 'few';
+/** `npm run check` leaves them out: they take half of the time, and few changes concern them. */
+const withoutPrograms = process.env['PROGRAM_TESTS'] === 'none';
 const temporaryFolder = fileURLToPath(new URL('./scripts/testing/temporary-folder.ts', import.meta.url));
 const fewPropertyRuns = fileURLToPath(new URL('./scripts/testing/few-property-runs.ts', import.meta.url));
 
@@ -16,7 +18,12 @@ export const reportersOf = (runName: string): NonNullable<NonNullable<ViteUserCo
  * The test configuration that every project shares. Tests run on the sources (by the export condition), so no build stands between a change
  * and its test.
  */
-export function projectTestConfig(projectName: string, overrides: NonNullable<ViteUserConfig['test']> = {}): ViteUserConfig {
+export function projectTestConfig(
+  projectName: string,
+  overrides: NonNullable<ViteUserConfig['test']> = {},
+  /** Patterns of the files that start other programs: this one as it is built, Java, Go, Python, another Node. */
+  programTests: readonly string[] = [],
+): ViteUserConfig {
   const conditions = ['@timestream-prometheus/source'];
   return defineConfig({
     resolve: { conditions },
@@ -38,6 +45,7 @@ export function projectTestConfig(projectName: string, overrides: NonNullable<Vi
       // something of the whole process, such as an environment variable, has to change it back.
       isolate: false,
       ...overrides,
+      exclude: [...configDefaults.exclude, ...(withoutPrograms ? programTests : [])],
       globalSetup: [temporaryFolder, overrides.globalSetup ?? []].flat(),
     },
   });

@@ -1,3 +1,7 @@
 import { projectTestConfig } from '../../vitest.base.js';
 
-export default projectTestConfig('timestream-embedded', { testTimeout: 30_000 });
+export default projectTestConfig('timestream-embedded', { testTimeout: 30_000 }, [
+  'test/persistence.test.ts',
+  'test/samples/**',
+  'test/sql/{java-double,java-pattern,java-regex-matcher,statistics,time-format}.test.ts',
+]);
