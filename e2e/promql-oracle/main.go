@@ -44,19 +44,8 @@ type seriesInput struct {
 }
 
 type histogramInput struct {
-	Time          int64      `json:"time"`
-	Stale         bool       `json:"stale"`
-	Hint          string     `json:"hint"`
-	Schema        int32      `json:"schema"`
-	ZeroThreshold string     `json:"zeroThreshold"`
-	ZeroCount     string     `json:"zeroCount"`
-	Count         string     `json:"count"`
-	Sum           string     `json:"sum"`
-	PositiveSpans [][2]int64 `json:"positiveSpans"`
-	Positive      []string   `json:"positive"`
-	NegativeSpans [][2]int64 `json:"negativeSpans"`
-	Negative      []string   `json:"negative"`
-	CustomBounds  []string   `json:"customBounds"`
+	Stale bool `json:"stale"`
+	chunkHistogram
 }
 
 type queryInput struct {

@@ -47,6 +47,7 @@ export type {
   TimeSeries,
   WriteRequest,
 } from './model.js';
+export { METRIC_TYPES } from './metric-types.js';
 export { decodeReadRequest, encodeReadRequest } from './read-request.js';
 export { decodeReadResponse, encodeReadResponse } from './read-response.js';
 export { bitsFromFloat, createSamples, floatFromBits, floatsOf, NORMAL_NAN_BITS, STALE_NAN_BITS } from './samples.js';

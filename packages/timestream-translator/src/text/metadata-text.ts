@@ -1,15 +1,6 @@
-import type { MetricMetadata, MetricType } from '@timestream-prometheus/prom-codec';
+import { METRIC_TYPES, type MetricMetadata, type MetricType } from '@timestream-prometheus/prom-codec';
 
-const TYPES: ReadonlySet<unknown> = new Set<MetricType>([
-  'unknown',
-  'counter',
-  'gauge',
-  'histogram',
-  'gaugehistogram',
-  'summary',
-  'info',
-  'stateset',
-]);
+const TYPES: ReadonlySet<unknown> = new Set(METRIC_TYPES);
 
 /**
  * The metadata of a metric family as the text of the column `prometheus_metadata`: `{"type":"counter","help":"How many.","unit":""}`, in this
