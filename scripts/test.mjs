@@ -36,7 +36,8 @@ if (args.length > 0) {
             testStage('unit tests on Node 24', {
               results: 'unit-on-node-24',
               args: packageProjects,
-              env: { PROPERTY_RUNS: 'few' },
+              // What Java, Go and Python say has nothing to do with the version of Node.
+              env: { PROPERTY_RUNS: 'few', PROGRAM_TESTS: 'none' },
               node: node24,
             }),
           ]),

@@ -39,7 +39,7 @@ interface Variant {
 const hourMs = 3_600_000;
 
 const variants: readonly Variant[] = [
-  { name: 'the default layout', layouts: ['multi-measure'], spanMs: hourMs, everyNth: 3, leastEqual: 140, leastFilled: 115 },
+  { name: 'the default layout', layouts: ['multi-measure'], spanMs: hourMs, everyNth: 5, leastEqual: 80, leastFilled: 65 },
   {
     name: 'the default layout, read as rows',
     layouts: ['multi-measure'],
@@ -55,9 +55,9 @@ const variants: readonly Variant[] = [
     layouts: ['multi-measure', 'compact', 'single-measure'],
     rowsPerPage: 7,
     spanMs: hourMs / 6,
-    everyNth: 6,
-    leastEqual: 70,
-    leastFilled: 45,
+    everyNth: 10,
+    leastEqual: 40,
+    leastFilled: 25,
   },
   {
     name: 'both layouts, pages of 1 row',

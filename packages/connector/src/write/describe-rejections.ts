@@ -19,8 +19,9 @@ const MAX_METRIC_NAME_LENGTH = 80;
 
 /** Which samples of a request can never be stored, and why, in one line; none if there are none. */
 export function describeRejections(rejected: readonly RejectedSample[], dropped: readonly DroppedSamples[]): readonly string[] {
+  // A drop may count nothing: a series that cannot be understood and holds no sample. It is named all the same.
+  if (rejected.length === 0 && dropped.length === 0) return [];
   const count = rejected.length + dropped.reduce((sum, drop) => sum + drop.count, 0);
-  if (count === 0) return [];
   const parts = dropped.map((drop) => `${drop.reason} (${drop.count}): ${drop.example}`);
   const byClass = groupBy(rejected, ({ reason }) => rejectionClassOf(reason));
   for (const [rejectionClass, samples] of byClass) {
