@@ -1,7 +1,6 @@
-import { connect } from 'node:net';
 import { readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { createSamples, encodeSnappy, encodeWriteRequest, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { basicAuthorization, startConnector, type RunningConnector } from '../harness/start-connector.js';
@@ -10,8 +9,8 @@ const MEBIBYTE = 1024 * 1024;
 const heapMib = 512;
 const inFlightMib = 64;
 const cacheMib = 64;
-const decodedMib = 32;
-/** The formula of docs/capacity.md, "Memory": a request that is alone may take four times `max-decoded-bytes`, if that is more than the budget. */
+const decodedMib = 16;
+/** The formula and the example of docs/capacity.md, "Memory": a request that is alone may take four times `max-decoded-bytes`, if that is more than the budget. */
 const boundMib = 150 + 2 * (Math.max(inFlightMib, 4 * decodedMib) + cacheMib) + 2 * 32;
 
 const headers = { authorization: basicAuthorization(), 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
@@ -162,11 +161,11 @@ describe(`a connector with a heap of ${heapMib} MiB, ten times the load that it 
   );
 
   it('holds nothing for senders that declare a large body and send little of it', async () => {
-    const sockets = Array.from({ length: 40 }, () => {
+    const sockets = Array.from({ length: 80 }, () => {
       const socket = connect(connector.port, '127.0.0.1');
       socket.on('error', () => undefined);
       socket.write(
-        `POST /write HTTP/1.1\r\nhost: x\r\nauthorization: ${headers.authorization}\r\ncontent-length: ${30 * MEBIBYTE}\r\n\r\nabc`,
+        `POST /write HTTP/1.1\r\nhost: x\r\nauthorization: ${headers.authorization}\r\ncontent-length: ${15 * MEBIBYTE}\r\n\r\nabc`,
       );
       return socket;
     });

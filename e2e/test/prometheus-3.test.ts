@@ -104,9 +104,13 @@ describe.skipIf(isMissing('prometheus3'))('a Prometheus 3 that scrapes native hi
         `  static_configs: [{ targets: ["${target.address}"] }]`,
       ].join('\n'),
       remoteWriteUrl: `${proxy.url}/write`,
-      // Metadata goes with 2.0 where this is on.
-      extraArguments: ['--enable-feature=metadata-wal-records'],
-      remoteWriteExtra: '  protobuf_message: io.prometheus.write.v2.Request\n  send_native_histograms: true\n',
+      // Metadata goes with 2.0 where the first is on.
+      extraArguments: ['--enable-feature=metadata-wal-records,exemplar-storage'],
+      remoteWriteExtra: [
+        '  protobuf_message: io.prometheus.write.v2.Request\n',
+        '  send_native_histograms: true\n',
+        '  send_exemplars: true\n',
+      ].join(''),
     });
     reader = await startPrometheus({ prometheusProgram: prometheus3Program, remoteReadUrl: `${connector.url}/read` });
     servers = {
@@ -158,6 +162,16 @@ describe.skipIf(isMissing('prometheus3'))('a Prometheus 3 that scrapes native hi
     for (const selector of ['{job="histograms"}', ...histograms]) await expectOneAnswer(instantPath(`${selector}[1m]`, endSeconds), false);
   });
 
+  it('gives every exemplar as the one that scraped', async () => {
+    for (const selector of ['native_latency_seconds', 'requests_total', '{job="histograms"}']) {
+      const path = `/api/v1/query_exemplars?query=${encodeURIComponent(selector)}&start=${startSeconds - 1}&end=${endSeconds}`;
+      const [wanted, got] = await Promise.all([writer.api(path), servers['the connector'].api(path)]);
+      expect(got, selector).toEqual(wanted);
+      const counts = (wanted.result as { exemplars: unknown[] }[]).map(({ exemplars }) => exemplars.length);
+      expect(Math.min(...counts), selector).toBeGreaterThan(scrapes / 2);
+    }
+  });
+
   it('ends a histogram where its series left the page, and lets it come back', async () => {
     const counts = async (server: PrometheusApi): Promise<unknown> =>
       server.queryRange('count(native_sometimes_seconds)', startSeconds, endSeconds, 0.5);
@@ -169,16 +183,20 @@ describe.skipIf(isMissing('prometheus3'))('a Prometheus 3 that scrapes native hi
   });
 
   it('counts in the headers of each answer what it stored, and the sender finds nothing to say', async () => {
-    const sent = { samples: 0, histograms: 0 };
-    const written = { samples: 0, histograms: 0 };
-    const kinds = ['samples', 'histograms'] as const;
+    const sent = { samples: 0, histograms: 0, exemplars: 0 };
+    const written = { samples: 0, histograms: 0, exemplars: 0 };
+    const kinds = ['samples', 'histograms', 'exemplars'] as const;
     for (const { headers, body, status, answerHeaders, answerText } of proxy.exchanges) {
       expect(headers['content-type']).toBe('application/x-protobuf;proto=io.prometheus.write.v2.Request');
       expect(headers['x-prometheus-remote-write-version']).toBe('2.0.0');
       expect(answerText).toBe('');
       expect(status).toBe(204);
       const columns = decodeWriteColumnsV2(decodeSnappy(body, { maxBytes: 64 * 1024 * 1024 }));
-      const own = { samples: columns.timestampsMs.length, histograms: columns.histograms.length };
+      const own = {
+        samples: columns.timestampsMs.length,
+        histograms: columns.histograms.length,
+        exemplars: columns.exemplars.length,
+      };
       for (const kind of kinds) {
         const header = Number(answerHeaders[`x-prometheus-remote-write-${kind}-written`]);
         expect(header, kind).toBe(own[kind]);
