@@ -34,6 +34,9 @@ export const MAX_MEASURE_NAMES_PER_TABLE = 8192;
 /** Documented (API model): characters of one MeasureValue; the least is 1. */
 export const MAX_MEASURE_VALUE_LENGTH = 2048;
 
+/** Times have up to nanoseconds (API model, `TimeUnit`), so within a millisecond there are as many places for records of a series. */
+export const NANOSECONDS_PER_MILLISECOND = 1_000_000;
+
 /** Documented (`writes`): no time before the Unix epoch. Milliseconds. */
 export const MIN_TIMESTAMP_MS = 0;
 

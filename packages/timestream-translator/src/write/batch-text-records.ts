@@ -1,4 +1,4 @@
-import { MAX_RECORDS_PER_WRITE } from '../model/limits.js';
+import { MAX_RECORDS_PER_WRITE, NANOSECONDS_PER_MILLISECOND } from '../model/limits.js';
 import type { Dimension, SampleReference, TimestreamRecord, WriteBatch } from '../model/record.js';
 import type { StoredSeries } from './stored-series.js';
 
@@ -57,7 +57,7 @@ function batchOf(column: string, group: readonly TextRecords[], version: number 
         ...(measureName ? {} : { MeasureName: series.measureName }),
         ...(recordCount > 1 ? {} : { MeasureValueType: 'MULTI', TimeUnit: timeUnit, ...versioned }),
         MeasureValues: [{ Name: column, Value: text, Type: 'VARCHAR' }],
-        Time: isFine ? String(BigInt(timestampMs) * 1_000_000n + BigInt(nanoseconds + part)) : String(timestampMs),
+        Time: isFine ? String(BigInt(timestampMs) * BigInt(NANOSECONDS_PER_MILLISECOND) + BigInt(nanoseconds + part)) : String(timestampMs),
       };
     });
   });

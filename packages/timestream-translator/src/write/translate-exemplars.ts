@@ -1,6 +1,6 @@
 import type { Exemplar } from '@timestream-prometheus/prom-codec';
 import { EXEMPLAR_COLUMN } from '../model/layout.js';
-import { MAX_RECORD_BYTES, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS } from '../model/limits.js';
+import { MAX_RECORD_BYTES, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS, NANOSECONDS_PER_MILLISECOND } from '../model/limits.js';
 import { contentHash } from '../text/content-hash.js';
 import { encodeExemplarText } from '../text/exemplar-text.js';
 import { quotedText } from '../text/series-text.js';
@@ -15,8 +15,6 @@ import { describeRange, type TranslateColumnsOptions } from './translate-columns
 
 /** Characters of all names and values of an exemplar's labels together (`model/exemplar`, ExemplarMaxLabelSetLength). */
 export const MAX_EXEMPLAR_CHARACTERS = 128;
-
-const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 
 export interface StoredExemplar {
   /** Of the label sets that were given. */

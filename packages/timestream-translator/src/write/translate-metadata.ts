@@ -1,6 +1,6 @@
 import type { MetricMetadata } from '@timestream-prometheus/prom-codec';
 import { LABELS_DIMENSION, METADATA_COLUMN, METADATA_MEASURE_NAME, METRIC_NAME_LABEL, type Layout } from '../model/layout.js';
-import { MAX_RECORD_BYTES } from '../model/limits.js';
+import { MAX_RECORD_BYTES, NANOSECONDS_PER_MILLISECOND } from '../model/limits.js';
 import { encodeLabelDimension } from '../names/label-dimension.js';
 import { contentHash } from '../text/content-hash.js';
 import { encodeMetadataText } from '../text/metadata-text.js';
@@ -19,8 +19,6 @@ export const METADATA_TIME_GRID_MS = 15 * 60_000;
 
 /** After that, less than this by content, for a metric may have several. Far below the quarter of an hour that a time may be ahead (quotas). */
 const SPREAD_MS = 60_000;
-
-const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 
 export interface StoredMetadata {
   /** The place among those that were given. */
