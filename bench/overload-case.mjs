@@ -1,8 +1,9 @@
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent } from 'node:http';
 import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
 import { requestsOfInput } from './inputs/requests.mjs';
 import { samplesOf } from './inputs/series.mjs';
-import { CREDENTIALS, startHealthProber, startNullTimestream, startServer, stop } from './processes.mjs';
+import { postWrite } from './post-write.mjs';
+import { startHealthProber, startNullTimestream, startServer, stop } from './processes.mjs';
 
 /** @typedef {import('./cases.mjs').OverloadCase} OverloadCase */
 /** @typedef {import('./programs.mjs').Programs} Programs */
@@ -52,7 +53,7 @@ export async function runOverloadCase(overloadCase, programs, flags) {
       let { body, samples } = bodyOf(next);
       while (performance.now() < endMs) {
         const sentMs = performance.now();
-        const { status, retryAfterMs } = await post(server.url, agent, body);
+        const { status, retryAfterMs } = await postWrite(`${server.url}/write`, { agent, body });
         const answeredMs = performance.now();
         // What is acknowledged when the time is over is no part of it.
         if (status >= 200 && status < 300) {
@@ -92,36 +93,4 @@ export async function runOverloadCase(overloadCase, programs, flags) {
     agent.destroy();
     await Promise.all([stop(server.child), stop(storage.child), stop(prober.child)]);
   }
-}
-
-/**
- * @param {string} url
- * @param {Agent} agent
- * @param {Uint8Array} body
- * @returns {Promise<{ readonly status: number; readonly retryAfterMs?: number }>} status 0: the connection broke
- */
-function post(url, agent, body) {
-  return new Promise((resolve) => {
-    const request = httpRequest(`${url}/write`, {
-      method: 'POST',
-      agent,
-      auth: `${CREDENTIALS.accessKeyId}:${CREDENTIALS.secretAccessKey}`,
-      headers: {
-        'content-type': 'application/x-protobuf',
-        'content-encoding': 'snappy',
-        'x-prometheus-remote-write-version': '0.1.0',
-        'content-length': body.length,
-      },
-    });
-    request.on('error', () => resolve({ status: 0 }));
-    request.on('response', (response) => {
-      response.resume();
-      response.on('error', () => resolve({ status: 0 }));
-      response.on('end', () => {
-        const seconds = Number(response.headers['retry-after'] ?? NaN);
-        resolve({ status: response.statusCode ?? 0, ...(Number.isNaN(seconds) ? {} : { retryAfterMs: seconds * 1_000 }) });
-      });
-    });
-    request.end(body);
-  });
 }

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 /** @typedef {import('node:child_process').ChildProcess} ChildProcess */
 
-export const CREDENTIALS = { accessKeyId: 'AKIABENCH', secretAccessKey: 'bench-secret' };
+const CREDENTIALS = { accessKeyId: 'AKIABENCH', secretAccessKey: 'bench-secret' };
+
+/** The access key of the programs that are measured, as Basic authentication. */
+export const BASIC = `Basic ${Buffer.from(`${CREDENTIALS.accessKeyId}:${CREDENTIALS.secretAccessKey}`).toString('base64')}`;
 
 const START_ATTEMPTS = 600;
 const START_POLL_MS = 50;

@@ -1,6 +1,6 @@
 import { encodeReadRequest, encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
 import { startCountingProxy } from './counting-proxy.mjs';
-import { CREDENTIALS, cpuMsOf, startEmbedded, startServer, stop } from './processes.mjs';
+import { BASIC, cpuMsOf, startEmbedded, startServer, stop } from './processes.mjs';
 import { startSyntheticTimestream, STEP_MS } from './synthetic-timestream.mjs';
 
 /** @typedef {import('./cases.mjs').ReadCase} ReadCase */
@@ -9,7 +9,7 @@ import { startSyntheticTimestream, STEP_MS } from './synthetic-timestream.mjs';
 /** @typedef {Readonly<Record<string, string>>} LabelRecord */
 
 const HEADERS = {
-  authorization: `Basic ${Buffer.from(`${CREDENTIALS.accessKeyId}:${CREDENTIALS.secretAccessKey}`).toString('base64')}`,
+  authorization: BASIC,
   'content-type': 'application/x-protobuf',
   'content-encoding': 'snappy',
 };

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
 import { requestsOfInput } from './inputs/requests.mjs';
 import { samplesOf } from './inputs/series.mjs';
-import { CREDENTIALS, startEmbedded, startNullTimestream, startServer, stop } from './processes.mjs';
+import { postWrite } from './post-write.mjs';
+import { BASIC, startEmbedded, startNullTimestream, startServer, stop } from './processes.mjs';
 
 /** @typedef {import('./cases.mjs').WriteCase} WriteCase */
 /** @typedef {import('./programs.mjs').Programs} Programs */
 
 const SCRAPES = 8;
-const BASIC = `Basic ${Buffer.from(`${CREDENTIALS.accessKeyId}:${CREDENTIALS.secretAccessKey}`).toString('base64')}`;
 const TOKEN = 'bench-token';
 const HOUR_MS = 3_600_000;
 
@@ -69,7 +69,9 @@ export async function runWriteCase(writeCase, programs, flags) {
           const request = next++;
           const { body, samples } = bodies[request % bodies.length] ?? { body: new Uint8Array(), samples: 0 };
           const beforeMs = performance.now();
-          await post(`${server.url}${access.pathOf(request)}`, access.authorization, agent, body);
+          const { authorization } = access;
+          const { status, text } = await postWrite(`${server.url}${access.pathOf(request)}`, { agent, body, authorization });
+          if (status !== 204) throw new Error(`a write was answered ${status}: ${text}`);
           latencies.push(performance.now() - beforeMs);
           totals.samples += samples;
           totals.bytes += body.length;
@@ -120,39 +122,4 @@ export async function runWriteCase(writeCase, programs, flags) {
  */
 function memoryOf(figures) {
   return Object.fromEntries(Object.entries(figures).flatMap(([name, figure]) => (figure === undefined ? [] : [[name, figure]])));
-}
-
-/**
- * @param {string} url
- * @param {string} authorization
- * @param {Agent} agent
- * @param {Uint8Array} body
- * @returns {Promise<void>}
- */
-function post(url, authorization, agent, body) {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(url, {
-      method: 'POST',
-      agent,
-      headers: {
-        authorization,
-        'content-type': 'application/x-protobuf',
-        'content-encoding': 'snappy',
-        'x-prometheus-remote-write-version': '0.1.0',
-        'content-length': body.length,
-      },
-    });
-    request.on('error', reject);
-    request.on('response', (response) => {
-      let text = '';
-      response.on('data', (/** @type {Buffer} */ chunk) => {
-        text += chunk.toString();
-      });
-      response.on('end', () => {
-        if (response.statusCode === 204) resolve();
-        else reject(new Error(`a write was answered ${String(response.statusCode)}: ${text}`));
-      });
-    });
-    request.end(body);
-  });
 }
