@@ -3,7 +3,7 @@
  * new process needs from its start to its first answer; and how much memory a list of all values takes before it is refused. The series are written as any record is; the points are made by the database itself,
  * in the order in which samples arrive. Arguments: points in millions, series.
  *
- *   npx nx build timestream-embedded && npx esbuild bench/growth-bench.ts --bundle --platform=node --format=esm --packages=external --outfile=dist/growth-bench.mjs && node dist/growth-bench.mjs 10
+ *   npx nx build timestream-embedded && npm run bench:growth -w @timestream-prometheus/timestream-embedded -- 10
  */
 import { QueryCommand, TimestreamQueryClient } from '@aws-sdk/client-timestream-query';
 import { DuckDBInstance } from '@duckdb/node-api';

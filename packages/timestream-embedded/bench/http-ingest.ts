@@ -2,9 +2,8 @@
  * What a sample costs on its way over HTTP into the store, in processor time of the server. Arguments: series, points per series, and
  * `file` for a file on disk in place of memory.
  *
- *   npx esbuild bench/http-ingest.ts --bundle --platform=node --format=esm --packages=external --outfile=dist/http-ingest.mjs && node dist/http-ingest.mjs
+ *   npm run bench:ingest -w @timestream-prometheus/timestream-embedded -- 5000 60
  */
-import { createHash, createHmac } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,7 @@ import { performance } from 'node:perf_hooks';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { startEmbeddedTimestream } from '../src/index.js';
+import { benchKey, signedCall } from './signed-call.js';
 
 interface Usage {
   readonly cpu: NodeJS.CpuUsage;
@@ -24,7 +24,6 @@ interface Usage {
 const seriesCount = Number(process.argv[2] ?? 5_000);
 const pointsPerSeries = Number(process.argv[3] ?? 60);
 const requestsInFlight = 16;
-const key = { accessKeyId: 'bench', secretAccessKey: 'secret' };
 
 /** User and system time are fields 14 and 15, in hundredths of a second (proc(5)). */
 function mainThreadMs(): number {
@@ -37,7 +36,7 @@ function mainThreadMs(): number {
 /** The server in a process of its own, so that its processor time is its own. */
 async function serve(dataDir: string | undefined): Promise<void> {
   const server = await startEmbeddedTimestream({
-    credentials: [key],
+    credentials: [benchKey],
     create: [{ databaseName: 'db', tableName: 't', memoryStoreRetentionHours: 24 }],
     ...(dataDir === undefined ? {} : { dataDir }),
   });
@@ -63,10 +62,10 @@ async function drive(): Promise<void> {
   const startMs = Date.now() - pointsPerSeries * 1000;
   const before = await ask();
   const begin = performance.now();
-  const inFlight: Promise<void>[] = [];
+  const inFlight: Promise<string>[] = [];
   for (let point = 0; point < pointsPerSeries; point += 1) {
     for (let series = 0; series < seriesCount; series += 100) {
-      inFlight.push(send(port, agent, requestAt(series, startMs + point * 1000, point)));
+      inFlight.push(signedCall(port, agent, 'WriteRecords', requestAt(series, startMs + point * 1000, point)));
       if (inFlight.length >= requestsInFlight) await inFlight.shift();
     }
   }
@@ -117,30 +116,6 @@ function requestAt(firstSeries: number, timestampMs: number, point: number): str
       MeasureName: `metric_${(firstSeries / 100) % 500}`,
       MeasureValues: [{ Name: 'sample_value', Value: String(point * 1.1 + index), Type: 'DOUBLE' }],
     })),
-  });
-}
-
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
-const sign = (secret: Buffer | string, text: string): Buffer => createHmac('sha256', secret).update(text).digest();
-
-function send(port: number, agent: http.Agent, body: string): Promise<void> {
-  const host = `127.0.0.1:${port}`;
-  const stamp = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '');
-  const scope = `${stamp.slice(0, 8)}/us-east-1/timestream/aws4_request`;
-  const target = 'Timestream_20181101.WriteRecords';
-  const type = 'application/x-amz-json-1.0';
-  const canonical = `POST\n/\n\ncontent-type:${type}\nhost:${host}\nx-amz-date:${stamp}\nx-amz-target:${target}\n\ncontent-type;host;x-amz-date;x-amz-target\n${hash(body)}`;
-  const secret = ['us-east-1', 'timestream', 'aws4_request'].reduce<Buffer>(sign, sign(`AWS4${key.secretAccessKey}`, stamp.slice(0, 8)));
-  const signature = sign(secret, `AWS4-HMAC-SHA256\n${stamp}\n${scope}\n${hash(canonical)}`).toString('hex');
-  const authorization = `AWS4-HMAC-SHA256 Credential=${key.accessKeyId}/${scope}, SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=${signature}`;
-  const headers = { 'content-type': type, 'x-amz-date': stamp, 'x-amz-target': target, authorization };
-  return new Promise((resolve, reject) => {
-    const request = http.request({ port, host: '127.0.0.1', method: 'POST', path: '/', agent, headers }, (response) => {
-      response.resume();
-      response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`status ${response.statusCode ?? 0}`))));
-    });
-    request.on('error', reject);
-    request.end(body);
   });
 }
 

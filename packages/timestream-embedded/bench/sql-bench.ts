@@ -1,7 +1,7 @@
 /**
  * What typical statements cost over a million points of ten thousand series in memory: compile and run, median of 9.
  *
- *   npx esbuild bench/sql-bench.ts --bundle --platform=node --format=esm --packages=external --outfile=dist/sql-bench.mjs && node dist/sql-bench.mjs
+ *   npm run bench:sql -w @timestream-prometheus/timestream-embedded
  */
 import { DuckDBInstance } from '@duckdb/node-api';
 import { compileStatement, type Catalog } from '../src/sql/engine.js';

@@ -1,7 +1,7 @@
 /**
  * How fast records get to disk, and how fast a file opens again.
  *
- *   npx esbuild bench/store-bench.ts --bundle --platform=node --format=esm --packages=external --outfile=dist/store-bench.mjs && node dist/store-bench.mjs [series] [points per series]
+ *   npm run bench:store -w @timestream-prometheus/timestream-embedded -- [series] [points per series]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -12,6 +12,9 @@ const fileName = 'timestream.duckdb';
 /** Bumped when a file of an older version could be misread. */
 const formatVersion = 1;
 
+/** Younger than the format: a file of an earlier version gets it when it is opened. */
+const settingsTable = 'CREATE TABLE IF NOT EXISTS ts_settings (key VARCHAR, value VARCHAR)';
+
 const metadataTables = [
   'CREATE TABLE ts_format (version INTEGER)',
   'CREATE TABLE ts_databases (name VARCHAR, kms_key_id VARCHAR, created_ms BIGINT, updated_ms BIGINT)',
@@ -20,6 +23,8 @@ const metadataTables = [
   'CREATE TABLE ts_measures (table_id INTEGER, position INTEGER, name VARCHAR, type VARCHAR, multi BOOLEAN)',
   'CREATE TABLE ts_measure_names (table_id INTEGER, position INTEGER, measure_name VARCHAR, data_type VARCHAR, dimension VARCHAR)',
   'CREATE TABLE ts_tags (arn VARCHAR, key VARCHAR, value VARCHAR)',
+  settingsTable,
+  `INSERT INTO ts_format VALUES (${formatVersion})`,
 ];
 
 /**
@@ -91,21 +96,15 @@ async function createInstance(path: string, dataDir: string | undefined, memoryL
 
 async function prepareFile(connection: DuckDBConnection, path: string): Promise<void> {
   await connection.run('SET lock_configuration = true');
-  // Younger than the format: a file of an earlier version gets it when it is opened.
-  const settings = 'CREATE TABLE IF NOT EXISTS ts_settings (key VARCHAR, value VARCHAR)';
   const known = await readRows(connection, "SELECT table_name FROM information_schema.tables WHERE table_name = 'ts_format'");
   if (known.length === 0) {
-    await inTransaction(connection, async () => {
-      for (const statement of metadataTables) await connection.run(statement);
-      await connection.run('INSERT INTO ts_format VALUES ($1)', [formatVersion]);
-      await connection.run(settings);
-    });
+    await inTransaction(connection, () => connection.run(metadataTables.join(';')));
     return;
   }
   const [row] = await readRows(connection, 'SELECT version FROM ts_format');
   const version = row?.[0];
   if (version !== formatVersion) throw new Error(`${path} has format ${String(version)}; this version reads format ${formatVersion}.`);
-  await connection.run(settings);
+  await connection.run(settingsTable);
 }
 
 /** All rows of a small result. */
