@@ -1,4 +1,3 @@
-import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
@@ -43,15 +42,16 @@ const edgesOnly = {
  */
 const restrict = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
 
+/** What oxlint cannot say: the layers, and shapes of syntax. The rules of every file, those that know types too, stand in `.oxlintrc.json`. */
 export default defineConfig(
   { ignores: ['**/dist/**', '**/.nx/**', '**/test-results/**', '**/coverage/**', 'e2e/runtime/**', 'scripts/node-24/**', 'release/**'] },
-  js.configs.recommended,
+  // A comment that turns off a rule of oxlint turns off nothing here; oxlint refuses those that turn off nothing there.
+  { linterOptions: { reportUnusedDisableDirectives: 'off' } },
   {
-    // The scripts are plain JavaScript, because the oldest Node runs no TypeScript; they are held to the same rules, types included.
     files: ['**/*.ts', '**/*.tsx', '**/*.mjs', '*.js'],
-    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    plugins: { '@nx': nxPlugin },
+    languageOptions: { parser: tseslint.parser },
+    // ESLint has to know the names of the rules in those comments.
+    plugins: { '@nx': nxPlugin, '@typescript-eslint': tseslint.plugin },
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',
@@ -61,20 +61,12 @@ export default defineConfig(
           allow: ['../../vitest.base.js', '../vitest.base.js', '../scripts/setup.mjs', '../scripts/published-packages.mjs'],
         },
       ],
-      '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      // Options are records of `readonly` fields; an interface per port says what a type alias cannot.
-      '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
-      // The embedded Timestream and the decoders count bits; a confusing `void` expression is still refused elsewhere.
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      'no-console': 'error',
       'no-restricted-syntax': [
         'error',
         { selector: 'ExportAllDeclaration', message: 'Name what is exported: an API must be visible in a diff.' },
         { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
         { selector: 'TSEnumDeclaration', message: 'A union of strings says the same without run-time code.' },
       ],
-      'id-denylist': ['error', 'data', 'info', 'util', 'utils', 'helper', 'helpers', 'process_', 'tmp', 'foo', 'bar'],
     },
   },
   {
@@ -104,38 +96,12 @@ export default defineConfig(
   { files: ['packages/http-adapter/src/**/*.ts'], rules: restrict(awsSdk, duckdb) },
   { files: ['packages/lambda-adapter/src/**/*.ts'], rules: restrict(awsSdk, duckdb, fastify) },
   { files: ['packages/timestream-embedded/src/**/*.ts'], rules: restrict(awsSdk, fastify) },
-  {
-    // It walks along columns whose length its loops know; a check at each index would say nothing and cost time.
-    files: ['packages/promql/src/**/*.ts'],
-    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
-  },
-  {
-    // Constants as they were published, so that they can be compared digit by digit.
-    files: [
-      'packages/promql/src/math/**/*.ts',
-      'packages/promql/src/histogram/bucket-bounds.ts',
-      'packages/promql/src/engine/vector-functions.ts',
-    ],
-    rules: { 'no-loss-of-precision': 'off' },
-  },
   // A pure package's sources see no Node types either; its tests may.
   {
     // What these have to export is decided by who loads them.
     files: ['**/vitest.config.ts', 'vitest.base.ts', 'eslint.config.js', 'scripts/testing/few-property-runs.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
-  {
-    // Commands talk to whoever typed them.
-    files: ['**/*.mjs'],
-    rules: {
-      'no-console': 'off',
-      // It does not see the type that a JSDoc comment gives to an `any`.
-      '@typescript-eslint/no-unsafe-assignment': 'off',
-    },
-    languageOptions: {
-      globals: Object.fromEntries(
-        ['process', 'console', 'URL', 'Buffer', 'setTimeout', 'clearTimeout', 'fetch', 'performance'].map((name) => [name, 'readonly']),
-      ),
-    },
-  },
+  // An example belongs to whoever copies it into another project.
+  { files: ['**/examples/**'], rules: { '@nx/enforce-module-boundaries': 'off' } },
 );

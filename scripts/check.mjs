@@ -7,12 +7,11 @@
  * `npm test` is the whole proof: many runs, templates and policies, and the built programs against real peers.
  */
 import { install } from './setup.mjs';
-import { formatStage, nxStage, packageProjects, runStages, testStage } from './stages.mjs';
+import { commandsStage, formatCommand, lintCommands, packageProjects, runStages, testStage, typesCommand } from './stages.mjs';
 
 install();
-runStages([
-  formatStage,
-  nxStage('lint, types', ['lint', 'typecheck']),
+await runStages([
+  commandsStage('format, lint, types', [formatCommand, ...lintCommands(), typesCommand]),
   testStage('unit tests with few runs of each property', {
     results: 'unit',
     args: packageProjects,

@@ -58,6 +58,13 @@ export function npmCommand() {
 }
 
 /**
+ * How nx is started, for whoever runs it beside other commands.
+ *
+ * @param {readonly string[]} args
+ */
+export const nxCommand = (args) => ({ command: process.execPath, args: [nxProgram, ...args], env: nxEnvironment() });
+
+/**
  * @param {readonly string[]} args
  * @param {{ readonly env?: NodeJS.ProcessEnv }} [options]
  * @returns {number}

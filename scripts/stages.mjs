@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { nx, repositoryRoot, run } from './setup.mjs';
+import { nx, nxCommand, repositoryRoot, run, runAside } from './setup.mjs';
 
 const resultsFolder = path.join(repositoryRoot, 'test-results');
 const vitestProgram = path.join(repositoryRoot, 'node_modules', 'vitest', 'vitest.mjs');
@@ -9,7 +9,7 @@ const vitestProgram = path.join(repositoryRoot, 'node_modules', 'vitest', 'vites
 /**
  * One step of a check. It gives an exit code: 0 when all is well. `results` names the file of counts that it has to leave behind.
  *
- * @typedef {{ readonly name: string; readonly run: () => number; readonly results?: string }} Stage
+ * @typedef {{ readonly name: string; readonly run: () => number | Promise<number>; readonly results?: string }} Stage
  */
 
 /** The test projects of all packages, by name: of two patterns with ! each would let in what the other one leaves out. */
@@ -17,20 +17,61 @@ export const packageProjects = readdirSync(path.join(repositoryRoot, 'packages')
   .filter((name) => existsSync(path.join(repositoryRoot, 'packages', name, 'vitest.config.ts')))
   .map((name) => `--project=${name}`);
 
-/** @type {Stage} */
-export const formatStage = {
+/**
+ * A command beside others.
+ *
+ * @typedef {{ readonly name: string; readonly command: string; readonly args: readonly string[]; readonly env?: NodeJS.ProcessEnv }} Command
+ */
+
+/** @type {Command} */
+export const formatCommand = {
   name: 'format',
+  command: process.execPath,
   // The cache knows a file by its content and the options by theirs.
-  run: () =>
-    run(process.execPath, [
-      'node_modules/prettier/bin/prettier.cjs',
-      '--check',
-      '--cache',
-      '--cache-strategy=content',
-      '--log-level=warn',
-      '.',
-    ]),
+  args: ['node_modules/prettier/bin/prettier.cjs', '--check', '--cache', '--cache-strategy=content', '--log-level=warn', '.'],
 };
+
+/**
+ * The two linters: oxlint has the rules of every file, those that know types too, and ESLint the layers.
+ *
+ * @param {readonly string[]} [paths] files and folders, from the root of the repository; all of it without them
+ * @returns {readonly Command[]}
+ */
+export const lintCommands = (paths = ['.']) => [
+  { name: 'oxlint', command: process.execPath, args: ['node_modules/oxlint/bin/oxlint', ...paths] },
+  { name: 'eslint', command: process.execPath, args: ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', ...paths] },
+];
+
+/** @type {Command} */
+export const typesCommand = {
+  name: 'types',
+  ...nxCommand(['run-many', '-t', 'typecheck', '--parallel=1', '--output-style=static']),
+};
+
+/**
+ * Runs commands beside each other, as many as there are processors, and shows what each printed when it ends.
+ *
+ * @param {string} name
+ * @param {readonly Command[]} commands
+ * @returns {Stage}
+ */
+export const commandsStage = (name, commands) => ({
+  name,
+  run: async () => {
+    const waiting = [...commands];
+    let worst = 0;
+    const runWaiting = async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const startMs = Date.now();
+        const { status, output } = await runAside(next.command, next.args, next.env === undefined ? {} : { env: next.env });
+        console.log(`${output}${next.name}: ${status === 0 ? 'good' : 'FAILED'} after ${Math.round((Date.now() - startMs) / 1000)} s`);
+        worst = Math.max(worst, status);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(2, os.availableParallelism()) }, runWaiting));
+    return worst;
+  },
+});
 
 /**
  * Runs nx targets in every project.
@@ -68,7 +109,7 @@ export const testStage = (name, { results, args = [], env = {}, node = process.e
  * @param {readonly Stage[]} stages
  * @param {{ readonly refuseSkips?: boolean }} [options] whether a skipped test makes the whole fail
  */
-export function runStages(stages, { refuseSkips = false } = {}) {
+export async function runStages(stages, { refuseSkips = false } = {}) {
   rmSync(resultsFolder, { recursive: true, force: true });
   /** @type {string[]} */
   const failures = [];
@@ -77,7 +118,7 @@ export function runStages(stages, { refuseSkips = false } = {}) {
   for (const { name, run: runStage, results } of stages) {
     console.log(`\n=== ${name}`);
     const startMs = Date.now();
-    if (runStage() !== 0) failures.push(name);
+    if ((await runStage()) !== 0) failures.push(name);
     if (results !== undefined && !existsSync(path.join(resultsFolder, `${results}.json`)))
       failures.push(`${name}: it left no counts behind`);
     times.push(`${name} ${Math.round((Date.now() - startMs) / 1000)} s`);

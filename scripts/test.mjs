@@ -8,22 +8,22 @@
  * Where REQUIRE_EVERYTHING is 1, a skipped test is a failure. UNIT_TEST_ROUNDS repeats the unit tests, each time with other seeds.
  */
 import { build, install } from './setup.mjs';
-import { formatStage, nxStage, packageProjects, runStages, testStage } from './stages.mjs';
+import { commandsStage, formatCommand, lintCommands, nxStage, packageProjects, runStages, testStage } from './stages.mjs';
 
 install();
 
 const args = process.argv.slice(2);
 if (args.length > 0) {
   build();
-  runStages([testStage('tests that match', { results: 'matching', args })]);
+  await runStages([testStage('tests that match', { results: 'matching', args })]);
 } else {
   // Each round has other seeds.
   const rounds = Number(process.env['UNIT_TEST_ROUNDS'] ?? 1);
   const node24 = process.env['NODE_24'];
-  runStages(
+  await runStages(
     [
-      formatStage,
-      nxStage('build, lint, types', ['build', 'lint', 'typecheck']),
+      commandsStage('format, lint', [formatCommand, ...lintCommands()]),
+      nxStage('build, types', ['build', 'typecheck']),
       ...Array.from({ length: rounds }, (_none, round) =>
         testStage(`unit and property tests${rounds > 1 ? `, round ${round + 1}` : ''}`, {
           results: `unit-${round + 1}`,

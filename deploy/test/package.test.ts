@@ -51,7 +51,8 @@ describe('the release', () => {
 
   it('holds what sam deploy reads: the templates, their settings, and the package where the template looks for it', () => {
     const names = Object.keys(release);
-    const codeUri = (loadTemplate('template.yml').Globals?.['Function'] as { CodeUri: string }).CodeUri;
+    const { CodeUri: codeUri } = (loadTemplate('template.yml').Globals?.['Function'] ?? {}) as { CodeUri?: string };
+    expect(codeUri).toMatch(/\.zip$/);
     expect(names).toEqual(
       expect.arrayContaining(['template.yml', 'samconfig.toml', 'privatelink/template.yml', 'privatelink/samconfig.toml', codeUri]),
     );

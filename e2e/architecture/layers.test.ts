@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ESLint } from 'eslint';
-import tseslint from 'typescript-eslint';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -70,13 +72,7 @@ describe('lint', () => {
   let eslint: ESLint;
 
   beforeAll(() => {
-    // Typed rules ask for a file on disk; the layer rules do not, so the violations never have to exist.
-    eslint = new ESLint({
-      cwd: repositoryRoot,
-      overrideConfig: [
-        { files: ['**/*.ts'], ...tseslint.configs.disableTypeChecked, languageOptions: { parserOptions: { projectService: false } } },
-      ],
-    });
+    eslint = new ESLint({ cwd: repositoryRoot });
   });
 
   it.each(violations)('refuses in %s: %s', async (file, code, complaint) => {
@@ -90,5 +86,40 @@ describe('lint', () => {
       "import { CodecError } from '@timestream-prometheus/prom-codec';\n\nexport const isCodecError = (error: unknown): boolean => error instanceof CodecError;\n";
     const [result] = await eslint.lintText(code, { filePath: path.join(repositoryRoot, 'packages/timestream-translator/src/allowed.ts') });
     expect(result?.messages.map(({ message }) => message)).toEqual([]);
+  });
+});
+
+/** Code that breaks a rule which only a linter that knows types can apply, and the name of that rule. */
+const typedViolations = [
+  ['export const lost = (): void => {\n  Promise.resolve();\n};\n', 'no-floating-promises'],
+  ["export const size = (JSON.parse('1') as any).length;\n", 'no-explicit-any'],
+  ["export const size: number = JSON.parse('1');\n", 'no-unsafe-assignment'],
+  ['export const has = (text: string): boolean => (text ? true : text !== undefined);\n', 'no-unnecessary-condition'],
+  ['const kept = 1;\nexport const other = 2;\n', 'no-unused-vars'],
+  ['// eslint-disable-next-line @typescript-eslint/no-explicit-any -- nothing to turn off\nexport const one = 1;\n', 'Unused'],
+] as const;
+
+describe('lint that knows types', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'typed-lint-'));
+    writeFileSync(
+      path.join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: path.join(repositoryRoot, 'tsconfig.base.json'), include: ['*.ts'] }),
+    );
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each(typedViolations)('refuses %j', (code, rule) => {
+    writeFileSync(path.join(folder, 'violation.ts'), code);
+    const { stdout, status } = spawnSync(
+      process.execPath,
+      [path.join(repositoryRoot, 'node_modules/oxlint/bin/oxlint'), '-c', path.join(repositoryRoot, '.oxlintrc.json'), '-f', 'unix', '.'],
+      { cwd: folder, encoding: 'utf8' },
+    );
+    expect(stdout).toContain(rule);
+    expect(status).toBe(1);
   });
 });

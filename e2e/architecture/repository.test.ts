@@ -30,7 +30,7 @@ describe('the repository', () => {
         Record<'dependencies' | 'devDependencies', Record<string, string>>
       >;
       const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
-        ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
+        ([, version]) => !/^(npm:(@[\w-]+\/)?[\w-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
       );
       expect(loose, file).toEqual([]);
     }

@@ -86,7 +86,7 @@ describe.skipIf(isMissing('prometheus3')).each(dashboards)(`the dashboard "$titl
     const found =
       ofResult === undefined
         ? (got?.data as unknown as string[])
-        : (got?.data?.result as { metric: Record<string, string> }[]).map(
+        : ((got?.data?.result ?? []) as { metric: Record<string, string> }[]).map(
             ({ metric }) =>
             Object.entries(metric).map(([name, value]) => `${name}="${value}"`).join(), // prettier-ignore
           );

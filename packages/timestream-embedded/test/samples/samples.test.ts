@@ -112,7 +112,7 @@ describe('the sample queries', { timeout: 120_000 }, () => {
       hosts.map((host) => load(host + 5, times.length - 1)),
     );
     expect(answers.get("a dashboard's list of hosts")).toEqual(hosts.map((host) => [`host-${host}`]));
-    expect((answers.get("a dashboard's graph")?.[0]?.[1] as unknown[]).length).toBe(times.length);
+    expect(answers.get("a dashboard's graph")?.[0]?.[1]).toHaveLength(times.length);
   });
 
   const env = (url: string): NodeJS.ProcessEnv => ({

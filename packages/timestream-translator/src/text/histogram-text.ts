@@ -119,7 +119,8 @@ function indexedBuckets(spans: readonly BucketSpan[], counts: readonly string[])
   let bucket = 0;
   for (const { offset, length } of spans) {
     index += offset;
-    for (let end = bucket + length; bucket < end; bucket++) {
+    const end = bucket + length;
+    for (; bucket < end; bucket++) {
       text += `${bucket === 0 ? '' : ENTRY_SEPARATOR}${index++}${PAIR_SEPARATOR}${counts[bucket] ?? ''}`;
     }
   }
