@@ -1,4 +1,4 @@
-import { dividedByNonZero } from '../functions/math-functions.js';
+import { dividedByNonZero, isNonZero } from '../functions/math-functions.js';
 import { invalidAt, type SourcePosition } from '../sql-error.js';
 import {
   commonType,
@@ -49,9 +49,9 @@ function numeric(
   const a = coerce(left, type, position, emitter)?.sql ?? left.sql;
   const b = coerce(right, type, position, emitter)?.sql ?? right.sql;
   if (sameType(type, double) || (operator !== '/' && operator !== '%')) return computed(type, `(${a} ${operator} ${b})`);
-  const sql = emitter.onceAll([a, b], ([dividend = '', divisor = '']) =>
-    dividedByNonZero(dividend, operator === '/' ? '//' : '%', divisor),
-  );
+  const whole = operator === '/' ? '//' : '%';
+  if (isNonZero(right)) return computed(type, `(${a} ${whole} ${b})`);
+  const sql = emitter.onceAll([a, b], ([dividend = '', divisor = '']) => dividedByNonZero(dividend, whole, divisor));
   return computed(type, `(${sql})`);
 }
 

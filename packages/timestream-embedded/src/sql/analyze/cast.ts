@@ -49,8 +49,14 @@ export function castExpression(
   }
   const folded = foldedLiteral(operand, target, emitter);
   if (folded !== undefined) return folded;
+  if (operand.textOfDouble !== undefined && sameType(target, double))
+    return { type: double, sql: `CAST(${operand.sql} AS DOUBLE)`, mayBeNaN: operand.textOfDouble.mayBeNaN };
   const sql = castSql(operand, target, safe, emitter, faults);
-  if (sql !== undefined) return { type: target, sql, mayBeNaN: isScalar(operand.type, 'VARCHAR') };
+  if (sql !== undefined) {
+    const textOfDouble =
+      sameType(operand.type, double) && sameType(target, varchar) ? { textOfDouble: { mayBeNaN: operand.mayBeNaN } } : {};
+    return { type: target, sql, mayBeNaN: isScalar(operand.type, 'VARCHAR'), ...textOfDouble };
+  }
   throw invalidAt(position, `Cannot cast ${typeText(operand.type)} to ${typeText(target)}`);
 }
 
@@ -185,7 +191,7 @@ function textSql(type: SqlType, sql: string, emitter: Emitter, faults: DialectFa
 }
 
 /**
- * Java's `Double.toString`. From 1e-3 to 1e7 DuckDB's text is the same; the check that it reads back is for DuckDB 1.5, which writes a few
+ * Java's `Double.toString`. From 1e-3 to 1e7, and for both zeros, DuckDB's text is the same; the check that it reads back is for DuckDB 1.5, which writes a few
  * powers of two wrongly (2^81 among them: half the value). All others are written by callback.
  */
 function doubleTextSql(sql: string, emitter: Emitter, { doubleDigits, castDoubleDigits = doubleDigits }: DialectFaults): string {
@@ -194,7 +200,7 @@ function doubleTextSql(sql: string, emitter: Emitter, { doubleDigits, castDouble
   return emitter.once(
     sql,
     (x) =>
-      `CASE WHEN abs(${x}) >= 1e-3 AND abs(${x}) < 1e7 AND TRY_CAST(CAST(${x} AS VARCHAR) AS DOUBLE) = ${x} ` +
+      `CASE WHEN (abs(${x}) >= 1e-3 OR ${x} = 0) AND abs(${x}) < 1e7 AND TRY_CAST(CAST(${x} AS VARCHAR) AS DOUBLE) = ${x} ` +
       `THEN CAST(${x} AS VARCHAR) ELSE ts_double_text(${x}) END`,
   );
 }

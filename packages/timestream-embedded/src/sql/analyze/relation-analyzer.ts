@@ -1,10 +1,10 @@
-import type { CatalogTable } from '../catalog.js';
 import { analyzeCondition, analyzeExpression, makeAlike } from './expression-analyzer.js';
-import { expressionContext, type OutputColumn, type QueryPlace, type StatementContext } from './context.js';
-import type { Field, Source } from './scope.js';
+import { expressionContext, type OutputColumn, type QueryPlace } from './context.js';
+import { nameFields, type Field, type Source } from './scope.js';
 import { findTable } from './table-name.js';
+import { scanTable } from './table-scan.js';
 import { invalidAt } from '../sql-error.js';
-import { duckdbType, measureType, timestamp, typeText, varchar } from '../values/sql-type.js';
+import { timestamp, typeText } from '../values/sql-type.js';
 import type { Identifier, Relation, RelationAlias } from '../parse/syntax-tree.js';
 import { comparisonSql } from '../values/comparison-sql.js';
 
@@ -20,8 +20,12 @@ export function analyzeRelation(relation: Relation, place: QueryPlace): Source {
         return { sql: `${known.sqlName} AS ${alias}`, fields: aliased(known.columns, alias, first.name, undefined, relation.alias) };
       }
       const { table, database, name } = findTable(relation.name, statement.catalog);
-      const { columns, sql } = tableColumns(table, statement);
-      return { sql: `(${sql}) AS ${alias}`, fields: aliased(columns, alias, name, database, relation.alias) };
+      const { columns, from, where } = scanTable(table, statement.emitter);
+      const items = columns.map((column, index) => `${column.sql} AS c${index}`).join(', ');
+      return {
+        sql: `(SELECT ${items} FROM ${from} WHERE ${where}) AS ${alias}`,
+        fields: aliased(columns, alias, name, database, relation.alias),
+      };
     }
     case 'derived': {
       const alias = statement.emitter.name('r');
@@ -111,45 +115,6 @@ function aliased(
   database: string | undefined,
   alias: RelationAlias | undefined,
 ): Field[] {
-  if (alias !== undefined && alias.columns.length > 0 && alias.columns.length !== columns.length) {
-    throw invalidAt(
-      alias.name.position,
-      `Column alias list has ${alias.columns.length} entries but '${alias.name.name}' has ${columns.length} columns available`,
-    );
-  }
-  return columns.map((column, index) => ({
-    ...column,
-    name: alias?.columns[index]?.name ?? column.name,
-    relation: alias?.name.name ?? name,
-    database: alias === undefined ? database : undefined,
-    sql: `${sqlAlias}.c${index}`,
-  }));
-}
-
-/**
- * A table as rows: its columns in Timestream's order, which is dimensions as first seen, measure_name, time, measures as first seen.
- *
- * Dimensions are read from the series, once for each series and not for each record; DuckDB pushes what the statement asks of them and of
- * the time down to the two scans.
- */
-function tableColumns(table: CatalogTable, { emitter }: StatementContext): { columns: OutputColumn[]; sql: string } {
-  const columns: OutputColumn[] = [];
-  const items: string[] = [];
-  const add = (name: string, type: OutputColumn['type'], sql: string): void => {
-    items.push(`${sql} AS c${columns.length}`);
-    columns.push({ name, type, mayBeNaN: false });
-  };
-  const dimensions = table.dimensions.map((name, index) => {
-    add(name, varchar, `s.d${index}`);
-    return `, dims[${emitter.bind(name, 'VARCHAR')}] AS d${index}`;
-  });
-  add('measure_name', varchar, 's.measure_name');
-  add('time', timestamp, 'p.time_ns');
-  for (const { name, type, column } of table.measures)
-    add(name, measureType(type), `CAST(p.${column} AS ${duckdbType(measureType(type))})`);
-  const sql =
-    `SELECT ${items.join(', ')} FROM ${table.pointsRelation} AS p ` +
-    `JOIN (SELECT sid, measure_name${dimensions.join('')} FROM ${table.seriesRelation}) AS s ON p.sid = s.sid ` +
-    `WHERE p.time_ns >= ${emitter.bind(table.oldestTimeNs, 'BIGINT')}`;
-  return { columns, sql };
+  const fields = columns.map(({ name: column, type, mayBeNaN }, index) => ({ name: column, type, mayBeNaN, sql: `${sqlAlias}.c${index}` }));
+  return nameFields(fields, name, database, alias);
 }

@@ -1,6 +1,6 @@
 import { invalidAt } from '../sql-error.js';
 import type { SqlType } from '../values/sql-type.js';
-import type { ColumnExpression, Identifier } from '../parse/syntax-tree.js';
+import type { ColumnExpression, Identifier, RelationAlias } from '../parse/syntax-tree.js';
 
 /** A column that a statement can name. */
 export interface Field {
@@ -14,12 +14,18 @@ export interface Field {
   readonly mayBeNaN: boolean;
   /** The DuckDB column, `r1.c0`. */
   readonly sql: string;
+  /** For the time of a table: no row has an earlier one (nanoseconds). */
+  readonly notBeforeNs?: bigint;
 }
 
 /** A FROM clause: its DuckDB text, and what can be named in it. */
 export interface Source {
   readonly sql: string;
   readonly fields: readonly Field[];
+  /** Conditions that belong into the WHERE of the SELECT. */
+  readonly where?: readonly string[];
+  /** Whether the conditions leave no row, whatever the table holds. */
+  readonly isEmpty?: boolean;
 }
 
 /** @throws {SqlError} `line 1:76: Column 'x' does not exist` (Timestream's own words), or that it is ambiguous. */
@@ -43,4 +49,29 @@ export function belongsTo(field: Field, qualifier: readonly Identifier[]): boole
   if (first === undefined) return true;
   if (second === undefined) return field.relation === first.name;
   return third === undefined && field.database === first.name && field.relation === second.name;
+}
+
+/**
+ * The columns as a relation of this name, or its alias, shows them.
+ *
+ * @throws {SqlError} when the alias lists another number of columns
+ */
+export function nameFields(
+  columns: readonly Omit<Field, 'relation' | 'database'>[],
+  name: string | undefined,
+  database: string | undefined,
+  alias: RelationAlias | undefined,
+): Field[] {
+  if (alias !== undefined && alias.columns.length > 0 && alias.columns.length !== columns.length) {
+    throw invalidAt(
+      alias.name.position,
+      `Column alias list has ${alias.columns.length} entries but '${alias.name.name}' has ${columns.length} columns available`,
+    );
+  }
+  return columns.map((column, index) => ({
+    ...column,
+    name: alias?.columns[index]?.name ?? column.name,
+    relation: alias?.name.name ?? name,
+    database: alias === undefined ? database : undefined,
+  }));
 }

@@ -3,17 +3,13 @@ import { expressionContext, type AnalyzedQuery, type ExpressionContext, type Out
 import { analyzeCondition, analyzeExpression } from './expression-analyzer.js';
 import { columnKey, createExpressionKeys, someExpression } from './expression-key.js';
 import { columnList, isComparable, orderAndLimit, ordinalOf, sortSql } from './ordering.js';
-import { analyzeRelation } from './relation-analyzer.js';
-import { belongsTo, findColumn, type Field, type Source } from './scope.js';
+import { analyzeFrom } from './merged-source.js';
+import { findColumn, type Field, type Source } from './scope.js';
+import { expandItem, type Item } from './select-item.js';
 import { invalidAt, type SourcePosition } from '../sql-error.js';
 import { typeText } from '../values/sql-type.js';
-import type { ColumnExpression, Expression, SelectBody, SelectItem, SortItem } from '../parse/syntax-tree.js';
+import type { ColumnExpression, Expression, SelectBody, SortItem } from '../parse/syntax-tree.js';
 import type { TypedExpression } from '../values/typed-expression.js';
-
-/** One column of a select list: written as an expression, or brought by a star. */
-type Item =
-  | { readonly name: string | undefined; readonly expression: Expression; readonly field?: undefined }
-  | { readonly name: string | undefined; readonly field: Field; readonly position: SourcePosition; readonly expression?: undefined };
 
 /** @throws {SqlError} */
 export function analyzeSelect(
@@ -23,11 +19,14 @@ export function analyzeSelect(
   place: QueryPlace,
 ): AnalyzedQuery {
   const { statement } = place;
-  const source: Source = select.from === undefined ? { sql: '', fields: [] } : analyzeRelation(select.from, place);
+  const source: Source = select.from === undefined ? { sql: '', fields: [] } : analyzeFrom(select.from, place);
   const rows = expressionContext(place, source.fields, undefined);
   const from = source.sql === '' ? '' : ` FROM ${source.sql}`;
-  const where =
-    select.where === undefined ? '' : ` WHERE ${analyzeCondition(select.where, { ...rows, clause: 'WHERE clause' }, 'WHERE clause').sql}`;
+  const conditions = [
+    ...(source.where ?? []),
+    ...(select.where === undefined ? [] : [analyzeCondition(select.where, { ...rows, clause: 'WHERE clause' }, 'WHERE clause').sql]),
+  ];
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')}`;
   const items = select.items.flatMap((item) => expandItem(item, source.fields));
 
   const written = [
@@ -68,23 +67,6 @@ export function analyzeSelect(
   const alias = statement.emitter.name('q');
   const sorted = sort.map(({ item, column, type }) => sortSql(item, { type, sql: `${alias}.${column}`, mayBeNaN: true }));
   return { columns, sql: `SELECT ${columnList(columns.length, alias)} FROM (${selected}) AS ${alias}${orderAndLimit(sorted, limit)}` };
-}
-
-function expandItem(item: SelectItem, fields: readonly Field[]): Item[] {
-  if (item.kind === 'star') {
-    const { position, qualifier } = item;
-    const matching = fields.filter((field) => belongsTo(field, qualifier));
-    if (matching.length === 0)
-      throw invalidAt(
-        position,
-        qualifier.length === 0
-          ? 'SELECT * not allowed in queries without FROM clause'
-          : `Table '${qualifier.map(({ name }) => name).join('.')}' not found`,
-      );
-    return matching.map((field) => ({ name: field.name, field, position }));
-  }
-  const { expression, alias } = item;
-  return [{ name: alias?.name ?? (expression.kind === 'column' ? expression.parts.at(-1)?.name : undefined), expression }];
 }
 
 /** GROUP BY and the aggregates: computed once in a query of their own, whose columns the select list then names. */

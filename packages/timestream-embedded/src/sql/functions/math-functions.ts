@@ -1,5 +1,6 @@
 import { isScalar } from '../values/sql-type.js';
-import { emitting, emittingOnce, plain, type FunctionExample, type FunctionRow } from './function-table.js';
+import type { TypedExpression } from '../values/typed-expression.js';
+import { emitting, emittingOnce, plain, type Emit, type FunctionExample, type FunctionRow } from './function-table.js';
 
 const nan = `CAST('NaN' AS DOUBLE)`;
 
@@ -15,7 +16,16 @@ export function dividedByNonZero(a: string, operator: '//' | '%', b: string): st
   return `CASE WHEN ${b} = 0 THEN error('Division by zero') ELSE ${a} ${operator} ${b} END`;
 }
 
-const remainder = emittingOnce((a, b = '') => dividedByNonZero(a, '%', b));
+/** A literal that needs no look at each row before something is divided by it. */
+export function isNonZero({ literal }: TypedExpression): boolean {
+  return literal?.type === 'integer' && literal.value !== 0n;
+}
+
+const checkedRemainder = emittingOnce((a, b = '') => dividedByNonZero(a, '%', b));
+const remainder: Emit = (args, context) => {
+  const [a, b] = args;
+  return a !== undefined && b !== undefined && isNonZero(b) ? `(${a.sql} % ${b.sql})` : checkedRemainder(args, context);
+};
 const infinite = (x: string): string => `isinf(${x})`;
 const outsideOne = (x: string): string => `(abs(${x}) > 1 AND NOT isnan(${x}))`;
 

@@ -18,7 +18,10 @@ import { timeFunctions } from './time-functions.js';
 const conditionalFunctions: readonly FunctionRow[] = [
   {
     signature: 'coalesce(T, T...): T',
-    emit: emitting((...values) => `coalesce(${values.join(', ')})`),
+    emit: (args, { emitter }) => {
+      const values = args.map(({ sql }) => sql);
+      return emitter.firstDimension(values) ?? `coalesce(${values.join(', ')})`;
+    },
     example: ["coalesce(NULL, 'a', 'b')", 'a'],
   },
   {

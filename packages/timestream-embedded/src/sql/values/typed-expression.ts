@@ -31,6 +31,17 @@ export interface TypedExpression {
   readonly mayBeNaN: boolean;
   /** The parameter of a prepared query, of a type that is yet to be found. */
   readonly parameter?: string;
+  /** For a text that CAST made of a DOUBLE: whether that may be NaN. Such a text can always be read back. */
+  readonly textOfDouble?: { readonly mayBeNaN: boolean };
+}
+
+/** The series of a table as one statement reads them. */
+interface SeriesScan {
+  readonly relation: string;
+  /** The column of the dimension with the index 3 is `d3`. */
+  readonly dimensions: readonly string[];
+  /** Computed for each series: `x0`, `x1`, … */
+  readonly computed: string[];
 }
 
 /** The DuckDB text of one statement under way: its bound values, and names for values that are used more than once. */
@@ -38,6 +49,7 @@ export class Emitter {
   readonly #indexes = new Map<string, number>();
   readonly #values: SqlParameter[] = [];
   readonly #parameterTypes = new Map<string, SqlType>();
+  readonly #seriesScans = new Map<string, SeriesScan>();
   #names = 0;
 
   /** The SQL of a parameter of this DuckDB type, `$3::BIGINT`. Equal values share one parameter. */
@@ -57,21 +69,72 @@ export class Emitter {
   }
 
   /**
-   * The finished statement with the parameters that it really has, numbered anew: DuckDB refuses a value that nothing names, and what was
-   * bound for an expression that did not stay is such a value. Nothing but `bind` writes a dollar sign.
+   * A scan of the series of a table, for a FROM clause: `(SELECT …) AS t3`. Its columns are `sid`, `measure_name` and `d<index>` for each
+   * dimension; only those that the finished statement names are read.
+   */
+  scanSeries(relation: string, dimensions: readonly string[]): { readonly alias: string; readonly sql: string } {
+    const alias = this.name('t');
+    this.#seriesScans.set(alias, { relation, dimensions, computed: [] });
+    return { alias, sql: `§${alias}§ AS ${alias}` };
+  }
+
+  /**
+   * The first of some dimensions of one scan that has a value, computed once for each series and not for each record; undefined unless all
+   * values are such columns. Most series have few of a table's dimensions, so their names are compared before any is looked up.
+   */
+  firstDimension(values: readonly string[]): string | undefined {
+    const columns = values.map((value) => /^(t\d+)\.d(\d+)$/.exec(value));
+    const alias = columns[0]?.[1];
+    const scan = alias === undefined ? undefined : this.#seriesScans.get(alias);
+    if (scan === undefined || columns.some((column) => column?.[1] !== alias)) return undefined;
+    const names = `[${columns.map((column) => this.bind(scan.dimensions[Number(column?.[2])] ?? '', 'VARCHAR')).join(', ')}]`;
+    const found = `list_filter(list_transform(${names}, lambda each: dims[each]), lambda each: each IS NOT NULL)[1]`;
+    const sql = `CASE WHEN list_has_any(map_keys(dims), ${names}) THEN ${found} END`;
+    const known = scan.computed.indexOf(sql);
+    return `${alias ?? ''}.x${known >= 0 ? known : scan.computed.push(sql) - 1}`;
+  }
+
+  /**
+   * The finished statement. Values stand in it as literals, so that DuckDB plans it once and with what it knows of them: a statement with
+   * parameters is planned when it is prepared and again when they are bound. A text with a NUL, at which DuckDB would take the statement to
+   * end, stays a parameter. Nothing but `bind` writes a dollar sign, nothing but `scanSeries` a paragraph sign.
    */
   finish(sql: string): { readonly duckdbSql: string; readonly parameters: readonly SqlParameter[] } {
     const numbers = new Map<string, number>();
     const parameters: SqlParameter[] = [];
-    const duckdbSql = sql.replace(/\$(\d+)::/g, (_, old: string) => {
+    const duckdbSql = this.#withSeries(sql).replace(/\$(\d+)::/g, (_, old: string) => {
+      const value = this.#values[Number(old) - 1] ?? null;
+      if (value === null) return 'NULL::';
+      if (typeof value !== 'string') return typeof value === 'bigint' && value < 0n ? `(${value})::` : `${String(value)}::`;
+      if (!value.includes('\0')) return `'${value.replaceAll("'", "''")}'::`;
       let number = numbers.get(old);
       if (number === undefined) {
-        number = parameters.push(this.#values[Number(old) - 1] ?? null);
+        number = parameters.push(value);
         numbers.set(old, number);
       }
       return `$${number}::`;
     });
     return { duckdbSql, parameters };
+  }
+
+  /** The statement with its scans of series written out. */
+  #withSeries(sql: string): string {
+    const used = new Map<string, Set<number>>();
+    for (const [, alias = '', index] of sql.matchAll(/\b(t\d+)\.d(\d+)\b/g)) {
+      const indexes = used.get(alias) ?? new Set();
+      used.set(alias, indexes.add(Number(index)));
+    }
+    return sql.replace(/§(t\d+)§/g, (_, alias: string) => {
+      const scan = this.#seriesScans.get(alias);
+      if (scan === undefined) throw new Error('a scan that is not known');
+      const dimensions = [...(used.get(alias) ?? [])].map((index) => `, ${this.#dimensionSql(scan, index)} AS d${index}`);
+      const computed = scan.computed.map((each, index) => `, ${each} AS x${index}`);
+      return `(SELECT sid, measure_name${dimensions.join('')}${computed.join('')} FROM ${scan.relation})`;
+    });
+  }
+
+  #dimensionSql({ dimensions }: SeriesScan, index: number): string {
+    return `dims[${this.bind(dimensions[index] ?? '', 'VARCHAR')}]`;
   }
 
   /** Parameters of a prepared query in the order in which they are first used, with the types that their uses ask for. */
