@@ -75,6 +75,8 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
     openStorage,
     createState: (storage, destination) => createStorageState(storage, config, destination, { logger, metrics, clock }),
     maxStorages: config.maxStorages,
+    idleTimeoutMs: config.storageIdleTimeoutMs,
+    clock,
     metrics,
   });
 

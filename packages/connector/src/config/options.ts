@@ -543,6 +543,16 @@ export const OPTIONS = {
     help: 'Access keys whose Timestream clients are kept open. The least recently used one is closed when it has no request.',
     parse: parseInteger(1, 100_000),
   }),
+  storageIdleTimeoutMs: option({
+    flag: 'storage-idle-timeout',
+    group: 'Limits',
+    scope: 'both',
+    defaultText: '10m',
+    placeholder: '<duration>',
+    help: 'How long the Timestream clients of an access key, role or profile and a table are kept after their last request, and with them the secret and what is remembered of the table.',
+    // Not longer than a day: what is remembered of a table should not outlive it.
+    parse: parseDurationMs(1_000, 86_400_000),
+  }),
   timeoutMs: option({
     flag: 'timeout-in-millis',
     group: 'Lambda',

@@ -10,12 +10,15 @@ export interface BasicPair {
 export function decodeBasic(header: string): BasicPair | string {
   const encoded = BASIC.exec(header)?.[1];
   if (encoded === undefined) return 'the Authorization header is not Basic authentication';
-  const pair = decodeUtf8(Buffer.from(encoded, 'base64'));
-  if (pair === undefined) return 'username and password are not UTF-8';
+  const bytes = Buffer.from(encoded, 'base64');
   // RFC 7617: no colon in the user id, so the first one ends it and any other belongs to the password.
-  const colon = pair.indexOf(':');
+  const colon = bytes.indexOf(':');
+  // Each is decoded by itself: a part of one text would keep all of it in memory, and a name is remembered for longer than a password.
+  const name = decodeUtf8(bytes.subarray(0, Math.max(0, colon)));
+  const password = decodeUtf8(bytes.subarray(colon + 1));
+  if (name === undefined || password === undefined) return 'username and password are not UTF-8';
   if (colon < 0) return 'username and password are not separated by a colon';
-  return { name: pair.slice(0, colon), password: pair.slice(colon + 1) };
+  return { name, password };
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {

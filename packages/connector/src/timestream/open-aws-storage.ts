@@ -1,5 +1,6 @@
 import { TimestreamQueryClient } from '@aws-sdk/client-timestream-query';
 import { TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
+import { loadSharedConfigFiles } from '@smithy/core/config';
 import type { Config } from '../config/parse-config.js';
 import type { Clock, Credentials, Destination, Logger, MetricsSink, Storage } from '../ports.js';
 import { createAwsRecordWriter } from './aws-record-writer.js';
@@ -48,6 +49,9 @@ export type OpenAwsStorage = (credentials: Credentials, destination?: Destinatio
 export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOptions): OpenAwsStorage {
   const clock = options.clock ?? { nowMs: () => Date.now() };
   const { metrics, logger } = options;
+  // The SDK reads its files once and keeps what came of it for the life of the process. Where there are none that is an error, and its stack holds on
+  // to whoever asked: without this, the first client of the process, with its secret.
+  loadSharedConfigFiles().catch(() => undefined);
   const writeRetries = RetryBudget.ofAll();
   const readRetries = RetryBudget.ofAll();
   const defaults: Destination = { database: config.defaultDatabase, table: config.defaultTable };

@@ -27,6 +27,11 @@ export class TableDimensions {
   readonly #known = new Set<string>();
   #isFull = false;
   readonly #readDimensions: ReadDimensions;
+  /**
+   * Stands for this table where a series remembers to whom its names were shown last. What is remembered of series outlives the storage of a
+   * credential, and must not keep it, with the secret that it signs with.
+   */
+  readonly #visitor = {};
   #firstRead: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
 
@@ -47,7 +52,7 @@ export class TableDimensions {
   /** Takes note of dimensions that the table certainly has now. */
   noteStored(batch: WriteBatch, rejectedIndexes: ReadonlySet<number>): void {
     // Most often nothing is new.
-    const names = dimensionNamesOf(batch, rejectedIndexes, this);
+    const names = dimensionNamesOf(batch, rejectedIndexes, this.#visitor);
     if (names.length > 0) this.#addKnown(names);
   }
 

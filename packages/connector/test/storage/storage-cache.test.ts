@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ConnectorError, METRICS, type Credentials } from '../../src/index.js';
 import { StorageCache } from '../../src/storage/storage-cache.js';
 import { openMemoryStorage } from '../support/memory-storage.js';
@@ -10,11 +10,18 @@ function key(accessKeyId: string, secretAccessKey = 's'): Credentials {
 
 const TABLE = { database: 'd', table: 't' };
 
-function createCache(maxStorages: number) {
+function createCache(maxStorages: number, { idleTimeoutMs = 3_600_000, clock = { nowMs: (): number => 0 } } = {}) {
   const memory = openMemoryStorage();
   const metrics = new RecordingMetrics();
   let states = 0;
-  const cache = new StorageCache({ openStorage: memory.openStorage, createState: () => (states += 1), maxStorages, metrics });
+  const cache = new StorageCache({
+    openStorage: memory.openStorage,
+    createState: () => (states += 1),
+    maxStorages,
+    idleTimeoutMs,
+    clock,
+    metrics,
+  });
   return { cache, metrics, opened: memory.opened };
 }
 
@@ -84,6 +91,39 @@ describe('StorageCache', () => {
     expect(opened.map(({ isClosed }) => isClosed)).toEqual([true, false]);
     next.release(new ConnectorError('throttled', 'slower'));
     expect(cache.acquire(key('a'), TABLE).storage).toBe(next.storage);
+  });
+
+  it('closes one that nobody has used for long, never one that is in use, and opens it anew when it is asked for again', () => {
+    let nowMs = 1_000_000;
+    const { cache, opened, metrics } = createCache(10, { idleTimeoutMs: 60_000, clock: { nowMs: () => nowMs } });
+    const inUse = cache.acquire(key('in use'), TABLE);
+    cache.acquire(key('a'), TABLE).release();
+    nowMs += 59_999;
+    cache.acquire(key('b'), TABLE).release();
+    expect(opened.map(({ isClosed }) => isClosed)).toEqual([false, false, false]);
+    nowMs += 1;
+    cache.acquire(key('b'), TABLE).release();
+    expect(opened.map(({ isClosed }) => isClosed)).toEqual([false, true, false]);
+    cache.acquire(key('a'), TABLE).release();
+    expect(opened).toHaveLength(4);
+    nowMs += 60_000;
+    inUse.release();
+    expect(opened[0]?.isClosed).toBe(false);
+    cache.acquire(key('in use'), TABLE).release();
+    expect(opened.map(({ isClosed }) => isClosed)).toEqual([false, true, true, true]);
+    expect(metrics.sum(METRICS.openStorages)).toBe(1);
+    cache.close();
+  });
+
+  it('closes what is idle when no other request comes, one after the other', async () => {
+    const { cache, opened, metrics } = createCache(10, { idleTimeoutMs: 30, clock: { nowMs: () => performance.now() } });
+    cache.acquire(key('a'), TABLE).release();
+    const lease = cache.acquire(key('b'), TABLE);
+    await vi.waitFor(() => expect(opened[0]?.isClosed).toBe(true), { timeout: 10_000 });
+    expect(opened[1]?.isClosed).toBe(false);
+    lease.release();
+    await vi.waitFor(() => expect(opened[1]?.isClosed).toBe(true), { timeout: 10_000 });
+    expect(metrics.sum(METRICS.openStorages)).toBe(0);
   });
 
   it('closes all of them at the end', () => {
