@@ -3,6 +3,7 @@ import type { QueryService } from '../query/query-service.js';
 import { ServiceError, validationError } from '../service-error.js';
 import type { UsageCounters } from '../usage-counters.js';
 import type { OperationCall, OperationHandler } from '../wire/http-server.js';
+import { decodeJsonBody } from '../wire/json-body.js';
 import { parseModel } from '../wire/model-shape.js';
 import {
   createDatabase,
@@ -30,13 +31,18 @@ export interface OperationsOptions {
   readonly logger: EmbeddedLogger;
 }
 
+interface DecodedCall extends OperationCall {
+  /** The decoded JSON body, not yet checked against the model. */
+  readonly body: unknown;
+}
+
 /** Operations of the service that have no meaning here: a batch load that ended has nothing that could be resumed. */
 const unsupportedOperations: ReadonlySet<string> = new Set(['ResumeBatchLoadTask']);
 
 /** One endpoint for both clients: their operations have the same prefix, and those they share are the same. */
 export function createOperations({ context, queries, scheduled, batchLoads, usage, logger }: OperationsOptions): OperationHandler {
   const writeShape = writeRecordsShape(context.limits.maxRecordsPerRequest);
-  const operations = new Map<string, (call: OperationCall) => object | Promise<object | string>>([
+  const operations = new Map<string, (call: DecodedCall) => object | Promise<object | string>>([
     ['DescribeEndpoints', (call) => describeEndpoints(call)],
     ['CreateDatabase', ({ body }) => createDatabase(context, body)],
     ['DescribeDatabase', ({ body }) => describeDatabase(context, body)],
@@ -51,8 +57,10 @@ export function createOperations({ context, queries, scheduled, batchLoads, usag
     ['TagResource', ({ body }) => tagResource(context, scheduled, body)],
     ['UntagResource', ({ body }) => untagResource(context, scheduled, body)],
     ['ListTagsForResource', ({ body }) => listTagsForResource(context, scheduled, body)],
-    ['WriteRecords', ({ body }) => writeRecords(context, writeShape, usage, logger, body)],
-    ['Query', ({ body, credential, signal }) => queries.query(credential.accessKeyId, parseModel(queryShapes.Query, body), signal)],
+    [
+      'Query',
+      ({ body, credential, departure }) => queries.query(credential.accessKeyId, parseModel(queryShapes.Query, body), departure.signal),
+    ],
     ['CancelQuery', ({ body }) => queries.cancel(parseModel(queryShapes.CancelQuery, body).QueryId)],
     ['PrepareQuery', ({ body }) => prepareQuery(queries, body)],
     ['CreateScheduledQuery', ({ body }) => scheduled.create(body)],
@@ -68,8 +76,11 @@ export function createOperations({ context, queries, scheduled, batchLoads, usag
     ['ListBatchLoadTasks', ({ body }) => batchLoads.list(body)],
   ]);
   return async (call) => {
+    // Its body is by far the largest and the most frequent, and mostly needs no decoding.
+    if (call.operation === 'WriteRecords') return writeRecords(context, writeShape, usage, logger, call.bytes);
+    const body = decodeJsonBody(call.bytes);
     const operation = operations.get(call.operation);
-    if (operation !== undefined) return operation(call);
+    if (operation !== undefined) return operation({ ...call, body });
     if (unsupportedOperations.has(call.operation)) throw validationError(`The embedded Timestream does not support ${call.operation}.`);
     throw new ServiceError('UnknownOperationException', `There is no operation ${call.operation.slice(0, 80)}.`);
   };

@@ -55,7 +55,7 @@ const tableProperties = {
   }),
 } as const;
 
-const record = structure({
+export const recordShape = structure({
   Dimensions: {
     type: 'list',
     max: 128,
@@ -87,7 +87,12 @@ export type WriteRecordsShape = ReturnType<typeof writeRecordsShape>;
 /** @param maxRecords  records per request, so that a list of thousands is refused before its members are looked at. */
 export function writeRecordsShape(maxRecords: number) {
   return structure(
-    { DatabaseName: text, TableName: text, CommonAttributes: record, Records: { type: 'list', min: 1, max: maxRecords, member: record } },
+    {
+      DatabaseName: text,
+      TableName: text,
+      CommonAttributes: recordShape,
+      Records: { type: 'list', min: 1, max: maxRecords, member: recordShape },
+    },
     'DatabaseName',
     'TableName',
     'Records',

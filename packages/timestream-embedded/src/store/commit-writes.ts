@@ -1,12 +1,12 @@
 import { BIGINT, INTEGER, LIST, listValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 
 import type { TimestreamLimits } from '../limits.js';
-import type { Measure, ParsedRecord } from '../write/record.js';
+import type { Measure, ParsedRecord, SeriesState, StoredPoint } from '../write/record.js';
 import { inTransaction } from './duckdb-file.js';
 import { needsLookup, stageRequest, type StoredPoints, type WriteOutcome } from './stage-writes.js';
 import { createStagedTable, type StagedTable } from './staged-table.js';
 import type { TableAppenders } from './table-appenders.js';
-import { addMeasureColumn, addMeasureName, pointsRelation, type SeriesState, type StoredPoint, type TableState } from './table-state.js';
+import { addMeasureColumn, addMeasureName, pointsRelation, type TableState } from './table-state.js';
 
 /** One WriteRecords request on its way to disk. */
 export interface WriteRequest {
@@ -34,7 +34,9 @@ export async function commitWrites(
 ): Promise<WriteOutcome[]> {
   const stagedByTable = new Map<TableState, StagedTable>();
   const storedByTable = new Map<TableState, StoredPoints>();
-  const seriesByRequest = requests.map(({ table, records }) => records.map(({ seriesKey }) => table.series.get(seriesKey)));
+  const seriesByRequest = requests.map(({ table, records }) =>
+    records.map(({ series }) => (series.state ??= table.series.get(series.key))),
+  );
   for (const table of new Set(requests.map((request) => request.table))) {
     stagedByTable.set(table, createStagedTable(table, nowMs));
     storedByTable.set(table, await lookUpStored(connection, table, requests, seriesByRequest));

@@ -1,8 +1,7 @@
 import type { TimestreamLimits } from '../limits.js';
-import type { ParsedRecord } from '../write/record.js';
+import type { ParsedRecord, SeriesState } from '../write/record.js';
 import type { RetentionWindow } from '../write/retention-window.js';
 import { isKnownMeasureName, type StagedTable } from './staged-table.js';
-import type { SeriesState } from './table-state.js';
 
 /** Why one record of a request is rejected. */
 export interface RecordFault {
@@ -22,7 +21,7 @@ export function recordFault(
   if (record.rejection !== undefined) return { reason: record.rejection };
   if (record.timeNs < window.lowerNs || record.timeNs >= window.upperNs) return { reason: window.reason };
   const key = staged.table.properties.partitionKey;
-  if (key?.EnforcementInRecord === 'REQUIRED' && !record.dimensions.some(({ Name }) => Name === key.Name)) {
+  if (key?.EnforcementInRecord === 'REQUIRED' && !record.series.dimensions.some(({ Name }) => Name === key.Name)) {
     return { reason: `The record does not have the partition key dimension '${key.Name ?? ''}', which this table requires.` };
   }
   const reason = measureFault(staged, record, limits) ?? (series === undefined ? dimensionFault(staged, record, limits) : undefined);
@@ -50,7 +49,7 @@ function measureFault(staged: StagedTable, record: ParsedRecord, limits: Timestr
 function dimensionFault(staged: StagedTable, record: ParsedRecord, limits: TimestreamLimits): string | undefined {
   const { table } = staged;
   let added = 0;
-  for (const { Name } of record.dimensions) {
+  for (const { Name } of record.series.dimensions) {
     if (table.dimensions.has(Name) || staged.dimensions.has(Name)) continue;
     if (table.measures.has(Name) || staged.measures.has(Name)) return `The dimension '${Name}' has the name of a measure of the table.`;
     added += 1;
@@ -59,7 +58,7 @@ function dimensionFault(staged: StagedTable, record: ParsedRecord, limits: Times
     return `The table would have more than ${limits.maxDimensionsPerTable} dimensions.`;
   }
   if (
-    !isKnownMeasureName(staged, record.measureName) &&
+    !isKnownMeasureName(staged, record.series.measureName) &&
     staged.table.distinctMeasureNames.size + staged.newMeasureNames.size >= limits.maxMeasureNamesPerTable
   ) {
     return `The table would have more than ${limits.maxMeasureNamesPerTable} measure names.`;

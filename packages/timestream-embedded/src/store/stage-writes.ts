@@ -1,11 +1,11 @@
 import type { TimestreamLimits } from '../limits.js';
 import type { RejectedRecord } from '../service-error.js';
-import type { Measure, ParsedRecord } from '../write/record.js';
+import type { Measure, ParsedRecord, SeriesState, StoredPoint } from '../write/record.js';
 import { sameMeasures } from '../write/record.js';
 import { retentionWindow } from '../write/retention-window.js';
 import { recordFault, type RecordFault } from './record-fault.js';
 import { addPoint, isKnownMeasureName, stagedPoint, type StagedTable } from './staged-table.js';
-import { measureNameKey, type SeriesState, type StoredPoint } from './table-state.js';
+import { measureNameKey } from './table-state.js';
 
 export interface WriteOutcome {
   readonly memoryStore: number;
@@ -44,7 +44,7 @@ export function stageRequest(
   let magneticRejected = 0;
   for (const [index, record] of records.entries()) {
     const committed = committedSeries[index];
-    const state = committed ?? staged.series.get(record.seriesKey)?.state;
+    const state = committed ?? staged.series.get(record.series.key)?.state;
     const fault = recordFault(staged, record, state, window, limits) ?? stageRecord(staged, record, committed, state, stored);
     const isMagnetic = record.timeNs < window.memoryLowerNs;
     if (fault === undefined) {
@@ -104,8 +104,8 @@ function stageSeries(staged: StagedTable, record: ParsedRecord): SeriesState {
     listedDataType: '',
   };
   staged.nextSid += 1;
-  staged.series.set(record.seriesKey, { record, state });
-  for (const { Name } of record.dimensions) {
+  staged.series.set(record.series.key, { series: record.series, state });
+  for (const { Name } of record.series.dimensions) {
     if (!staged.table.dimensions.has(Name) && !staged.dimensions.has(Name))
       staged.dimensions.set(Name, { name: Name, firstSeenMs: staged.nowMs });
   }
@@ -118,14 +118,14 @@ function stageColumns(staged: StagedTable, record: ParsedRecord, state: SeriesSt
   }
   if (state.listedDataType === record.dataType || staged.listed.get(state) === record.dataType) return;
   staged.listed.set(state, record.dataType);
-  const key = measureNameKey(record.measureName, record.dataType);
+  const key = measureNameKey(record.series.measureName, record.dataType);
   const known = staged.table.measureNames.get(key);
-  const missing = record.dimensions.map(({ Name }) => Name).filter((name) => known?.dimensions.has(name) !== true);
+  const missing = record.series.dimensions.map(({ Name }) => Name).filter((name) => known?.dimensions.has(name) !== true);
   if (missing.length === 0) return;
   const pending = staged.measureNames.get(key);
   if (pending === undefined) {
-    if (!isKnownMeasureName(staged, record.measureName)) staged.newMeasureNames.add(record.measureName);
-    staged.measureNames.set(key, { measureName: record.measureName, dataType: record.dataType, dimensions: new Set(missing) });
+    if (!isKnownMeasureName(staged, record.series.measureName)) staged.newMeasureNames.add(record.series.measureName);
+    staged.measureNames.set(key, { measureName: record.series.measureName, dataType: record.dataType, dimensions: new Set(missing) });
   } else for (const name of missing) pending.dimensions.add(name);
 }
 

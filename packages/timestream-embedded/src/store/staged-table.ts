@@ -1,5 +1,5 @@
-import type { Measure, ParsedRecord } from '../write/record.js';
-import type { DimensionColumn, MeasureColumn, MeasureNameState, SeriesState, TableState } from './table-state.js';
+import type { Measure, RecordSeries, SeriesState } from '../write/record.js';
+import type { DimensionColumn, MeasureColumn, MeasureNameState, TableState } from './table-state.js';
 
 /** A record on its way to disk; a later record of the same batch may take its place. */
 export interface StagedPoint {
@@ -15,7 +15,7 @@ export interface StagedPoint {
 type SeriesPoints = StagedPoint | Map<bigint, StagedPoint>;
 
 export interface StagedSeries {
-  readonly record: ParsedRecord;
+  readonly series: RecordSeries;
   readonly state: SeriesState;
 }
 

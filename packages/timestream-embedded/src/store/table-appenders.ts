@@ -117,10 +117,10 @@ export class TableAppenders {
   }
 }
 
-function appendSeries(appender: DuckDBAppender, { record, state }: StagedSeries): void {
+function appendSeries(appender: DuckDBAppender, { series, state }: StagedSeries): void {
   appender.appendInteger(state.sid);
-  appender.appendVarchar(record.measureName);
-  appender.appendMap(mapValue(record.dimensions.map(({ Name, Value }) => ({ key: Name, value: Value }))), dimensionMap);
+  appender.appendVarchar(series.measureName);
+  appender.appendMap(mapValue(series.dimensions.map(({ Name, Value }) => ({ key: Name, value: Value }))), dimensionMap);
   appender.endRow();
 }
 

@@ -1,5 +1,6 @@
 import type { CatalogMeasure } from '../sql/catalog.js';
-import type { Measure } from '../write/record.js';
+import { KnownHeads } from '../write/known-heads.js';
+import type { SeriesState } from '../write/record.js';
 import type { Retention } from '../write/retention-window.js';
 
 export interface PartitionKey {
@@ -13,27 +14,6 @@ export interface TableProperties {
   readonly retention: Retention;
   readonly rejectedDataLocation?: object;
   readonly partitionKey?: PartitionKey;
-}
-
-/** The current record at a time of a series. */
-export interface StoredPoint {
-  readonly version: bigint;
-  readonly measures: readonly Measure[];
-}
-
-/**
- * What is kept in memory of a series to decide most versions and duplicates without a query: samples arrive in order, so nearly every
- * record is newer than `newestTimeNs`.
- */
-export interface SeriesState {
-  readonly sid: number;
-  /** No record is older, and none is newer. After opening a file these are the bounds of the whole table. */
-  oldestTimeNs: bigint;
-  newestTimeNs: bigint;
-  /** The record at `newestTimeNs`; undefined after opening a file, until one is written. */
-  newest: StoredPoint | undefined;
-  /** The data type whose dimensions are known to be listed already: saves looking at them for every record. */
-  listedDataType: string;
 }
 
 export interface DimensionColumn {
@@ -68,6 +48,8 @@ export interface TableState {
   readonly measureNames: Map<string, MeasureNameState>;
   readonly distinctMeasureNames: Set<string>;
   readonly series: Map<string, SeriesState>;
+  /** What records of this table began with: most come again. */
+  readonly heads: KnownHeads;
   /** Counted, because every record with a new attribute asks. */
   multiMeasureColumns: number;
   nextSid: number;
@@ -96,6 +78,7 @@ export function createTableState(
     measureNames: new Map(),
     distinctMeasureNames: new Set(),
     series: new Map(),
+    heads: new KnownHeads(),
     multiMeasureColumns: 0,
     nextSid: 1,
     deleted: false,

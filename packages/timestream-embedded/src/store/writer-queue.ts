@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import type { ServerBounds } from '../limits.js';
 import { ServiceError } from '../service-error.js';
 import type { WriteRequest } from './commit-writes.js';
@@ -65,7 +67,11 @@ export class WriterQueue {
       if (next.kind === 'task') {
         this.#waiting.shift();
         await next.run();
-      } else await this.#commitBatch(this.#takeWrites());
+      } else {
+        // A commit costs the same few milliseconds however little it holds: what has arrived meanwhile is read first, and comes along.
+        await nextTurn();
+        await this.#commitBatch(this.#takeWrites());
+      }
     }
     // In the same turn as the look at the empty queue: who comes next starts the work anew.
     this.#working = undefined;

@@ -88,7 +88,7 @@ const looks = new WeakMap<ModelShape, Look>();
  * Whether the value is of the shape as it stands, with nothing to refuse and no `null` to leave out. Nearly every request is, and this
  * look needs no paths and no copies.
  */
-function isValid(shape: ModelShape, value: unknown): boolean {
+export function isValid(shape: ModelShape, value: unknown): boolean {
   let look = looks.get(shape);
   if (look === undefined) {
     look = lookOf(shape);

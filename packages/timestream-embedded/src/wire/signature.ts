@@ -136,6 +136,7 @@ function checkScope(authorization: Authorization, timestamp: string, region: str
 function checkDate(timestamp: string, nowMs: number): void {
   const signedMs = Date.parse(timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
   if (Number.isNaN(signedMs)) throw incomplete("The 'X-Amz-Date' header is not a date.");
+  if (Math.abs(signedMs - nowMs) <= maxSkewMs) return;
   const now = amzDate(nowMs);
   if (signedMs < nowMs - maxSkewMs) {
     throw new ServiceError(
@@ -143,12 +144,10 @@ function checkDate(timestamp: string, nowMs: number): void {
       `Signature expired: ${timestamp} is now earlier than ${amzDate(nowMs - maxSkewMs)} (${now} - 5 min.)`,
     );
   }
-  if (signedMs > nowMs + maxSkewMs) {
-    throw new ServiceError(
-      'InvalidSignatureException',
-      `Signature not yet current: ${timestamp} is still later than ${amzDate(nowMs + maxSkewMs)} (${now} + 5 min.)`,
-    );
-  }
+  throw new ServiceError(
+    'InvalidSignatureException',
+    `Signature not yet current: ${timestamp} is still later than ${amzDate(nowMs + maxSkewMs)} (${now} + 5 min.)`,
+  );
 }
 
 function canonicalRequest(
@@ -174,9 +173,15 @@ function canonicalRequest(
   return [request.method, path, canonicalQuery, lines.join(''), signedHeaders.join(';'), payloadHash].join('\n');
 }
 
+/** Four digests make a key, which is good for a day: the last one is remembered. */
 function signingKey(secretAccessKey: string, { date, region, service, terminator }: Authorization): Buffer {
-  return hmac(hmac(hmac(hmac(Buffer.from(`AWS4${secretAccessKey}`), date), region), service), terminator);
+  const scope = JSON.stringify([secretAccessKey, date, region, service, terminator]);
+  if (lastKey?.scope !== scope)
+    lastKey = { scope, key: hmac(hmac(hmac(hmac(Buffer.from(`AWS4${secretAccessKey}`), date), region), service), terminator) };
+  return lastKey.key;
 }
+
+let lastKey: { readonly scope: string; readonly key: Buffer } | undefined;
 
 function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();

@@ -7,6 +7,7 @@ import {
   seriesKeyOf,
   type Measure,
   type ParsedRecord,
+  type RecordSeries,
   type TimeUnit,
   type WireDimension,
   type WireMeasureValue,
@@ -39,6 +40,37 @@ function parseRecord(
   limits: TimestreamLimits,
 ): ParsedRecord {
   const place = `Records[${recordIndex}]`;
+  const series = parseSeries(own, place, common, commonDimensions, commonBytes);
+  const unit = own.TimeUnit ?? common.TimeUnit ?? 'MILLISECONDS';
+  const timeNs = parseTime(own.Time ?? common.Time, unit, place);
+  const type = own.MeasureValueType ?? common.MeasureValueType ?? 'DOUBLE';
+  const merged = { value: own.MeasureValue ?? common.MeasureValue, values: own.MeasureValues ?? common.MeasureValues };
+  const { measures, bytes } = type === 'MULTI' ? parseMulti(merged, unit, place) : parseSingle(merged, type, unit, place);
+
+  return {
+    recordIndex,
+    series,
+    timeNs,
+    version: parseVersion(own.Version ?? common.Version, place),
+    dataType: type.toLowerCase(),
+    measures,
+    rejection: limitFault(series, type, measures, bytes, limits),
+  };
+}
+
+/**
+ * What a record says of its series.
+ *
+ * @param place  of the record, for the message.
+ * @throws {ServiceError} ValidationException
+ */
+export function parseSeries(
+  own: WireRecord,
+  place: string,
+  common: WireRecord,
+  commonDimensions: readonly WireDimension[],
+  commonBytes: number,
+): RecordSeries {
   const ownDimensions = own.Dimensions ?? [];
   checkDimensions(ownDimensions, place);
   if (commonDimensions.length > 0 && ownDimensions.length > 0) checkOverlap(commonDimensions, ownDimensions, place);
@@ -50,32 +82,34 @@ function parseRecord(
   if (measureName === undefined) throw validationError(`${place}: a measure name is required for a record.`);
   const fault = measureNameFault(measureName);
   if (fault !== undefined) throw validationError(`${place}: the measure name '${shorten(measureName)}' ${fault}.`);
-  const unit = own.TimeUnit ?? common.TimeUnit ?? 'MILLISECONDS';
-  const timeNs = parseTime(own.Time ?? common.Time, unit, place);
-  const type = own.MeasureValueType ?? common.MeasureValueType ?? 'DOUBLE';
-  const merged = { value: own.MeasureValue ?? common.MeasureValue, values: own.MeasureValues ?? common.MeasureValues };
-  const { measures, bytes } = type === 'MULTI' ? parseMulti(merged, unit, place) : parseSingle(merged, type, unit, place);
-
-  const nameBytes = utf8Bytes(measureName);
-  const seriesBytes = commonBytes + dimensionBytes(ownDimensions);
   return {
-    recordIndex,
     measureName,
     dimensions,
-    seriesKey: seriesKeyOf(measureName, dimensions),
-    timeNs,
-    version: parseVersion(own.Version ?? common.Version, place),
-    dataType: type.toLowerCase(),
-    measures,
-    rejection:
-      nameLimitFault(dimensions, measureName, nameBytes, measures, limits) ??
-      (type === 'MULTI'
-        ? multiSizeFault(bytes, seriesBytes, measures.length, limits)
-        : singleSizeFault(8 + seriesBytes + nameBytes + bytes, seriesBytes, limits)),
+    key: seriesKeyOf(measureName, dimensions),
+    dimensionBytes: commonBytes + dimensionBytes(ownDimensions),
+    nameBytes: utf8Bytes(measureName),
+    state: undefined,
   };
 }
 
-function checkDimensions(dimensions: readonly WireDimension[], place: string): void {
+/** Which limit of the service the record alone breaks. @param valueBytes  of all its values together. */
+export function limitFault(
+  { measureName, dimensions, nameBytes, dimensionBytes: seriesBytes }: RecordSeries,
+  type: MeasureDataType | 'MULTI',
+  measures: readonly Measure[],
+  valueBytes: number,
+  limits: TimestreamLimits,
+): string | undefined {
+  return (
+    nameLimitFault(dimensions, measureName, nameBytes, measures, limits) ??
+    (type === 'MULTI'
+      ? multiSizeFault(valueBytes, seriesBytes, measures.length, limits)
+      : singleSizeFault(8 + seriesBytes + nameBytes + valueBytes, seriesBytes, limits))
+  );
+}
+
+/** @throws {ServiceError} ValidationException, which names the place. */
+export function checkDimensions(dimensions: readonly WireDimension[], place: string): void {
   for (const [index, { Name, Value }] of dimensions.entries()) {
     const fault = dimensionNameFault(Name);
     if (fault !== undefined) throw validationError(`${place}: the dimension name '${shorten(Name)}' ${fault}.`);
@@ -197,7 +231,8 @@ function seriesSizeFault(seriesBytes: number, { maxSeriesDimensionBytes }: Times
   return `The dimension names and values of the record take ${seriesBytes} bytes; ${maxSeriesDimensionBytes} are allowed.`;
 }
 
-function dimensionBytes(dimensions: readonly WireDimension[]): number {
+/** Of names and values. */
+export function dimensionBytes(dimensions: readonly WireDimension[]): number {
   let bytes = 0;
   for (const { Name, Value } of dimensions) bytes += utf8Bytes(Name) + utf8Bytes(Value);
   return bytes;

@@ -43,14 +43,45 @@ export interface Measure {
   readonly value: StoredValue;
 }
 
-/** A record with its common attributes merged in, its text turned into values, and all checks passed that need no table. */
-export interface ParsedRecord {
-  readonly recordIndex: number;
+/** The current record at a time of a series. */
+export interface StoredPoint {
+  readonly version: bigint;
+  readonly measures: readonly Measure[];
+}
+
+/**
+ * What is kept in memory of a series to decide most versions and duplicates without a query: samples arrive in order, so nearly every
+ * record is newer than `newestTimeNs`.
+ */
+export interface SeriesState {
+  readonly sid: number;
+  /** No record is older, and none is newer. After opening a file these are the bounds of the whole table. */
+  oldestTimeNs: bigint;
+  newestTimeNs: bigint;
+  /** The record at `newestTimeNs`; undefined after opening a file, until one is written. */
+  newest: StoredPoint | undefined;
+  /** The data type whose dimensions are known to be listed already: saves looking at them for every record. */
+  listedDataType: string;
+}
+
+/** What a record says of its series, common attributes merged in. Records of a series may share one. */
+export interface RecordSeries {
   readonly measureName: string;
   /** As in the request: the order in which new columns come into being. */
   readonly dimensions: readonly WireDimension[];
   /** Equal for records of the same measure name and dimensions, whatever the order of the dimensions. */
-  readonly seriesKey: string;
+  readonly key: string;
+  /** Of names and values of the dimensions. */
+  readonly dimensionBytes: number;
+  readonly nameBytes: number;
+  /** The series in the table that the records are written to, once it was looked up there. */
+  state: SeriesState | undefined;
+}
+
+/** A record with its common attributes merged in, its text turned into values, and all checks passed that need no table. */
+export interface ParsedRecord {
+  readonly recordIndex: number;
+  readonly series: RecordSeries;
   readonly timeNs: bigint;
   readonly version: bigint;
   /** Lower case, as SHOW MEASURES prints it. */
