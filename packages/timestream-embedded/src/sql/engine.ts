@@ -14,7 +14,8 @@ import { Emitter, type SqlParameter } from './values/typed-expression.js';
 import type { ColumnInfo, Row } from './values/wire-value.js';
 
 export type { Catalog, CatalogMeasure, CatalogMeasureName, CatalogTable, MeasureDataType } from './catalog.js';
-export type { ColumnInfo, Datum, Row } from './values/wire-value.js';
+export type { ColumnInfo, Datum, Row, ScalarTypeName } from './values/wire-value.js';
+export type { UnloadOptions } from './analyze/unload-target.js';
 export type { DialectFaults } from './functions/function-table.js';
 export { SqlError, type SqlErrorKind } from './sql-error.js';
 export type { QueryParameters } from './analyze/context.js';

@@ -101,11 +101,7 @@ export const documentedStatements: readonly DocumentedStatement[] = [
   ['SHOW MEASURES', `SHOW MEASURES FROM ${t}`],
   ['DESCRIBE', `DESCRIBE ${t}`],
   ['UNLOAD to CSV', `UNLOAD (SELECT host FROM ${t}) TO 's3://bucket/folder' WITH (include_header = 'true')`],
-  [
-    'UNLOAD to Parquet',
-    `UNLOAD (SELECT host FROM ${t}) TO 's3://bucket/folder' WITH (format = 'PARQUET')`,
-    'the database may not touch the file system, so it writes no such file; use CSV',
-  ],
+  ['UNLOAD to Parquet', `UNLOAD (SELECT host FROM ${t}) TO 's3://bucket/folder' WITH (format = 'PARQUET')`],
 ].map(([construct = '', sql = '', refusal]) => ({ construct, sql, ...(refusal === undefined ? {} : { refusal }) }));
 
 /**

@@ -8,6 +8,7 @@ export interface UnloadTarget {
 }
 
 export interface UnloadOptions {
+  readonly format: 'CSV' | 'PARQUET';
   readonly compression: 'GZIP' | 'NONE';
   readonly partitionedBy: readonly string[];
   readonly fieldDelimiter: string;
@@ -17,6 +18,9 @@ export interface UnloadOptions {
 
 /** Options that say where and how the service encrypts or splits; there is nothing to encrypt here, and one file for each partition. */
 const ignoredOptions: ReadonlySet<string> = new Set(['encryption', 'kms_key', 'max_file_size']);
+
+/** What a file of texts needs and a Parquet file has no place for. */
+const csvOptions: ReadonlySet<string> = new Set(['field_delimiter', 'escaped_by', 'include_header']);
 
 /** The place and the options of UNLOAD. @throws {SqlError} for an address or an option that there is not. */
 export function unloadTarget({ target, properties, position }: Unload): UnloadTarget {
@@ -29,13 +33,12 @@ export function unloadTarget({ target, properties, position }: Unload): UnloadTa
     if (!isKnown && !ignoredOptions.has(key)) throw invalidAt(name.position, `UNLOAD has no option '${name.name}'`);
     given.set(key, values);
   }
-  const format = properties.find(({ name }) => name.name.toLowerCase() === 'format');
-  if (format !== undefined && format.values[0]?.toUpperCase() !== 'CSV')
-    throw invalidAt(
-      format.name.position,
-      `UNLOAD with format ${format.values[0] ?? ''} is not supported by the embedded Timestream; CSV is.`,
-    );
   const one = (key: string, otherwise: string): string => given.get(key)?.[0] ?? otherwise;
+  const format = one('format', 'CSV').toUpperCase();
+  if (format !== 'CSV' && format !== 'PARQUET') throw invalidAt(position, `The format of UNLOAD is CSV or PARQUET, not '${format}'`);
+  const ofCsv = properties.find(({ name }) => csvOptions.has(name.name.toLowerCase()));
+  if (format === 'PARQUET' && ofCsv !== undefined)
+    throw invalidAt(ofCsv.name.position, `The option ${ofCsv.name.name} of UNLOAD belongs to the format CSV, not to PARQUET`);
   const compression = one('compression', 'GZIP').toUpperCase();
   if (compression !== 'GZIP' && compression !== 'NONE')
     throw invalidAt(position, `The compression of UNLOAD is GZIP or NONE, not '${compression}'`);
@@ -45,6 +48,7 @@ export function unloadTarget({ target, properties, position }: Unload): UnloadTa
     bucket: address[1] ?? '',
     prefix: address[2] ?? '',
     options: {
+      format,
       compression,
       partitionedBy: given.get('partitioned_by') ?? [],
       fieldDelimiter: delimiter,
