@@ -50,6 +50,7 @@ interface Fault {
 }
 
 class WriteColumnsV2Decoder {
+  readonly #view: DataView;
   readonly #reader: ProtobufReader;
   readonly #limits: WriteRequestV2Limits;
   readonly #symbols: SymbolTable;
@@ -66,10 +67,20 @@ class WriteColumnsV2Decoder {
   #exemplarCount = 0;
   #labelCount = 0;
   /** References of the message at hand; `#refCount` of them count. */
-  #refs = new Uint32Array(64);
+  #refs = new Uint32Array(256);
   #refCount = 0;
+  /** How many exemplars of the series at hand are bad, and what is wrong with the first of them. */
+  #badExemplars = 0;
+  #exemplarFault: Fault | undefined;
+  /** Metadata of the series at hand; 0 where it has none. */
+  #type = 0;
+  #helpRef = 0;
+  #unitRef = 0;
+  /** The metadata that was noted last: series of one metric follow each other. */
+  readonly #noted = { metricFamilyName: '', type: 0, helpRef: 0, unitRef: 0 };
 
   constructor(bytes: Uint8Array, labelSetCache: LabelSetCache, limits: WriteRequestV2Limits) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#reader = new ProtobufReader(bytes);
     this.#limits = limits;
     this.#symbols = new SymbolTable(bytes, labelSetCache, limits);
@@ -103,6 +114,7 @@ class WriteColumnsV2Decoder {
     const reader = this.#reader;
     const positions: number[] = [];
     while (!reader.atEnd()) {
+      if (this.#readPlainSymbol(reader.position)) continue;
       const tagStart = reader.position;
       const tag = reader.readTag(REQUEST);
       if (tag === ((5 << 3) | WIRE_BYTES)) {
@@ -128,22 +140,181 @@ class WriteColumnsV2Decoder {
     return positions;
   }
 
+  /** A symbol of less than 128 bytes, within all limits; false for anything else, with nothing read. */
+  #readPlainSymbol(position: number): boolean {
+    const view = this.#view;
+    if (position + 2 > view.byteLength || view.getUint8(position) !== ((4 << 3) | WIRE_BYTES)) return false;
+    const end = position + 2 + view.getUint8(position + 1);
+    if (view.getUint8(position + 1) >= 0x80 || end > view.byteLength || this.#symbols.size >= this.#limits.maxSymbols) return false;
+    this.#symbols.add(position + 2, end);
+    this.#reader.seek(end);
+    return true;
+  }
+
   #readSeries(position: number): void {
-    const reader = this.#reader;
     const seriesIndex = this.#labelSets.length;
     const firstSample = this.#samples.count;
     const firstHistogram = this.#histograms.length;
     const firstExemplar = this.#exemplars.length;
-    let badExemplars = 0;
-    let exemplarFault: Fault | undefined;
-    let type = 0;
-    let helpRef = 0;
-    let unitRef = 0;
+    this.#type = this.#helpRef = this.#unitRef = 0;
+    this.#refCount = 0;
+    this.#badExemplars = 0;
+    if (!this.#readPlainFields(position)) {
+      this.#takeBackSamples(firstSample);
+      this.#type = this.#helpRef = this.#unitRef = 0;
+      this.#refCount = 0;
+      this.#readFields(position, seriesIndex);
+    }
+
+    const labelSet = this.#resolve('TimeSeries.labels_refs');
+    let fault = 'reason' in labelSet ? labelSet : undefined;
+    fault ??= this.#noteMetadata('reason' in labelSet ? NO_LABELS : labelSet);
+    const badExemplars = this.#badExemplars;
+    if (fault !== undefined) {
+      this.#malformedSeries.push({
+        seriesIndex,
+        ...fault,
+        samples: this.#samples.count - firstSample,
+        histograms: this.#histograms.length - firstHistogram,
+        exemplars: this.#exemplars.length - firstExemplar + badExemplars,
+      });
+      this.#takeBackSamples(firstSample);
+      this.#histograms.length = firstHistogram;
+      this.#exemplars.length = firstExemplar;
+    } else if (badExemplars > 0 && this.#exemplarFault !== undefined) {
+      this.#malformedSeries.push({ seriesIndex, ...this.#exemplarFault, samples: 0, histograms: 0, exemplars: badExemplars });
+    }
+    this.#labelSets.push('reason' in labelSet ? NO_LABELS : labelSet);
+    this.#sampleEnds.push(this.#samples.count);
+  }
+
+  #takeBackSamples(firstSample: number): void {
+    if (this.#startTimestamps.size > 0) {
+      for (let index = firstSample; index < this.#samples.count; index++) this.#startTimestamps.delete(index);
+    }
+    this.#samples.truncate(firstSample);
+  }
+
+  /**
+   * Reads a series of the form that every sender writes: references, packed, then samples and metadata, with nothing wrong. False for any
+   * other, whose samples have to be taken back, and which {@link #readFields} reads from its start. The labels count only then.
+   */
+  #readPlainFields(start: number): boolean {
+    const view = this.#view;
+    const total = view.byteLength;
+    let position = start;
+    let length = view.getUint8(position++);
+    for (let shift = 7; length >= 1 << shift; shift += 7) {
+      if (shift > 21 || position >= total) return false;
+      length = (length & ((1 << shift) - 1)) | (view.getUint8(position++) << shift);
+    }
+    const end = position + length;
+    if (end > total || position + 2 > end || view.getUint8(position) !== ((1 << 3) | WIRE_BYTES)) return false;
+    let refsLength = view.getUint8(position + 1);
+    position += 2;
+    if (refsLength >= 0x80) {
+      const second = view.getUint8(position++);
+      if (second >= 0x80) return false;
+      refsLength = (refsLength & 0x7f) | (second << 7);
+    }
+    const refsEnd = position + refsLength;
+    if (refsEnd > end) return false;
+    const refs = this.#refs;
+    let count = 0;
+    while (position < refsEnd) {
+      let ref = view.getUint8(position++);
+      for (let shift = 7; ref >= 1 << shift; shift += 7) {
+        if (shift > 21 || position >= refsEnd) return false;
+        ref = (ref & ((1 << shift) - 1)) | (view.getUint8(position++) << shift);
+      }
+      if (count === refs.length) return false;
+      refs[count++] = ref;
+    }
+    const labelCount = (count + 1) >> 1;
+    const { maxLabelsPerSeries, maxLabels } = this.#limits;
+    if (labelCount > maxLabelsPerSeries || this.#labelCount + labelCount > maxLabels) return false;
+
+    while (position < end) {
+      const tag = view.getUint8(position++);
+      if (position >= end) return false;
+      const fieldEnd = position + 1 + view.getUint8(position);
+      // A length of more than one byte is above 127, and so goes past the end of what is plain.
+      if (view.getUint8(position++) >= 0x80 || fieldEnd > end) return false;
+      if (tag === ((2 << 3) | WIRE_BYTES)) {
+        if (!this.#readPlainSample(position, fieldEnd)) return false;
+      } else if (tag !== ((5 << 3) | WIRE_BYTES) || !this.#readPlainMetadata(position, fieldEnd)) return false;
+      position = fieldEnd;
+    }
+    this.#labelCount += labelCount;
+    this.#refCount = count;
+    this.#reader.seek(end);
+    return true;
+  }
+
+  #readPlainSample(start: number, end: number): boolean {
+    if (this.#samples.count >= this.#limits.maxSamples) return false;
+    const view = this.#view;
+    let position = start;
+    let valueLow = 0;
+    let valueHigh = 0;
+    let timestampMs = 0;
+    let startTimestampMs = 0;
+    while (position < end) {
+      const tag = view.getUint8(position++);
+      if (tag === ((1 << 3) | WIRE_FIXED64)) {
+        if (position + 8 > end) return false;
+        valueLow = view.getUint32(position, true);
+        valueHigh = view.getUint32(position + 4, true);
+        position += 8;
+      } else if (tag === ((2 << 3) | WIRE_VARINT) || tag === ((3 << 3) | WIRE_VARINT)) {
+        // Up to 7 groups of 7 bits, which a number holds exactly; a time of today takes 6.
+        let timeMs = 0;
+        let scale = 1;
+        let byte = 0x80;
+        while (byte >= 0x80) {
+          if (position >= end || scale > 2 ** 42) return false;
+          byte = view.getUint8(position++);
+          timeMs += (byte & 0x7f) * scale;
+          scale *= 128;
+        }
+        if (tag === ((2 << 3) | WIRE_VARINT)) timestampMs = timeMs;
+        else startTimestampMs = timeMs;
+      } else return false;
+    }
+    if (startTimestampMs !== 0) this.#startTimestamps.set(this.#samples.count, startTimestampMs);
+    this.#samples.push(timestampMs, valueLow, valueHigh);
+    return true;
+  }
+
+  #readPlainMetadata(start: number, end: number): boolean {
+    const view = this.#view;
+    let position = start;
+    while (position < end) {
+      const tag = view.getUint8(position++);
+      let value = 0;
+      let shift = 0;
+      let byte = 0x80;
+      while (byte >= 0x80) {
+        if (position >= end || shift > 21) return false;
+        byte = view.getUint8(position++);
+        value |= (byte & 0x7f) << shift;
+        shift += 7;
+      }
+      if (tag === ((1 << 3) | WIRE_VARINT)) this.#type = value;
+      else if (tag === ((3 << 3) | WIRE_VARINT)) this.#helpRef = value;
+      else if (tag === ((4 << 3) | WIRE_VARINT)) this.#unitRef = value;
+      else return false;
+    }
+    return true;
+  }
+
+  /** Reads a series of any form. */
+  #readFields(position: number, seriesIndex: number): void {
+    const reader = this.#reader;
     // Set once an exemplar, which needs the place for its own references, stands among the fields.
     let seriesRefs: Uint32Array | undefined;
     reader.seek(position);
     const outerEnd = reader.enter('Request.timeseries');
-    this.#refCount = 0;
     while (!reader.atEnd()) {
       const tag = reader.readTag(TIME_SERIES);
       switch (tag) {
@@ -162,50 +333,32 @@ class WriteColumnsV2Decoder {
           seriesRefs = this.#takeRefs(seriesRefs);
           const exemplar = this.#readExemplar();
           if ('reason' in exemplar) {
-            badExemplars++;
-            exemplarFault ??= exemplar;
+            if (this.#badExemplars++ === 0) this.#exemplarFault = exemplar;
           } else this.#exemplars.push({ seriesIndex, exemplar });
           break;
         }
-        case (5 << 3) | WIRE_BYTES: {
-          const metadataEnd = reader.enter('TimeSeries.metadata');
-          while (!reader.atEnd()) {
-            const metadataTag = reader.readTag(METADATA);
-            if (metadataTag === ((1 << 3) | WIRE_VARINT)) type = reader.readInt32('Metadata.type');
-            else if (metadataTag === ((3 << 3) | WIRE_VARINT)) helpRef = reader.readUint32('Metadata.help_ref');
-            else if (metadataTag === ((4 << 3) | WIRE_VARINT)) unitRef = reader.readUint32('Metadata.unit_ref');
-            else reader.skip(metadataTag, METADATA);
-          }
-          reader.leave(metadataEnd);
+        case (5 << 3) | WIRE_BYTES:
+          this.#readMetadata();
           break;
-        }
         default:
           reader.skip(tag, TIME_SERIES);
       }
     }
     reader.leave(outerEnd);
-
     if (seriesRefs !== undefined) this.#restoreRefs(seriesRefs);
-    const labelSet = this.#resolve('TimeSeries.labels_refs');
-    let fault = 'reason' in labelSet ? labelSet : undefined;
-    fault ??= this.#noteMetadata('reason' in labelSet ? NO_LABELS : labelSet, type, helpRef, unitRef);
-    if (fault !== undefined) {
-      this.#malformedSeries.push({
-        seriesIndex,
-        ...fault,
-        samples: this.#samples.count - firstSample,
-        histograms: this.#histograms.length - firstHistogram,
-        exemplars: this.#exemplars.length - firstExemplar + badExemplars,
-      });
-      for (let index = firstSample; index < this.#samples.count; index++) this.#startTimestamps.delete(index);
-      this.#samples.truncate(firstSample);
-      this.#histograms.length = firstHistogram;
-      this.#exemplars.length = firstExemplar;
-    } else if (exemplarFault !== undefined) {
-      this.#malformedSeries.push({ seriesIndex, ...exemplarFault, samples: 0, histograms: 0, exemplars: badExemplars });
+  }
+
+  #readMetadata(): void {
+    const reader = this.#reader;
+    const outerEnd = reader.enter('TimeSeries.metadata');
+    while (!reader.atEnd()) {
+      const tag = reader.readTag(METADATA);
+      if (tag === ((1 << 3) | WIRE_VARINT)) this.#type = reader.readInt32('Metadata.type');
+      else if (tag === ((3 << 3) | WIRE_VARINT)) this.#helpRef = reader.readUint32('Metadata.help_ref');
+      else if (tag === ((4 << 3) | WIRE_VARINT)) this.#unitRef = reader.readUint32('Metadata.unit_ref');
+      else reader.skip(tag, METADATA);
     }
-    this.#labelSets.push('reason' in labelSet ? NO_LABELS : labelSet);
-    this.#sampleEnds.push(this.#samples.count);
+    reader.leave(outerEnd);
   }
 
   /** References read so far, out of the way of those of an exemplar. */
@@ -253,12 +406,9 @@ class WriteColumnsV2Decoder {
   /** The labels of the references at hand. */
   #resolve(field: string): LabelSet | Fault {
     const count = this.#refCount;
-    const { size } = this.#symbols;
     if (count % 2 !== 0) return { reason: 'label-references', text: `${field}: ${count} references are no pairs of name and value` };
-    for (let index = 0; index < count; index++) {
-      const ref = this.#refs[index] ?? 0;
-      if (ref >= size) return outsideSymbols('label-references', field, ref, size);
-    }
+    const outside = this.#symbols.findOutside(this.#refs, count);
+    if (outside !== undefined) return outsideSymbols('label-references', field, outside, this.#symbols.size);
     const labelSet = this.#symbols.labelSetOf(this.#refs, count, this.#reader.position);
     return labelSet ?? { reason: 'label-text', text: `${field}: a symbol is not well-formed UTF-8` };
   }
@@ -311,18 +461,26 @@ class WriteColumnsV2Decoder {
   }
 
   /** Metadata stands at every series; it is kept once for each metric name, the last one counts. */
-  #noteMetadata(labelSet: LabelSet, type: number, helpRef: number, unitRef: number): Fault | undefined {
+  #noteMetadata(labelSet: LabelSet): Fault | undefined {
+    const type = this.#type;
+    const helpRef = this.#helpRef;
+    const unitRef = this.#unitRef;
     if (type === 0 && helpRef === 0 && unitRef === 0) return undefined;
     const symbols = this.#symbols;
     if (helpRef >= symbols.size) return outsideSymbols('metadata-references', 'Metadata.help_ref', helpRef, symbols.size);
     if (unitRef >= symbols.size) return outsideSymbols('metadata-references', 'Metadata.unit_ref', unitRef, symbols.size);
     const metricFamilyName = labelSet.labels.find(({ name }: Label) => name === METRIC_NAME_LABEL)?.value ?? '';
+    const noted = this.#noted;
     if (metricFamilyName === '') return undefined;
+    if (noted.metricFamilyName === metricFamilyName && noted.type === type && noted.helpRef === helpRef && noted.unitRef === unitRef) {
+      return undefined;
+    }
     const help = symbols.textOf(helpRef);
     const unit = symbols.textOf(unitRef);
     if (help === undefined || unit === undefined) {
       return { reason: 'metadata-references', text: 'Metadata.help_ref or unit_ref: the symbol is not well-formed UTF-8' };
     }
+    Object.assign(noted, { metricFamilyName, type, helpRef, unitRef });
     const known = this.#metadata.get(metricFamilyName);
     const metricType = METRIC_TYPES[type] ?? 'unknown';
     if (known?.type === metricType && known.help === help && known.unit === unit) return undefined;

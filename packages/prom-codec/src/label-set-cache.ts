@@ -25,25 +25,48 @@ const INITIAL_SLOTS = 1024;
 const SLAB_BYTES = 64 * 1024;
 
 /** Of an entry with its array, and of each label with its two strings, if no other label set shares it; V8 without pointer compression. */
-const ENTRY_BYTES = 144;
+const ENTRY_BYTES = 184;
 const LABEL_BYTES = 96;
+const SYMBOLS_IN_SLAB = SLAB_BYTES / Float64Array.BYTES_PER_ELEMENT;
+
+const NO_LABELS: readonly Label[] = [];
+
+/** Stands for a symbol that is not kept, and so has no number. */
+export const UNKNOWN_SYMBOL = -1;
+
+/** A label set, and what it counts for in a message of symbols, in bytes. */
+export interface SymbolLabelSet extends LabelSet {
+  readonly symbolBytes: number;
+}
 
 /** A label set with its place in the cache: one object, because a churning sender makes many. */
 interface Entry extends LabelSet {
   readonly hash: number;
+  /** No other entry of the cache ever had it. */
+  readonly number: number;
   /** The bytes stand in `slab`, from `start`; {@link GONE_SLAB} once the cache has forgotten it. */
   slab: DataView;
   start: number;
-  readonly cost: number;
+  cost: number;
   /** The period in which it was last asked for. */
   period: number;
   /** Next entry of the same slot. */
   next: Entry | undefined;
   /** What was asked for after this one the last time: senders keep the order of their series. */
   successor: Entry | undefined;
+  /**
+   * Numbers of the symbols that these labels were written with, name and value in turn; see {@link LabelSetCache.symbolNumber}. They stand in
+   * `symbolSlab`, from `symbolStart`; there are none before they are known.
+   */
+  symbolSlab: Float64Array;
+  symbolStart: number;
+  symbolCount: number;
+  /** What these labels count for in a message of symbols, in bytes. */
+  symbolBytes: number;
 }
 
 const GONE_SLAB = new DataView(new ArrayBuffer(0));
+const NO_SYMBOLS = new Float64Array(0);
 
 /**
  * Label sets by their bytes on the wire, those that came more than once: a hash finds candidates, and the bytes themselves, all of them, decide. Bounded in memory, and in
@@ -60,6 +83,8 @@ export class LabelSetCache {
   #periodBytes = 0;
   #slab = GONE_SLAB;
   #slabUsed = 0;
+  #symbolSlab = NO_SYMBOLS;
+  #symbolSlabUsed = 0;
   #last: Entry | undefined;
   /** The hash that {@link find} came to, for {@link add}. */
   #missedHash = 0;
@@ -72,6 +97,9 @@ export class LabelSetCache {
   #seenCount = 0;
   /** Single labels by their bytes: what is new of new series is often one label. */
   readonly labels: TextTable<Label>;
+  /** Symbols of remote write 2.0, kept by the same rules: as label sets without labels. Made when the first one comes. */
+  #symbols: LabelSetCache | undefined;
+  #nextNumber = 1;
 
   /** @throws RangeError if `maxBytes` is not a positive number */
   constructor({ maxBytes, seed = Math.floor(Math.random() * 2 ** 32) }: LabelSetCacheOptions) {
@@ -88,9 +116,9 @@ export class LabelSetCache {
     return this.#count;
   }
 
-  /** Memory that they take, estimated. */
+  /** Memory that they take, with the symbols, estimated. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + (this.#symbols?.bytes ?? 0);
   }
 
   /** Whether the label set is one that is kept, and so counted in {@link bytes}. */
@@ -136,12 +164,17 @@ export class LabelSetCache {
       labels,
       byteLength: length,
       hash: this.#missedHash,
+      number: this.#nextNumber++,
       slab: GONE_SLAB,
       start: 0,
       cost,
       period: this.#period,
       next: undefined,
       successor: undefined,
+      symbolSlab: NO_SYMBOLS,
+      symbolStart: 0,
+      symbolCount: 0,
+      symbolBytes: 0,
     };
     this.#store(entry, view, start, length);
     this.#insert(entry);
@@ -149,6 +182,68 @@ export class LabelSetCache {
     this.#periodBytes += cost;
     this.#follow(entry);
     return entry;
+  }
+
+  /**
+   * The number of the symbol `view[start, end)`, which stands for these bytes and for no others, ever; {@link UNKNOWN_SYMBOL} if the symbol is
+   * not kept.
+   */
+  symbolNumber(view: DataView, start: number, end: number): number {
+    this.#symbols ??= new LabelSetCache({ maxBytes: this.#maxBytes / 4, seed: this.#seed });
+    let symbol = this.#symbols.find(view, start, end);
+    if (symbol === undefined) {
+      symbol = this.#symbols.add(view, start, end, NO_LABELS);
+      // Symbols may take a quarter of the memory; where the label sets have it already, some of these go.
+      this.#makeRoom(0);
+    }
+    return 'number' in symbol && typeof symbol.number === 'number' ? symbol.number : UNKNOWN_SYMBOL;
+  }
+
+  /**
+   * The label set that is likely to come next, if it is known to be that of the symbols with the first `count` numbers. It compares a number
+   * where {@link find} compares a text.
+   */
+  findBySymbols(numbers: Float64Array, count: number): SymbolLabelSet | undefined {
+    const guess = this.#last?.successor;
+    // Of a label set without symbols nothing is known, or it has no labels.
+    if (count === 0 || guess?.symbolCount !== count || guess.slab === GONE_SLAB) return undefined;
+    const { symbolSlab, symbolStart } = guess;
+    for (let index = 0; index < count; index++) {
+      if (symbolSlab[symbolStart + index] !== numbers[index]) return undefined;
+    }
+    guess.period = this.#period;
+    this.#last = guess;
+    return guess;
+  }
+
+  /**
+   * Notes for {@link findBySymbols} with which symbols a label set came: the first `count` numbers, all of them known. Nothing is noted of a
+   * label set that is not kept.
+   */
+  noteSymbols(labelSet: LabelSet, numbers: Float64Array, count: number, symbolBytes: number): void {
+    const entry = labelSet as Entry;
+    const added = 8 * Math.max(0, count - entry.symbolCount);
+    if (this.keeps(labelSet) && added > 0) this.#makeRoom(added);
+    // Room may have been made of this one, too.
+    if (!this.keeps(labelSet)) return;
+    entry.cost += added;
+    this.#bytes += added;
+    this.#periodBytes += added;
+    if (count > entry.symbolCount) this.#storeSymbols(entry, numbers, 0, count);
+    else entry.symbolSlab.set(numbers.subarray(0, count), entry.symbolStart);
+    entry.symbolCount = count;
+    entry.symbolBytes = symbolBytes;
+  }
+
+  #storeSymbols(entry: Entry, numbers: Float64Array, start: number, count: number): void {
+    if (this.#symbolSlabUsed + count > this.#symbolSlab.length) {
+      this.#symbolSlab = new Float64Array(Math.max(SYMBOLS_IN_SLAB, count));
+      this.#symbolSlabUsed = 0;
+    }
+    this.#symbolSlab.set(numbers.subarray(start, start + count), this.#symbolSlabUsed);
+    entry.symbolSlab = this.#symbolSlab;
+    entry.symbolStart = this.#symbolSlabUsed;
+    this.#symbolSlabUsed += count;
   }
 
   /** Whether labels with this hash were asked for lately; notes that they now were. */
@@ -206,10 +301,10 @@ export class LabelSetCache {
       this.#period++;
       this.#periodBytes = 0;
     }
-    if (this.#bytes + cost <= this.#maxBytes) return;
+    if (this.bytes + cost <= this.#maxBytes) return;
     for (const keptPeriods of [2, 1, 0]) {
       this.#replace(this.#slots.length, (entry) => entry.period > this.#period - keptPeriods, true);
-      if (this.#bytes + cost <= this.#maxBytes * 0.75) return;
+      if (this.bytes + cost <= this.#maxBytes * 0.75) return;
     }
   }
 
@@ -221,6 +316,8 @@ export class LabelSetCache {
       this.#bytes = 0;
       this.#slab = GONE_SLAB;
       this.#slabUsed = 0;
+      this.#symbolSlab = NO_SYMBOLS;
+      this.#symbolSlabUsed = 0;
     }
     this.#count = 0;
     for (const first of old) {
@@ -230,6 +327,7 @@ export class LabelSetCache {
         if (keep(entry)) {
           if (compact) {
             this.#store(entry, entry.slab, entry.start, entry.byteLength);
+            if (entry.symbolCount > 0) this.#storeSymbols(entry, entry.symbolSlab, entry.symbolStart, entry.symbolCount);
             this.#bytes += entry.cost;
           }
           this.#insert(entry);
@@ -254,6 +352,8 @@ export class LabelSetCache {
 /** An entry that others may still follow on, or use: it must match nothing and keep nothing else alive. */
 function forget(entry: Entry): void {
   entry.slab = GONE_SLAB;
+  entry.symbolSlab = NO_SYMBOLS;
+  entry.symbolCount = 0;
   entry.next = undefined;
   entry.successor = undefined;
 }

@@ -1,5 +1,5 @@
 import { copyBytes } from './hash-bytes.js';
-import type { LabelSet, LabelSetCache } from './label-set-cache.js';
+import { type LabelSet, type LabelSetCache, UNKNOWN_SYMBOL } from './label-set-cache.js';
 import { assertWithin } from './limits.js';
 import type { Label } from './model.js';
 import { varintSize } from './protobuf-writer.js';
@@ -15,6 +15,11 @@ export class SymbolTable {
   #places = new Uint32Array(2 * 256);
   #size = 0;
   readonly #texts: (string | undefined)[] = [];
+  /** What the cache of label sets calls each symbol; 0 before it was asked. Made when all symbols are there. */
+  #numbers: Float64Array | undefined;
+  /** Those of the symbols at hand, and whether the cache knows all of them. */
+  #seriesNumbers = new Float64Array(256);
+  #areKnown = false;
   /** The labels of the series at hand as remote write 1.0 would have them: so both versions meet in one cache. */
   #canonical = new DataView(new ArrayBuffer(4096));
   #labelBytes = 0;
@@ -50,15 +55,48 @@ export class SymbolTable {
     return text;
   }
 
+  /** The first of the first `refCount` references that is none to a symbol. If there is none, {@link labelSetOf} can be asked for them. */
+  findOutside(refs: Uint32Array, refCount: number): number | undefined {
+    const size = this.#size;
+    const numbers = (this.#numbers ??= new Float64Array(size));
+    if (refCount > this.#seriesNumbers.length) this.#seriesNumbers = new Float64Array(2 * refCount);
+    const seriesNumbers = this.#seriesNumbers;
+    let areKnown = true;
+    for (let index = 0; index < refCount; index++) {
+      const ref = refs[index] ?? 0;
+      if (ref >= size) return ref;
+      let number = numbers[ref] ?? 0;
+      if (number === 0) {
+        number = this.#labelSetCache.symbolNumber(this.#view, this.#startOf(ref), this.#endOf(ref));
+        numbers[ref] = number;
+      }
+      if (number === UNKNOWN_SYMBOL) areKnown = false;
+      seriesNumbers[index] = number;
+    }
+    this.#areKnown = areKnown;
+    return undefined;
+  }
+
   /**
-   * The labels of the first `refCount` references, which are pairs and inside the symbols; undefined if a symbol is not well-formed UTF-8.
+   * The labels of the first `refCount` references, which are pairs and were asked of {@link findOutside} last; undefined if a symbol is not well-formed UTF-8.
    *
    * @throws CodecError `too-large`: a few symbols can stand for any amount of labels, so what they come to is counted
    */
   labelSetOf(refs: Uint32Array, refCount: number, position: number): LabelSet | undefined {
+    const cache = this.#labelSetCache;
+    const expected = this.#areKnown ? cache.findBySymbols(this.#seriesNumbers, refCount) : undefined;
+    if (expected !== undefined) {
+      this.#countLabelBytes(expected.symbolBytes, position);
+      return expected;
+    }
+    const before = this.#labelBytes;
     const length = this.#writeCanonical(refs, refCount, position);
-    const found = this.#labelSetCache.find(this.#canonical, 0, length);
-    if (found !== undefined) return found;
+    const symbolBytes = this.#labelBytes - before;
+    const found = cache.find(this.#canonical, 0, length);
+    if (found !== undefined) {
+      if (this.#areKnown) cache.noteSymbols(found, this.#seriesNumbers, refCount, symbolBytes);
+      return found;
+    }
     const labels: Label[] = new Array<Label>(refCount / 2);
     for (let index = 0; index < labels.length; index++) {
       const name = this.textOf(refs[2 * index] ?? 0);
@@ -66,7 +104,12 @@ export class SymbolTable {
       if (name === undefined || value === undefined) return undefined;
       labels[index] = { name, value };
     }
-    return this.#labelSetCache.add(this.#canonical, 0, length, labels);
+    return cache.add(this.#canonical, 0, length, labels);
+  }
+
+  #countLabelBytes(count: number, position: number): void {
+    this.#labelBytes += count;
+    assertWithin(this.#maxLabelBytes, 'maxLabelBytes', this.#labelBytes, 'TimeSeries.labels_refs', position);
   }
 
   #startOf(ref: number): number {
@@ -84,8 +127,7 @@ export class SymbolTable {
       const ref = refs[index] ?? 0;
       total += 12 + this.#endOf(ref) - this.#startOf(ref);
     }
-    this.#labelBytes += total;
-    assertWithin(this.#maxLabelBytes, 'maxLabelBytes', this.#labelBytes, 'TimeSeries.labels_refs', position);
+    this.#countLabelBytes(total, position);
     if (total > this.#canonical.byteLength) this.#canonical = new DataView(new ArrayBuffer(2 * total));
     const out = this.#canonical;
     let at = 0;

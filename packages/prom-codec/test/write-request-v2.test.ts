@@ -84,6 +84,53 @@ describe('decodeWriteColumnsV2', () => {
     );
   });
 
+  it('gives the same columns whatever came before, and however little the cache of label sets can keep', () => {
+    const wide = Array.from({ length: 150 }, (_, index) => ({ name: `label_${index}`, value: `value ${index % 7}` }));
+    fc.assert(
+      fc.property(
+        fc.array(anyRequest, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.nat({ max: 3 }), { minLength: 4, maxLength: 12 }),
+        fc.constantFrom(4_000, 40_000, 1 << 20),
+        (requests, order, maxBytes) => {
+          const labelSets = new LabelSetCache({ maxBytes });
+          for (const [round, pick] of order.entries()) {
+            const { timeseries = [] } = requests[pick % requests.length] ?? {};
+            // Some series with many labels, which come and go with their symbols.
+            const many = timeseries.map((series, index) =>
+              (round + index) % 3 === 0 ? { ...series, labels: [...wide.slice(0, 40 + 55 * index), ...series.labels] } : series,
+            );
+            const bytes = encodeWriteRequestV2({ timeseries: many });
+            const columns = decodeWriteColumnsV2(bytes, { labelSets });
+            expect(plain(columns)).toEqual(plain(decodeWriteColumnsV2(bytes)));
+            expect(plain(columns)).toEqual(
+              plain(decodeWriteColumns(encodeWriteRequest({ timeseries: many, metadata: [] }), { labelSets })),
+            );
+            expect(columns.metadata).toEqual(decodeWriteColumnsV2(bytes).metadata);
+            expect(labelSets.bytes).toBeLessThanOrEqual(maxBytes);
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('counts the labels of known symbols as those of new ones', () => {
+    const bytes = encodeWriteRequestV2({ timeseries: Array.from({ length: 20 }, (_, index) => series(index)) });
+    const labelSets = new LabelSetCache({ maxBytes: 1 << 20 });
+    const least = 20 * (4 * 12 + '__name__up'.length + 'job'.length) + 10 * 5 + 10 * 6;
+    for (let round = 0; round < 5; round++) {
+      expect(decodeWriteColumnsV2(bytes, { labelSets, limits: { maxLabelBytes: least } }).labelSets).toHaveLength(20);
+      expect(() => decodeWriteColumnsV2(bytes, { labelSets, limits: { maxLabelBytes: least - 1 } })).toThrow(/maxLabelBytes/);
+    }
+    function series(index: number): TimeSeriesV2 {
+      const labels = [
+        { name: '__name__', value: 'up' },
+        { name: 'job', value: `job-${index}` },
+      ];
+      return { labels, samples: createSamples([[1_000, index]]), exemplars: [], histograms: [] };
+    }
+  });
+
   it('reads what protobufjs writes: references that are not packed, series before their symbols, two requests as one', () => {
     const whole = request(SYMBOLS, { labels_refs: [1, 2, 3, 4], samples: [sample] });
     const expected = plain(decodeWriteColumnsV2(whole));
