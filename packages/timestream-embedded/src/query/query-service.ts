@@ -200,7 +200,8 @@ export class QueryService {
       return createListedRows(statement.columns, statement.rows, options.insights === true ? { QueryTableCount: 0 } : undefined);
     const { tableReads } = statement;
     const measure = tableReads && ((connection: DuckDBConnection) => measureReads(tableReads, connection, this.#options.arnOf));
-    const source = new DuckdbRows(await this.#options.store.connect(), statement.query);
+    const { store } = this.#options;
+    const source = new DuckdbRows(await store.connect(), statement.query, (connection) => store.release(connection));
     const interrupt = (): void => source.interrupt();
     let isLate = false as boolean;
     const timer = setTimeout(() => {

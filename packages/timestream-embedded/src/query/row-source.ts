@@ -45,13 +45,18 @@ export class DuckdbRows implements RowSource {
   insights?: QueryInsights;
   readonly #connection: DuckDBConnection;
   readonly #query: PreparedQuery;
+  #isChanged = false;
   #result: DuckDBResult | undefined;
   #rows: readonly (readonly unknown[])[] = [];
   #position = 0;
   #closed = false;
+  /** Whether the connection is as it came: all rows were fetched, and nothing else was done with it. */
+  #isClean = false;
+  readonly #release: (connection: DuckDBConnection) => void;
 
-  /** Takes the connection over. */
-  constructor(connection: DuckDBConnection, query: PreparedQuery) {
+  /** Takes the connection over; it is closed with the rows, or given to `release` if another query can use it. */
+  constructor(connection: DuckDBConnection, query: PreparedQuery, release: (connection: DuckDBConnection) => void) {
+    this.#release = release;
     this.#connection = connection;
     this.#query = query;
     this.columns = query.columns;
@@ -63,6 +68,7 @@ export class DuckdbRows implements RowSource {
    * @param measure  finds out, over the same connection, what the query reads.
    */
   async start(preparations: readonly string[], measure?: (connection: DuckDBConnection) => Promise<QueryInsights>): Promise<void> {
+    this.#isChanged = preparations.length > 0;
     for (const statement of preparations) await this.#connection.run(statement);
     if (measure !== undefined) this.insights = await measure(this.#connection);
     this.#result = await this.#connection.stream(this.#query.duckdbSql, [...this.#query.parameters]);
@@ -71,7 +77,10 @@ export class DuckdbRows implements RowSource {
   async next(): Promise<EncodedRow | undefined> {
     while (this.#position >= this.#rows.length) {
       const chunk = await this.#result?.fetchChunk();
-      if (chunk === undefined || chunk === null || chunk.rowCount === 0) return undefined;
+      if (chunk === undefined || chunk === null || chunk.rowCount === 0) {
+        this.#isClean = !this.#isChanged;
+        return undefined;
+      }
       this.#rows = chunk.getRows();
       this.#position = 0;
     }
@@ -81,7 +90,10 @@ export class DuckdbRows implements RowSource {
   }
 
   interrupt(): void {
-    if (!this.#closed) this.#connection.interrupt();
+    if (this.#closed) return;
+    this.#isChanged = true;
+    this.#isClean = false;
+    this.#connection.interrupt();
   }
 
   close(): void {
@@ -89,7 +101,8 @@ export class DuckdbRows implements RowSource {
     this.#closed = true;
     this.#result = undefined;
     this.#rows = [];
-    this.#connection.closeSync();
+    if (this.#isClean) this.#release(this.#connection);
+    else this.#connection.closeSync();
   }
 }
 

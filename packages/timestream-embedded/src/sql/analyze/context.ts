@@ -74,7 +74,8 @@ export interface ExpressionContext {
   readonly analyzeQuery: (query: Query, enclosing: ExpressionContext) => AnalyzedQuery;
   /** The recursion of expressions into their parts. */
   readonly analyzeExpression: (expression: Expression, context: ExpressionContext) => TypedExpression;
-  readonly depth: number;
+  /** How deep the expression that is looked at stands in others; counted in place. */
+  readonly nesting: { depth: number };
 }
 
 /** `clause` set: neither aggregates nor windows. */
@@ -93,7 +94,7 @@ export function expressionContext(
     clause,
     parameters: new Map(),
     outer,
-    depth: 0,
+    nesting: { depth: 0 },
     analyzeExpression,
     analyzeQuery: (query, enclosing) => statement.analyzeQuery(query, named, (column) => resolveIn(column, enclosing)),
   };

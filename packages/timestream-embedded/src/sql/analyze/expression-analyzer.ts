@@ -28,12 +28,17 @@ const maxSqlLength = 2_000_000;
 const maxDepth = 250;
 
 /** @throws {SqlError} */
-export function analyzeExpression(expression: Expression, outer: ExpressionContext): TypedExpression {
-  const context = { ...outer, depth: outer.depth + 1 };
-  if (context.depth > maxDepth) throw invalidAt(expression.position, `The expression nests deeper than ${maxDepth} levels`);
-  const typed = parameterOf(expression, context) ?? context.intercept?.(expression) ?? analyze(expression, context);
-  if (typed.sql.length > maxSqlLength) throw invalidAt(expression.position, 'The expression is too large');
-  return typed;
+export function analyzeExpression(expression: Expression, context: ExpressionContext): TypedExpression {
+  const { nesting } = context;
+  if (nesting.depth >= maxDepth) throw invalidAt(expression.position, `The expression nests deeper than ${maxDepth} levels`);
+  nesting.depth += 1;
+  try {
+    const typed = parameterOf(expression, context) ?? context.intercept?.(expression) ?? analyze(expression, context);
+    if (typed.sql.length > maxSqlLength) throw invalidAt(expression.position, 'The expression is too large');
+    return typed;
+  } finally {
+    nesting.depth -= 1;
+  }
 }
 
 function analyze(expression: Expression, context: ExpressionContext): TypedExpression {

@@ -38,9 +38,25 @@ export function resolveColumn(column: ColumnExpression, fields: readonly Field[]
   return field;
 }
 
-export function findColumn({ parts }: ColumnExpression, fields: readonly Field[]): Field[] {
-  const name = parts.at(-1)?.name;
-  return fields.filter((field) => field.name === name && belongsTo(field, parts.slice(0, -1)));
+export function findColumn({ parts }: ColumnExpression, fields: readonly Field[]): readonly Field[] {
+  const named = fieldsByName(fields).get(parts.at(-1)?.name) ?? [];
+  return parts.length === 1 ? named : named.filter((field) => belongsTo(field, parts.slice(0, -1)));
+}
+
+const indexes = new WeakMap<readonly Field[], ReadonlyMap<string | undefined, readonly Field[]>>();
+
+/** A statement over a table with many dimensions names hundreds of columns. */
+function fieldsByName(fields: readonly Field[]): ReadonlyMap<string | undefined, readonly Field[]> {
+  const known = indexes.get(fields);
+  if (known !== undefined) return known;
+  const index = new Map<string | undefined, Field[]>();
+  for (const field of fields) {
+    const named = index.get(field.name);
+    if (named === undefined) index.set(field.name, [field]);
+    else named.push(field);
+  }
+  indexes.set(fields, index);
+  return index;
 }
 
 /** Whether `t.` or `db.t.` before a column or a star means the field's relation. */
