@@ -67,6 +67,60 @@ const two = (value: number): number => Math.round(value * 100) / 100;
 const loads = (host: number): number[] => times.map((_, index) => load(host, index));
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
+const timeText = (timestampMs: number): string => new Date(timestampMs).toISOString().replace('T', ' ').replace('Z', '000000');
+
+type TimedValue = readonly [time: string, value: number];
+
+/** The mean of each bin that has points, worked out here from the same load. */
+function binned(host: number, widthMs: number): TimedValue[] {
+  const bins = new Map<number, number[]>();
+  for (const [index, timestampMs] of times.entries()) {
+    const start = timestampMs - (timestampMs % widthMs);
+    bins.set(start, [...(bins.get(start) ?? []), load(host, index)]);
+  }
+  return [...bins].map(([start, values]) => [timeText(start), two(mean(values))]);
+}
+
+/** Values between those of the bins, every 15 seconds. @param between  the value halfway from one bin to the next. */
+function filled(bins: readonly TimedValue[], between: (pair: readonly [number, number, number]) => number): TimedValue[] {
+  const msOf = (time: string): number => Date.parse(`${time.slice(0, 23).replace(' ', 'T')}Z`);
+  return bins.flatMap(([time, value], index): TimedValue[] => {
+    const next = bins[index + 1];
+    if (next === undefined) return [[time, value]];
+    const points: TimedValue[] = [];
+    const [start, end] = [msOf(time), msOf(next[0])];
+    for (let at = start; at < end; at += 15_000) {
+      points.push([timeText(at), at === start ? value : between([(at - start) / (end - start), value, next[1]])]);
+    }
+    return points;
+  });
+}
+
+const linear = ([share, before, after]: readonly [number, number, number]): number => before + share * (after - before);
+
+/** Equal texts and, where a number is expected, one that is as close as rounding to two digits lets it be. */
+function expectRows(rows: readonly unknown[][], expected: readonly (readonly (string | number)[])[]): void {
+  expect(rows.length).toBe(expected.length);
+  for (const [index, row] of rows.entries()) {
+    for (const [column, wanted] of (expected[index] ?? []).entries()) {
+      if (typeof wanted === 'string') expect(row[column]).toBe(wanted);
+      else expect(Math.abs(Number(row[column]) - wanted), `row ${index}`).toBeLessThanOrEqual(0.0101);
+    }
+  }
+}
+
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const [meanA, meanB] = [mean(a), mean(b)];
+  const products = (x: readonly number[], meanX: number, y: readonly number[], meanY: number): number =>
+    x.reduce((sum, value, index) => sum + (value - meanX) * ((y[index] ?? 0) - meanY), 0);
+  return products(a, meanA, b, meanB) / Math.sqrt(products(a, meanA, a, meanA) * products(b, meanB, b, meanB));
+}
+
+/** Places in order, from 1; equal values share the mean of theirs. */
+function ranks(values: readonly number[]): number[] {
+  return values.map((value) => values.filter((each) => each < value).length + (values.filter((each) => each === value).length + 1) / 2);
+}
+
 /** Whether a program that a test needs is there; REQUIRE_AWS=1 makes its absence a failure. */
 function isMissing(program: string, ...probe: readonly string[]): boolean {
   if (spawnSync(program, probe).status === 0) return false;
@@ -111,6 +165,50 @@ describe('the sample queries', { timeout: 120_000 }, () => {
     expect(answers.get('the last value of each host')?.map(([, latest]) => Number(latest))).toEqual(
       hosts.map((host) => load(host + 5, times.length - 1)),
     );
+
+    const rowsOf = (name: string): unknown[][] => answers.get(name) ?? [];
+    const thirties = binned(1, 30_000);
+    expectRows(
+      rowsOf('percentiles of a host, binned'),
+      // A bin of 15 seconds has one point at most: its percentiles are the point.
+      binned(1, 15_000).map(([time, value]) => ['us-east-1', 'host-1', time, value, value, value, value]),
+    );
+    expectRows(
+      rowsOf('averages of a host in bins of 30 seconds'),
+      thirties.map(([time, value]) => [time, 'host-1', value]),
+    );
+    expectRows(rowsOf('gaps filled by linear interpolation'), filled(thirties, linear));
+    expectRows(
+      rowsOf('gaps filled with the last value'),
+      filled(thirties, ([, before]) => before),
+    );
+    const above = (one('points above a bound') as [string, string][]).map(([time, value]) => [time, Number(value)]);
+    expect(above).toEqual(times.flatMap((time, index) => ((rounded[index] ?? 0) > 70 ? [[timeText(time), rounded[index]]] : [])));
+    const [pearson, spearman] = rowsOf('the correlation of two hosts')[0] ?? [];
+    expect(Number(pearson)).toBeCloseTo(correlation(loads(1), loads(2)), 8);
+    expect(Number(spearman)).toBeCloseTo(correlation(ranks(loads(1)), ranks(loads(2))), 8);
+    for (const [index, [hostname, points]] of rowsOf("a dashboard's graph").entries()) {
+      const host = hosts[index] ?? 0;
+      expect(hostname).toBe(`host-${host}`);
+      expect((points as [string, string][]).map(([time, value]) => [time, Number(value)])).toEqual(
+        times.map((time, at) => [timeText(time), load(host, at)]),
+      );
+    }
+    const dimensions = [
+      ['region', 'varchar'],
+      ['hostname', 'varchar'],
+    ];
+    expect(rowsOf("a dashboard's table of measures")).toEqual(
+      ['cpu_utilization', 'memory_utilization'].map((name) => [name, 'double', dimensions]),
+    );
+    expect(rowsOf("a dashboard's columns")).toEqual([
+      ['region', 'varchar', 'DIMENSION'],
+      ['hostname', 'varchar', 'DIMENSION'],
+      ['measure_name', 'varchar', 'MEASURE_NAME'],
+      ['time', 'timestamp', 'TIMESTAMP'],
+      ['measure_value::double', 'double', 'MEASURE_VALUE'],
+    ]);
+
     expect(answers.get("a dashboard's list of hosts")).toEqual(hosts.map((host) => [`host-${host}`]));
     expect(answers.get("a dashboard's graph")?.[0]?.[1]).toHaveLength(times.length);
   });
