@@ -26,7 +26,11 @@ const table = 'samples';
 /** How many writes fail before a full disk has space again. */
 const WRITES_ON_FULL_DISK = 5;
 
-const SERIES_PER_READ = 250;
+/**
+ * What a read asks for at a time. A page that is lost for good (its token has ended) loses the whole read: with a fault in every sixth page, one of
+ * two hundred pages would never be answered.
+ */
+const SAMPLES_PER_READ = 10_000;
 
 export type LedgerLoad = Omit<LoadShape, 'startMs' | 'hasNonFinite'>;
 
@@ -164,7 +168,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
     // Whatever the last incident was, its end has come.
     await timestream.killAndStart();
     const balanceOptions = { movesWindows: options.incidents.includes('move-window') };
-    const balance = ledger.balance(await readEverything(connector.url, shape.seriesCount, stop.signal), balanceOptions);
+    const balance = ledger.balance(await readEverything(connector.url, shape.seriesCount, ledger.size, stop.signal), balanceOptions);
     schedule.stop();
     const tableBalance = ledger.balance(await readTable(timestream.url, options.layout), { ...balanceOptions, mayRepeat: true });
     return {
@@ -216,12 +220,18 @@ async function readSeries(connectorUrl: string, from: number, to: number): Promi
 }
 
 /** Everything that remote read gives, some series at a time so that no answer is large; asked again while it may succeed later. */
-async function readEverything(connectorUrl: string, seriesCount: number, signal: AbortSignal): Promise<StoredSample[]> {
+async function readEverything(
+  connectorUrl: string,
+  seriesCount: number,
+  sampleCount: number,
+  signal: AbortSignal,
+): Promise<StoredSample[]> {
+  const seriesPerRead = Math.max(1, Math.floor((SAMPLES_PER_READ * seriesCount) / Math.max(1, sampleCount)));
   const samples: StoredSample[] = [];
-  for (let first = 0; first < seriesCount; first += SERIES_PER_READ) {
+  for (let first = 0; first < seriesCount; first += seriesPerRead) {
     for (;;) {
       try {
-        for (const sample of await readSeries(connectorUrl, first, Math.min(first + SERIES_PER_READ, seriesCount))) samples.push(sample);
+        for (const sample of await readSeries(connectorUrl, first, Math.min(first + seriesPerRead, seriesCount))) samples.push(sample);
         break;
       } catch (error) {
         if (error instanceof FinalReadError || signal.aborted) throw error;

@@ -58,6 +58,11 @@ export class SampleLedger {
   readonly #answers = new Map<number, FinalAnswer>();
   readonly #bitsByKey = new Map<string, Set<bigint>>();
 
+  /** Samples that were handed over so far. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
   add(requestId: number, seriesId: number, timestampMs: number, valueBits: bigint): void {
     const entry = { requestId, seriesId, timestampMs, valueBits };
     this.#entries.push(entry);
