@@ -11,6 +11,8 @@ export interface CommandOptions {
   readonly region?: string;
   readonly create: readonly EmbeddedTable[];
   readonly logLevel: string;
+  /** DuckDB's bound, in its notation. */
+  readonly memoryLimit: string;
   /** Files with seeds. */
   readonly load: readonly string[];
   readonly control: boolean;
@@ -62,6 +64,18 @@ export function parseClock(text: string): number {
   return timestampMs;
 }
 
+/** A number with a unit that DuckDB has, at least 64 MB: with less it opens, but hardly anything runs. */
+export function parseMemoryLimit(text: string): string {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?) ?([KMGT])(i?)B$/i.exec(text);
+  const [, digits = '', unit = '', binary = ''] = match ?? [];
+  const bytes = Number(digits) * (binary === '' ? 1000 : 1024) ** ('KMGT'.indexOf(unit.toUpperCase()) + 1);
+  if (match === null || bytes < minMemoryLimitBytes)
+    throw new InvalidArgumentError(`'${text}' is not an amount of memory such as 512MB or 2GiB, of 64 MB at least.`);
+  return text;
+}
+
+const minMemoryLimitBytes = 64_000_000;
+
 const collect = (text: string, earlier: readonly string[]): readonly string[] => [...earlier, text];
 
 export function createCommand(): Command {
@@ -90,5 +104,6 @@ export function createCommand(): Command {
     .option('--control', 'take faults, clock, reset and load over HTTP under /_timestream/, unsigned; for tests', false)
     .option('--clock <time>', "the time to begin at, such as 2024-01-01T00:00:00Z. Default: the machine's", parseClock)
     .option('--freeze-clock', 'let the clock stand still', false)
+    .option('--memory-limit <amount>', 'what the database may hold in memory; the process needs more than that', parseMemoryLimit, '2GB')
     .option('--log-level <level>', 'debug, warn or error', 'warn');
 }

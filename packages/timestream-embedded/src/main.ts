@@ -46,6 +46,7 @@ async function serve(options: CommandOptions): Promise<void> {
     create: options.create,
     load: await Promise.all(options.load.map((file) => readSeed(file))),
     control: options.control,
+    bounds: { duckdbMemoryLimit: options.memoryLimit },
     clock,
     logger: pino({ level: options.logLevel }, pino.destination(2)),
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),

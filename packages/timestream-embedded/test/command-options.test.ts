@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCommand, parseCredential, parseListenAddress, parseTable } from '../src/command-options.js';
+import { createCommand, parseCredential, parseListenAddress, parseMemoryLimit, parseTable } from '../src/command-options.js';
 
 describe('the options of the command', () => {
   it.each([
@@ -22,6 +22,14 @@ describe('the options of the command', () => {
       { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 't:u' },
     ]);
     expect(() => parseCredential(':secret', [])).toThrow(/^Give it as ACCESS:SECRET\.$/);
+  });
+
+  it.each(['64MB', '512 mb', '1.5GiB', '2GB', '1TB'])('take %s as an amount of memory', (text) => {
+    expect(parseMemoryLimit(text)).toBe(text);
+  });
+
+  it.each(['', '2', '2G', '63MB', '-1GB', '80%', "1GB'; DROP", '1e9GB'])('do not take %j as an amount of memory', (text) => {
+    expect(() => parseMemoryLimit(text)).toThrow(/is not an amount of memory/);
   });
 
   it('split a table at the first dot', () => {

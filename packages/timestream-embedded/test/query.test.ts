@@ -190,6 +190,16 @@ describe('the pages of a result', () => {
     });
   });
 
+  it('refuse a statement that needs more memory than there is, and answer the next one', async () => {
+    const { query } = await startServer({ bounds: { duckdbMemoryLimit: '64MB' } });
+    const many = 'UNNEST(sequence(1, 3000)) AS a (x) CROSS JOIN UNNEST(sequence(1, 3000)) AS b (y)';
+    await expect(send(query, `SELECT array_agg(a.x * b.y) FROM ${many}`)).rejects.toMatchObject({
+      name: 'QueryExecutionException',
+      message: expect.stringMatching(/more memory than the server lets it have \(--memory-limit\)/) as string,
+    });
+    expect((await send(query, 'SELECT 1')).Rows).toHaveLength(1);
+  });
+
   it('stay what they were when the query began, whatever is written or deleted meanwhile', async () => {
     const { query, write } = await startWithRows(2500);
     const first = await send(query, 'SELECT i FROM db.t');

@@ -142,6 +142,11 @@ export function executionError(error: unknown): SqlError | undefined {
     const [firstLine = ''] = (match[2] ?? '').split('\n');
     return new SqlError('QueryExecutionException', firstLine, { cause: error });
   }
+  // What the engine adds about its own settings is no help to a client, who cannot change them.
+  if (message.startsWith('Out of Memory Error'))
+    return new SqlError('QueryExecutionException', 'The query needs more memory than the server lets it have (--memory-limit)', {
+      cause: error,
+    });
   if (message.includes('Max expression depth limit'))
     return new SqlError('ValidationException', 'line 1:1: The statement nests too deeply', { cause: error });
   return undefined;
