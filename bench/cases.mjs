@@ -70,6 +70,12 @@ const CALLS_BY_SDK = [
   { name: 'calls by the SDK', flags: ['--aws-calls=sdk'] },
 ];
 /** @type {readonly Variant[]} */
+const WORKERS = [
+  { name: 'default', flags: [] },
+  { name: 'one worker', flags: ['--workers=1'] },
+  { name: 'two workers', flags: ['--workers=2'] },
+];
+/** @type {readonly Variant[]} */
 const ROWS = [
   { name: 'default', flags: [] },
   { name: 'a row for each sample', flags: ['--read-strategy=rows'] },
@@ -175,6 +181,7 @@ export const CASES = [
     senders: 50,
     latencyMs: 20,
     requests: 200,
+    variants: WORKERS,
   },
   {
     name: 'write/embedded',

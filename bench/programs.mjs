@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -53,13 +53,13 @@ export async function bundlePrograms(name, tree) {
   mkdirSync(folder, { recursive: true });
   // The programs look for it two folders above themselves, as in their package.
   copyFileSync(path.join(tree, 'packages', 'http-adapter', 'package.json'), path.join(folder, 'package.json'));
-  /** @type {(entry: string, output: string) => Promise<string>} */
-  const bundle = async (entry, output) => {
+  /** @type {(entry: string, output: string, extension?: string) => Promise<string>} */
+  const bundle = async (entry, output, extension = '.mjs') => {
     const outdir = path.join(folder, 'dist', 'bench');
     await build({
       entryPoints: [{ in: entry, out: output }],
       outdir,
-      outExtension: { '.js': '.mjs' },
+      outExtension: { '.js': extension },
       chunkNames: `${output}-[hash]`,
       bundle: true,
       // What a program loads only when it needs it stays in files of its own, or the memory at rest would be that of all of it.
@@ -75,8 +75,11 @@ export async function bundlePrograms(name, tree) {
       // Some of what is bundled is CommonJS and calls `require`.
       banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
     });
-    return path.join(outdir, `${output}.mjs`);
+    return path.join(outdir, `${output}${extension}`);
   };
+  const worker = path.join(tree, 'packages', 'http-adapter', 'src', 'cli', 'write-worker.ts');
+  // The server looks for it beside itself. Earlier states have none.
+  if (existsSync(worker)) await bundle(worker, 'write-worker', '.js');
   return {
     name,
     server: await bundle(path.join(tree, 'packages', 'http-adapter', 'src', 'main.ts'), 'server'),

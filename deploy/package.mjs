@@ -27,6 +27,7 @@ const requireBanner = "import{createRequire as __createRequire}from'node:module'
  *   readonly entry: string;
  *   readonly file: string;
  *   readonly external: string[];
+ *   readonly workers?: Readonly<Record<string, string>>;
  *   readonly copies: Readonly<Record<string, string>>;
  * }} Package
  * @type {readonly Package[]}
@@ -48,6 +49,8 @@ export const packages = [
     file: 'dist/cli/server.mjs',
     // Imported only for --storage=embedded: it brings a native database, for which a package for AWS has no use. Snappy is imported where it is there.
     external: ['@timestream-prometheus/timestream-embedded', 'snappy'],
+    // What its threads run, which it looks for beside itself.
+    workers: { 'dist/cli/write-worker.js': 'packages/http-adapter/src/cli/write-worker.ts' },
     copies: {
       'package.json': 'packages/http-adapter/package.json',
       'connector.env': 'deploy/systemd/connector.env',
@@ -57,11 +60,11 @@ export const packages = [
 ];
 
 /**
- * Bundles one entry and gives its files by name.
+ * Bundles one entry, and what its threads run, and gives the files by name.
  *
- * @param {Pick<Package, 'entry' | 'file' | 'external' | 'copies'>} wanted
+ * @param {Pick<Package, 'entry' | 'file' | 'external' | 'workers' | 'copies'>} wanted
  */
-export async function bundle({ entry, file, external, copies }) {
+export async function bundle({ entry, file, external, workers = {}, copies }) {
   const { build } = await import('esbuild');
   const outfile = path.join(distFolder, file);
   const { outputFiles, metafile } = await build({
@@ -88,8 +91,14 @@ export async function bundle({ entry, file, external, copies }) {
   const folder = path.posix.dirname(file);
   /** @type {Record<string, Uint8Array>} */
   const files = Object.fromEntries(outputFiles.map(({ path: name, contents }) => [path.posix.join(folder, path.basename(name)), contents]));
+  const inputs = Object.keys(metafile.inputs);
+  for (const [workerFile, workerEntry] of Object.entries(workers)) {
+    const worker = await bundle({ entry: workerEntry, file: workerFile, external, copies: {} });
+    Object.assign(files, worker.files);
+    inputs.push(...worker.inputs);
+  }
   for (const [name, source] of Object.entries(copies)) files[name] = readFileSync(path.join(repositoryRoot, source));
-  return { files, inputs: Object.keys(metafile.inputs) };
+  return { files, inputs };
 }
 
 /** What a release holds beside the packages, by its name there. The template finds the package where it finds it in deploy/. */

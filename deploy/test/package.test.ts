@@ -30,7 +30,8 @@ describe.each(packages.map((each) => [each.name, each] as const))('the package %
 
   it('is at most 3 MB and holds the program and its source map', () => {
     expect(bytes.length).toBeLessThan(3_000_000);
-    expect(Object.keys(unzipSync(bytes))).toEqual(expect.arrayContaining([definition.file, `${definition.file}.map`]));
+    const programs = [definition.file, ...Object.keys(definition.workers ?? {})];
+    expect(Object.keys(unzipSync(bytes))).toEqual(expect.arrayContaining(programs.flatMap((file) => [file, `${file}.map`])));
   });
 
   it('holds nothing that it has no use for', () => {

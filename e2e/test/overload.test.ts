@@ -10,8 +10,10 @@ const heapMib = 512;
 const inFlightMib = 64;
 const cacheMib = 64;
 const decodedMib = 16;
+/** `WORKERS=2` holds the same bodies to the bound of a process with threads. */
+const workers = Number(process.env['WORKERS'] ?? 0);
 /** The formula and the example of docs/capacity.md, "Memory": a request that is alone may take four times `max-decoded-bytes`, if that is more than the budget. */
-const boundMib = 150 + 2 * (Math.max(inFlightMib, 4 * decodedMib) + cacheMib) + 2 * 32;
+const boundMib = 150 + 96 * workers + 2 * (Math.max(inFlightMib, 4 * decodedMib) + cacheMib) + 2 * 32;
 
 const headers = { authorization: basicAuthorization(), 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
 
@@ -93,6 +95,7 @@ describe(`a connector with a heap of ${heapMib} MiB, ten times the load that it 
         `--max-decoded-bytes-in-flight=${inFlightMib}MiB`,
         `--max-decoded-bytes=${decodedMib}MiB`,
         `--series-cache-bytes=${cacheMib}MiB`,
+        `--workers=${workers}`,
         // Timestream, the senders and whatever else the machine does share its processors with it.
         '--write-timeout=60s',
         '--log.level=error',

@@ -1,5 +1,6 @@
 import type { Config } from './config/parse-config.js';
 import type { Clock, Logger, MetricsSink, OpenStorage } from './ports.js';
+import type { WorkerThread } from './workers/write-workers.js';
 import type { UserDirectory } from './users/user-directory.js';
 
 export interface ConnectorOptions {
@@ -18,6 +19,18 @@ export interface ConnectorOptions {
    * own, which runs anywhere.
    */
   readonly uncompressSnappy?: ((block: Uint8Array) => Uint8Array) | undefined;
+  /** How the threads are made that `workers` allows. Default: there are none. */
+  readonly writeWorkers?: WriteWorkerOptions | undefined;
+}
+
+export interface WriteWorkerOptions {
+  /** Starts a thread that runs `serveWrites`; called when there is work for one. */
+  readonly start: () => WorkerThread;
+  /**
+   * Of a smaller body the way to a worker and back would take as much time as the work; in bytes as sent. Default: 8 KiB, which is some hundred
+   * samples.
+   */
+  readonly minBodyBytes?: number;
 }
 
 export const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };

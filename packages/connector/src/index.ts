@@ -25,7 +25,7 @@ export { parseUsers, UsersFileError } from './users/parse-users.js';
 export type { UserDirectory } from './users/user-directory.js';
 export type { Right, User } from './users/user.js';
 export { createConnector } from './create-connector.js';
-export type { ConnectorOptions } from './connector-options.js';
+export type { ConnectorOptions, WriteWorkerOptions } from './connector-options.js';
 export { METRIC_CATALOGUE, METRICS } from './metrics/metric-catalogue.js';
 export type { CounterDefinition, Endpoint, GaugeDefinition, HistogramDefinition, MetricDefinition } from './metrics/metric-catalogue.js';
 export { ownWriteRequest } from './write/own-write-request.js';
@@ -47,3 +47,5 @@ export type {
 } from './ports.js';
 export { createSeriesStore } from './read/create-series-store.js';
 export type { SelectedSeries, SelectHints, SeriesStore } from './read/series-store.js';
+export type { WorkerThread } from './workers/write-workers.js';
+export type { ThreadPort } from './workers/outbox.js';

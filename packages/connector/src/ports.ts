@@ -21,6 +21,8 @@ export interface Destination {
 export interface WriteOutcome {
   /** Records that Timestream refused, by index in the batch, with its own reason. Every other record of the batch is stored. */
   readonly rejected: readonly { readonly recordIndex: number; readonly reason: string; readonly existingVersion?: number }[];
+  /** No call was made: all of the batch is known to be stored. */
+  readonly wasStored?: true;
 }
 
 /** Where records go. One per credential, long-lived, safe to call concurrently. */

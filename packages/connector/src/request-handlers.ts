@@ -1,4 +1,4 @@
-import { createSnappyDecoder, decodeReadRequest, decodeSnappy, LabelSetCache, type WriteColumns } from '@timestream-prometheus/prom-codec';
+import { createSnappyDecoder, decodeReadRequest, decodeSnappy, LabelSetCache } from '@timestream-prometheus/prom-codec';
 import { SeriesCache } from '@timestream-prometheus/timestream-translator';
 import { type ApiParameters, readParameters } from './api/api-parameters.js';
 import { apiResponse } from './api/api-response.js';
@@ -17,9 +17,8 @@ import { SYSTEM_CLOCK, type ConnectorOptions } from './connector-options.js';
 import { asConnectorError } from './errors/connector-error.js';
 import { emptyResponse } from './http/responses.js';
 import { type ApiRoute, labelNameInPath } from './http/route.js';
-import { assertReadHeaders, writeVersionOf, type WriteVersion } from './protocol/content-headers.js';
-import { decodeWrite } from './protocol/decode-write.js';
-import { assertDeclaredLength, decodeChecked, readMessageBytes, type MessageContext } from './protocol/read-message.js';
+import { assertReadHeaders, writeVersionOf } from './protocol/content-headers.js';
+import { assertDeclaredLength, decodeChecked, readMessageBytes, readRequestBody } from './protocol/read-message.js';
 import { handleRead } from './read/handle-read.js';
 import type { ReadContext } from './read/read-context.js';
 import type { ConnectorRequest, ConnectorResponse } from './seam.js';
@@ -27,7 +26,10 @@ import type { Caller } from './users/create-gate.js';
 import { StorageCache, type StorageLease } from './storage/storage-cache.js';
 import { createStorageState, type StorageState } from './storage/storage-state.js';
 import { AcceptedDropLog } from './write/accepted-drop-log.js';
-import { handleWrite } from './write/handle-write.js';
+import { rememberStored } from './write/remember-stored.js';
+import type { WriteConfig, WriteContext } from './write/write-context.js';
+import { writeMessage } from './write/write-message.js';
+import { WriteWorkers } from './workers/write-workers.js';
 import { notStoredHeaders, withWrittenHeaders, writtenHeaders, type LeftOut, type WrittenCount } from './write/written-headers.js';
 
 export interface RequestHandlers {
@@ -46,6 +48,8 @@ const LABEL_SET_SHARE = 1 / 3;
 /** What a body may grow to in memory, for each byte that it may have decompressed: labels that are new grow four times, and only hostile bodies more. */
 const MEMORY_PER_DECODED_BYTE = 4;
 
+const DEFAULT_MIN_WORKER_BODY_BYTES = 8 * 1024;
+
 /** What makes a question to the HTTP API cheaper. */
 const HOW_TO_ASK_FOR_LESS = 'narrow the matchers or the time range, or take a longer step';
 
@@ -62,8 +66,30 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
   });
   const turns = new Turns();
   const decodeBody = options.uncompressSnappy === undefined ? decodeSnappy : createSnappyDecoder(options.uncompressSnappy);
-  const labelSets = new LabelSetCache({ maxBytes: config.seriesCacheBytes * LABEL_SET_SHARE });
-  const series = new SeriesCache({ maxBytes: config.seriesCacheBytes * (1 - LABEL_SET_SHARE) });
+  const workerCount = options.writeWorkers === undefined ? 0 : config.workers;
+  // Each thread has caches of its own, this one too; what the option says is for all of them.
+  const cacheBytes = config.seriesCacheBytes / (workerCount + 1);
+  const labelSetBytes = cacheBytes * LABEL_SET_SHARE;
+  const seriesBytes = cacheBytes - labelSetBytes;
+  const labelSets = new LabelSetCache({ maxBytes: labelSetBytes });
+  const series = new SeriesCache({ maxBytes: seriesBytes });
+  const minWorkerBodyBytes = options.writeWorkers?.minBodyBytes ?? DEFAULT_MIN_WORKER_BODY_BYTES;
+  const workers =
+    options.writeWorkers === undefined || workerCount === 0
+      ? undefined
+      : new WriteWorkers({
+          count: workerCount,
+          startWorker: options.writeWorkers.start,
+          settings: {
+            config: writeConfigOf(config),
+            maxDecodedBytes: config.maxDecodedBytes,
+            labelSetBytes,
+            seriesBytes,
+            maxTables: config.maxStorages,
+          },
+          metrics,
+          logger,
+        });
   const acceptedDrops = new AcceptedDropLog(logger, clock);
   const readLimiter = createLimiter(config.maxReadConcurrency);
   const bytesInFlight = createByteBudget({
@@ -84,14 +110,6 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
     const share = bytesInFlight.openShare();
     scope.hold(() => share.release());
     return share;
-  }
-
-  /** The bytes of the message are held only until all of it is decoded. */
-  async function readParts(request: ConnectorRequest, version: WriteVersion, held: MessageContext): Promise<readonly WriteColumns[]> {
-    const bytes = await readMessageBytes(request, config, decodeBody, held);
-    const parts = await decodeWrite(bytes, version, labelSets, held);
-    held.budget.giveBack(bytes.length);
-    return parts;
   }
 
   function holdStorage({ credentials, destination }: Caller, scope: RequestScope): StorageLease<StorageState> {
@@ -116,30 +134,43 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
       let leftOut: readonly LeftOut[];
       try {
         assertDeclaredLength(request, config);
-        const held = { budget: holdBytes(scope), turns, signal };
+        const budget = holdBytes(scope);
         if (request.contentLength !== undefined) bytesInFlight.assertRoomFor(request.contentLength);
-        const parts = await readParts(request, version, held);
-        const { storage, state } = holdStorage(caller, scope);
-        const context = {
-          ...{
-            config: state.config,
-            writer: storage,
-            dimensions: state.dimensions,
-            stored: state.stored,
-            knownMetadata: state.metadata,
-            series,
-            calls,
-            turns,
-            metrics,
-            scope,
-            version,
-            written,
-            acceptedDrops,
-            nowMs: clock.nowMs(),
-          },
-          ...(config.onConflict === 'last-wins' && { recordVersion: Math.max(1, clock.nowMs()) }),
+        const body = await readRequestBody(request, config, budget, signal);
+        const nowMs = clock.nowMs();
+        const recordVersion = config.onConflict === 'last-wins' ? Math.max(1, nowMs) : undefined;
+        const common = { version, written, acceptedDrops, calls, nowMs, ...(recordVersion !== undefined && { recordVersion }) };
+        const openTable = () => {
+          const { storage, state } = holdStorage(caller, scope);
+          return { writer: storage, state };
         };
-        leftOut = await handleWrite(parts, context);
+        leftOut =
+          (workers !== undefined && body.length >= minWorkerBodyBytes
+            ? await workers.write({ ...common, body, scope, budget, openTable })
+            : undefined) ??
+          (await writeMessage(body, {
+            version,
+            limits: config,
+            decodeSnappy: decodeBody,
+            labelSets,
+            held: { budget, turns, signal },
+            openContext: (): WriteContext => {
+              const { writer, state } = openTable();
+              return {
+                ...common,
+                config: state.config,
+                writer: rememberStored(writer, state.stored),
+                dimensions: state.dimensions,
+                knownMetadata: state.metadata,
+                expectAgain: () => state.stored.expectAgain(),
+                series,
+                turns,
+                metrics,
+                signal,
+                deadlineMs: scope.deadlineMs,
+              };
+            },
+          }));
       } catch (thrown) {
         throw version === '2.0' ? withWrittenHeaders(asConnectorError(thrown), written) : thrown;
       }
@@ -194,6 +225,15 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
         }
       }
     },
-    close: () => storages.close(),
+    close: () => {
+      workers?.close();
+      storages.close();
+    },
   };
+}
+
+/** Only what a write needs: a worker knows no secret. */
+function writeConfigOf(config: Config): WriteConfig {
+  const { tableLayout, exemplars, metadata, onConflict, failOnLongLabel, failOnInvalidSampleValue, maxWriteConcurrencyPerRequest } = config;
+  return { tableLayout, exemplars, metadata, onConflict, failOnLongLabel, failOnInvalidSampleValue, maxWriteConcurrencyPerRequest };
 }

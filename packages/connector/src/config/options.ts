@@ -380,6 +380,15 @@ export const OPTIONS = {
     help: 'Memory for what is remembered of the series that are written: their labels as they arrive and as they are stored. About 2 KiB for each series that is written now; with less, more of it is made anew for each request.',
     parse: parseByteSize(MEBIBYTE, 64 * 1024 * MEBIBYTE),
   }),
+  workers: option({
+    flag: 'workers',
+    group: 'Limits',
+    scope: 'server',
+    defaultText: '0',
+    placeholder: '<count>',
+    help: 'Threads that decode writes and make the texts of their calls, beside the one that has the connections; each is started when there is work for it. 0: that one does it all.',
+    parse: parseInteger(0, 64),
+  }),
   maxConcurrentRequests: option({
     flag: 'max-concurrent-requests',
     group: 'Limits',

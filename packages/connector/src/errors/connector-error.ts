@@ -34,6 +34,7 @@ export type ConnectorErrorCode =
   | 'connection-failed'
   | 'deadline-exceeded'
   | 'server-credentials-unavailable'
+  | 'worker-lost'
   | 'client-gone'
   | 'internal';
 
@@ -129,6 +130,7 @@ const ERROR_CLASSES: Readonly<Record<ConnectorErrorCode, ErrorClass>> = {
     retryable: true,
     meaning: "The connector's own AWS credentials, or those that a user is mapped to, cannot be loaded.",
   },
+  'worker-lost': { status: 503, retryable: true, meaning: 'The worker thread of the request ended before the request did.' },
   'client-gone': { status: 499, retryable: false, meaning: 'The client closed the connection before the answer.' },
   internal: { status: 500, retryable: true, meaning: 'A defect of the connector.' },
 };

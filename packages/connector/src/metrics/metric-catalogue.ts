@@ -238,6 +238,12 @@ export const METRICS = {
     help: 'Pairs of credentials and table whose Timestream clients are open.',
     labelNames: [],
   },
+  lostWorkers: {
+    name: 'timestream_connector_lost_workers_total',
+    type: 'counter',
+    help: 'Worker threads that ended by themselves, for want of memory for instance.',
+    labelNames: [],
+  },
   fileReloads: {
     name: 'timestream_connector_file_reloads_total',
     type: 'counter',

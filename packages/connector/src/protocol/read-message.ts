@@ -20,7 +20,7 @@ export function assertDeclaredLength({ contentLength }: ConnectorRequest, { maxB
 }
 
 export interface MessageContext {
-  readonly budget: BudgetShare;
+  readonly budget: Pick<BudgetShare, 'take' | 'giveBack'>;
   readonly turns: Turns;
   readonly signal: AbortSignal;
 }
@@ -35,9 +35,23 @@ export async function readMessageBytes(
   request: ConnectorRequest,
   limits: BodyLimits,
   decodeSnappy: SnappyDecoder,
+  held: MessageContext & { readonly budget: BudgetShare },
+): Promise<Uint8Array> {
+  const body = await readRequestBody(request, limits, held.budget, held.signal);
+  return uncompressBody(body, limits, decodeSnappy, held);
+}
+
+/**
+ * Decompresses a body that counts against the budget already; instead of it, the decompressed bytes count from now on.
+ *
+ * @throws ConnectorError decoded-body-too-large, malformed-body, overloaded, client-gone, deadline-exceeded
+ */
+export async function uncompressBody(
+  body: Uint8Array,
+  limits: Pick<BodyLimits, 'maxDecodedBytes'>,
+  decodeSnappy: SnappyDecoder,
   { budget, turns, signal }: MessageContext,
 ): Promise<Uint8Array> {
-  const body = await readRequestBody(request, limits, budget, signal);
   await turns.next(signal);
   const decoded = decodeChecked(() => decodeSnappy(body, { maxBytes: limits.maxDecodedBytes }));
   budget.take(decoded.length);

@@ -4,8 +4,9 @@ import {
   type TimestreamWriteClient,
   type WriteRecordsCommandOutput,
 } from '@aws-sdk/client-timestream-write';
-import { PlannedBatch, recordCountOf, type WriteBatch } from '@timestream-prometheus/timestream-translator';
+import { PlannedBatch, type WriteBatch } from '@timestream-prometheus/timestream-translator';
 import type { RecordWriter, WriteOutcome } from '../ports.js';
+import { countOf, EncodedBatch } from '../write/encoded-batch.js';
 import { LAST_STEP, type LastStep, type LeanAnswer, type LeanSender } from './lean-sender.js';
 import type { TimestreamCaller } from './timestream-caller.js';
 import { outcomeOfAnswer, outcomeOfRejections } from './write-outcome.js';
@@ -30,6 +31,11 @@ export function createAwsRecordWriter(
       Records: Records as TimestreamRecordInput[],
       ...(CommonAttributes === undefined ? {} : { CommonAttributes }),
     });
+  const headBytes = Buffer.from(head);
+  const bodyOf = (batch: WriteBatch): Uint8Array | undefined => {
+    if (batch instanceof PlannedBatch) return Buffer.from(`${head}${batch.json()}}`);
+    return batch instanceof EncodedBatch ? Buffer.concat([headBytes, batch.json(), END]) : undefined;
+  };
   return {
     write(batch, signal) {
       return caller.call<LeanAnswer | WriteRecordsCommandOutput, WriteOutcome>({
@@ -41,15 +47,17 @@ export function createAwsRecordWriter(
             if (lastStep !== undefined) command.middlewareStack.add(lastStep, LAST_STEP);
             return client.send(command, { abortSignal: signal });
           };
-          if (leanSender === undefined || !(batch instanceof PlannedBatch)) return sendBySdk();
-          return leanSender.send(client.config, Buffer.from(`${head}${batch.json()}}`), sendBySdk, signal);
+          const body = leanSender === undefined ? undefined : bodyOf(batch);
+          return leanSender === undefined || body === undefined ? sendBySdk() : leanSender.send(client.config, body, sendBySdk, signal);
         },
-        resultOf: (output) => outcomeOfAnswer('json' in output ? output.json : output, recordCountOf(batch)),
+        resultOf: (output) => outcomeOfAnswer('json' in output ? output.json : output, countOf(batch)),
         expected: outcomeOfRejection,
       });
     },
   };
 }
+
+const END = Buffer.from('}');
 
 type TimestreamRecordInput = NonNullable<ConstructorParameters<typeof WriteRecordsCommand>[0]['Records']>[number];
 

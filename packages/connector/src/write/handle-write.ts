@@ -9,64 +9,24 @@ import {
   translateExemplars,
   translateHistograms,
   type DroppedSamples,
-  type SeriesCache,
   type SeriesColumns,
 } from '@timestream-prometheus/timestream-translator';
-import type { CallQueue } from '../concurrency/call-queue.js';
-import type { RequestScope } from '../concurrency/request-scope.js';
-import type { Turns } from '../concurrency/turns.js';
-import type { Config } from '../config/parse-config.js';
 import { ConnectorError, isRetryable } from '../errors/connector-error.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
-import type { MetricsSink, RecordWriter } from '../ports.js';
-import type { AcceptedDropLog } from './accepted-drop-log.js';
+import type { MetricsSink } from '../ports.js';
 import { columnsOfSamples } from './columns-of-samples.js';
 import { describeMetadataRejections, describeRejections, describeSample } from './describe-rejections.js';
 import { emptySeriesDrops } from './empty-series.js';
-import type { KnownMetadata } from './known-metadata.js';
 import { rejectionClassOf } from './rejection-reason.js';
 import { sliceColumns } from './slice-columns.js';
-import type { WriteVersion } from '../protocol/content-headers.js';
 import { malformedCountOf, malformedDrops } from './malformed-drops.js';
 import { planMetadata, type MetadataPlan } from './plan-metadata.js';
 import { isRefused } from './is-refused.js';
 import type { LeftOut, WrittenCount } from './written-headers.js';
 import { noteStartTimestamps } from './start-timestamps.js';
-import type { StoredBatches } from './stored-batches.js';
-import type { TableDimensions } from './table-dimensions.js';
 import { writeBatches, type SourcedBatch } from './write-batches.js';
+import type { WriteContext } from './write-context.js';
 import { WriteTally, type RejectedSample } from './write-tally.js';
-
-export interface WriteContext {
-  readonly config: Pick<
-    Config,
-    | 'tableLayout'
-    | 'exemplars'
-    | 'metadata'
-    | 'onConflict'
-    | 'failOnLongLabel'
-    | 'failOnInvalidSampleValue'
-    | 'maxWriteConcurrencyPerRequest'
-  >;
-  readonly writer: RecordWriter;
-  readonly dimensions: TableDimensions;
-  readonly stored: StoredBatches;
-  readonly knownMetadata: KnownMetadata;
-  /** What is known of series from earlier requests. */
-  readonly series: SeriesCache;
-  readonly calls: CallQueue;
-  readonly turns: Turns;
-  readonly metrics: MetricsSink;
-  readonly acceptedDrops: AcceptedDropLog;
-  /** The version of the records, if `on-conflict` is `last-wins`: when the request came, in milliseconds. */
-  readonly recordVersion?: number;
-  readonly scope: RequestScope;
-  /** To a sender of 2.0 nothing may be a success that is not stored; one of 1.0 has no way to tell what was not. */
-  readonly version: WriteVersion;
-  readonly written: WrittenCount;
-  /** When the request came. */
-  readonly nowMs: number;
-}
 
 /** Samples that are translated and batched in one turn of the event loop: a tenth of a second on a slow core. What most senders send is one slice. */
 const SLICE_SAMPLES = 10_000;
@@ -86,7 +46,7 @@ export async function handleWrite(parts: readonly WriteColumns[], context: Write
   noteReceived(parts, metrics);
   assertNotRefused(parts, context);
   const tally = new WriteTally();
-  const metadata = planMetadata(parts, { ...context, known: context.knownMetadata });
+  const metadata = await planMetadata(parts, { ...context, known: context.knownMetadata });
   for (const { reason, count } of metadata.dropped) metrics.add(METRICS.droppedMetadata, count, { reason });
   const first = await writeColumns(parts, tally, context, metadata.batches);
   const withoutDimension = tally.rejected.filter(({ reason }) => rejectionClassOf(reason) === 'table-dimensions');
@@ -209,7 +169,7 @@ async function writeColumns(
   context: WriteContext,
   others: readonly SourcedBatch[] = [],
 ): Promise<Written> {
-  const { config, dimensions, writer, metrics, scope, calls } = context;
+  const { config, dimensions, writer, metrics, signal, calls } = context;
   const dropped = new Map<string, DroppedSamples>();
   let recordCount = 0;
   const identicalCounts: WrittenCount = { samples: 0, histograms: 0, exemplars: 0 };
@@ -221,15 +181,15 @@ async function writeColumns(
   } as const;
   let notTried = sumOf(parts, receivedCountOf);
   const callCount = Math.ceil(notTried / MAX_RECORDS_PER_WRITE) + others.length;
-  const share = calls.open({ callCount, deadlineMs: scope.deadlineMs });
+  const share = await calls.open({ callCount, deadlineMs: context.deadlineMs });
   try {
     await writeBatches(batchesOf(parts), tally, {
       writer,
       calls: share,
       maxConcurrency: Math.max(1, Math.min(config.maxWriteConcurrencyPerRequest, callCount)),
       metrics,
-      signal: scope.signal,
-      stored: context.stored,
+      signal,
+      expectAgain: context.expectAgain,
       onStored: (batch, rejectedIndexes) => dimensions.noteStored(batch, rejectedIndexes),
     });
   } finally {
@@ -247,10 +207,18 @@ async function writeColumns(
 
   async function* batchesOf(columnsOfParts: readonly SeriesColumns[]): AsyncGenerator<SourcedBatch, void, undefined> {
     const dimensionBudget = await dimensions.budget();
+    /** Claims that another thread has to confirm are new ones, which end with the first requests: all others are made once. */
+    const translated = async <T>(translate: () => T): Promise<T> => {
+      for (;;) {
+        const translation = translate();
+        const isConfirmed = dimensions.confirm(dimensionBudget);
+        if (isConfirmed === true || (await isConfirmed)) return translation;
+      }
+    };
     for (const part of columnsOfParts) {
       for (const columns of sliceColumns(part, SLICE_SAMPLES)) {
-        await context.turns.next(scope.signal);
-        const translation = translateColumns(columns, { ...options, dimensionBudget });
+        await context.turns.next(signal);
+        const translation = await translated(() => translateColumns(columns, { ...options, dimensionBudget }));
         noteDropped(translation.dropped);
         recordCount += translation.records.count;
         identicalCounts.samples += translation.identicalCount;
@@ -258,9 +226,10 @@ async function writeColumns(
         for (const batch of batchRecords(translation.records)) yield { batch, columns };
       }
       for (let start = 0; start < part.histograms.length; start += SLICE_HISTOGRAMS) {
-        await context.turns.next(scope.signal);
+        await context.turns.next(signal);
         const histograms = part.histograms.slice(start, start + SLICE_HISTOGRAMS);
-        const translation = translateHistograms({ labelSets: part.labelSets, histograms }, { ...options, dimensionBudget });
+        const source = { labelSets: part.labelSets, histograms };
+        const translation = await translated(() => translateHistograms(source, { ...options, dimensionBudget }));
         noteDropped(translation.dropped);
         recordCount += translation.stored.length;
         identicalCounts.histograms += translation.identicalCount;
@@ -268,10 +237,11 @@ async function writeColumns(
         for (const batch of batchHistograms(translation.stored, context.recordVersion)) yield { batch, columns: part };
       }
       for (let start = 0; start < part.exemplars.length; start += SLICE_EXEMPLARS) {
-        await context.turns.next(scope.signal);
+        await context.turns.next(signal);
         const exemplars = part.exemplars.slice(start, start + SLICE_EXEMPLARS);
         const isWanted = config.exemplars === 'store';
-        const translation = translateExemplars({ labelSets: part.labelSets, exemplars }, { ...options, dimensionBudget, isWanted });
+        const source = { labelSets: part.labelSets, exemplars };
+        const translation = await translated(() => translateExemplars(source, { ...options, dimensionBudget, isWanted }));
         noteDropped(translation.dropped);
         recordCount += translation.stored.length;
         identicalCounts.exemplars += translation.identicalCount;

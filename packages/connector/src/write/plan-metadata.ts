@@ -9,9 +9,9 @@ import {
 } from '@timestream-prometheus/timestream-translator';
 import type { Config } from '../config/parse-config.js';
 import type { WriteVersion } from '../protocol/content-headers.js';
-import type { KnownMetadata } from './known-metadata.js';
 import { metadataOfFamily } from './metadata-family.js';
 import type { SourcedBatch } from './write-batches.js';
+import type { WrittenMetadata } from './write-context.js';
 
 /** What has to be written of the metadata of a request. */
 export interface MetadataPlan {
@@ -22,19 +22,19 @@ export interface MetadataPlan {
 
 export interface MetadataContext {
   readonly config: Pick<Config, 'tableLayout' | 'metadata'>;
-  readonly known: KnownMetadata;
+  readonly known: Pick<WrittenMetadata, 'unknownOf'>;
   readonly version: WriteVersion;
   readonly nowMs: number;
 }
 
 /** Only what this process has not written lately becomes a record. */
-export function planMetadata(
+export async function planMetadata(
   parts: readonly Pick<WriteColumns, 'metadata'>[],
   { config, known, version, nowMs }: MetadataContext,
-): MetadataPlan {
+): Promise<MetadataPlan> {
   const received = parts.flatMap(({ metadata }) => (version === '1.0' ? metadata : metadata.map(metadataOfFamily)));
   const isWanted = config.metadata === 'store';
-  const unknown = isWanted ? known.unknownOf(received, nowMs) : received;
+  const unknown = isWanted && received.length > 0 ? await known.unknownOf(received, nowMs) : received;
   const { stored, dropped } = translateMetadata(unknown, { layout: config.tableLayout, isWanted, nowMs });
   const columns = columnsOfMetadata(unknown);
   return { stored, batches: batchMetadata(stored).map((batch) => ({ batch, columns })), dropped };

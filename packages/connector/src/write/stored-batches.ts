@@ -1,6 +1,7 @@
 import { PlannedBatch, type WriteBatch } from '@timestream-prometheus/timestream-translator';
 import { createHash } from 'node:crypto';
 import type { Clock } from '../ports.js';
+import { EncodedBatch } from './encoded-batch.js';
 
 /** A sender comes again within seconds; Prometheus waits 5 s at most, or what `Retry-After` says. */
 const REMEMBERED_MS = 120_000;
@@ -57,5 +58,6 @@ export class StoredBatches {
 }
 
 function digestOf(batch: WriteBatch): string | undefined {
-  return batch instanceof PlannedBatch ? createHash('sha256').update(batch.json()).digest('base64') : undefined;
+  if (!(batch instanceof PlannedBatch || batch instanceof EncodedBatch)) return undefined;
+  return createHash('sha256').update(batch.json()).digest('base64');
 }

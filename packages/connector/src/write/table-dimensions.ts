@@ -2,10 +2,11 @@ import {
   createDimensionBudget,
   LABELS_DIMENSION,
   MAX_DIMENSIONS_PER_TABLE,
-  PlannedBatch,
   type DimensionBudget,
   type WriteBatch,
 } from '@timestream-prometheus/timestream-translator';
+import { dimensionNamesOf } from './dimension-names.js';
+import type { WriteDimensions } from './write-context.js';
 
 /** The dimensions that the table has, from Timestream; undefined if the caller may not see them or Timestream does not answer. */
 export type ReadDimensions = () => Promise<readonly string[] | undefined>;
@@ -21,7 +22,7 @@ const MAX_DIMENSIONS_WITHOUT_OURS = MAX_DIMENSIONS_PER_TABLE / 2;
  * Which labels may be dimensions of the table, as one credential sees it. What the table has is asked once, for others may write to it too;
  * where that is not allowed, what this process has stored stands in for it.
  */
-export class TableDimensions {
+export class TableDimensions implements WriteDimensions {
   #budget = createDimensionBudget({ maxDimensions: MAX_DIMENSIONS_WITHOUT_OURS });
   /** Dimensions that the table certainly has. */
   readonly #known = new Set<string>();
@@ -49,10 +50,18 @@ export class TableDimensions {
     return this.#budget;
   }
 
+  /** What the budget says is final: it is the one of this process. */
+  confirm(): true {
+    return true;
+  }
+
   /** Takes note of dimensions that the table certainly has now. */
   noteStored(batch: WriteBatch, rejectedIndexes: ReadonlySet<number>): void {
     // Most often nothing is new.
-    const names = dimensionNamesOf(batch, rejectedIndexes, this.#visitor);
+    this.noteStoredNames(dimensionNamesOf(batch, rejectedIndexes, this.#visitor));
+  }
+
+  noteStoredNames(names: readonly string[]): void {
     if (names.length > 0) this.#addKnown(names);
   }
 
@@ -82,22 +91,4 @@ export class TableDimensions {
     this.#budget = createDimensionBudget();
     this.#budget.learn(this.#known);
   }
-}
-
-function dimensionNamesOf(batch: WriteBatch, rejectedIndexes: ReadonlySet<number>, visitor: object): readonly string[] {
-  const names: string[] = [];
-  if (batch instanceof PlannedBatch) {
-    batch.visitDimensionNames(
-      visitor,
-      (name) => names.push(name),
-      (index) => rejectedIndexes.has(index),
-    );
-    return names;
-  }
-  for (const [index, record] of batch.Records.entries()) {
-    if (rejectedIndexes.has(index)) continue;
-    for (const { Name } of record.Dimensions ?? []) names.push(Name);
-  }
-  for (const { Name } of batch.CommonAttributes?.Dimensions ?? []) names.push(Name);
-  return names;
 }

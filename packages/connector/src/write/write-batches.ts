@@ -10,7 +10,6 @@ import { asConnectorError, ConnectorError, isRetryable } from '../errors/connect
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { MetricsSink, RecordWriter, WriteOutcome } from '../ports.js';
 import { rejectionClassOf } from './rejection-reason.js';
-import type { StoredBatches } from './stored-batches.js';
 import type { WriteTally } from './write-tally.js';
 
 /** A batch of samples, histograms, exemplars or metadata, of one of them, and what its sources refer to. */
@@ -26,8 +25,8 @@ export interface WriteBatchesOptions {
   readonly maxConcurrency: number;
   readonly metrics: MetricsSink;
   readonly signal: AbortSignal;
-  /** What was stored of requests that come again. */
-  readonly stored: StoredBatches;
+  /** Told that the request will come again because a call has failed. */
+  readonly expectAgain: () => void;
   /** Told of each record that Timestream took. */
   readonly onStored: (batch: WriteBatch, rejectedIndexes: ReadonlySet<number>) => void;
 }
@@ -58,7 +57,7 @@ export async function writeBatches(
       } catch (error) {
         const failure = asConnectorError(error);
         tally.addFailure(failure);
-        if (isRetryable(failure.code)) options.stored.expectAgain();
+        if (isRetryable(failure.code)) options.expectAgain();
       }
     }
   };
@@ -75,13 +74,7 @@ async function writeBatch(
   search: { remainingCalls: number },
   options: WriteBatchesOptions,
 ): Promise<void> {
-  const { writer, signal, stored, metrics } = options;
-  if (stored.has(batch)) {
-    metrics.add(METRICS.knownRecords, recordCountOf(batch));
-    // Only calls of samples are remembered.
-    tally.storedSampleCount += recordCountOf(batch);
-    return;
-  }
+  const { writer, signal, metrics } = options;
   let outcome: WriteOutcome;
   try {
     outcome = await writer.write(batch, signal);
@@ -100,8 +93,13 @@ async function writeBatch(
     }
     return;
   }
+  if (outcome.wasStored === true) {
+    metrics.add(METRICS.knownRecords, recordCountOf(batch));
+    // Only calls of samples are remembered.
+    tally.storedSampleCount += recordCountOf(batch);
+    return;
+  }
   metrics.add(METRICS.meteredWriteBytes, meteredWriteBytes(batch));
-  if (outcome.rejected.length === 0) stored.note(batch);
   addOutcome({ batch, columns }, outcome, tally, options);
 }
 

@@ -47,6 +47,10 @@ export function createMemoryLogger(log: LogLine[]): Logger {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
+export function basicHeaders(): Readonly<Record<string, string>> {
+  return { authorization: basicAuthorization(KEY) };
+}
+
 /** What a test says of a request; a body is one that the edge has already. */
 export type RequestParts = Partial<ConnectorRequest> & { readonly body?: Uint8Array };
 
@@ -55,7 +59,7 @@ export function request({ body = new Uint8Array(), ...parts }: RequestParts): Co
     method: 'POST',
     path: '/write',
     query: '',
-    headers: { authorization: basicAuthorization(KEY), ...PROTOCOL_HEADERS },
+    headers: { ...basicHeaders(), ...PROTOCOL_HEADERS },
     ...bodyInHand(body),
     signal: new AbortController().signal,
     ...parts,

@@ -3,7 +3,7 @@ import {
   type EmbeddedTimestream,
   type EmbeddedTimestreamOptions,
 } from '@timestream-prometheus/timestream-embedded';
-import { bodyInHand, createConnector, openAwsStorage, type Connector } from '../../src/index.js';
+import { bodyInHand, createConnector, openAwsStorage, type Connector, type WriteWorkerOptions } from '../../src/index.js';
 import type { ContractSubject } from '@timestream-prometheus/connector-testing';
 import { bodyBytes, createMemoryLogger, KEY, testConfig, type LogLine } from './connector-fixture.js';
 import { RecordingMetrics } from './recording-metrics.js';
@@ -19,6 +19,7 @@ export interface EmbeddedSubject extends ContractSubject {
 export async function startEmbeddedSubject(
   flags: Readonly<Record<string, string>>,
   options: Partial<EmbeddedTimestreamOptions> = {},
+  writeWorkers?: WriteWorkerOptions,
 ): Promise<EmbeddedSubject> {
   const timestream = await startEmbeddedTimestream({ credentials: [KEY], create: [{ databaseName: 'db', tableName: 'tbl' }], ...options });
   const metrics = new RecordingMetrics();
@@ -26,7 +27,7 @@ export async function startEmbeddedSubject(
   const logger = createMemoryLogger(log);
   const start = (more: Readonly<Record<string, string>>): Connector => {
     const config = testConfig({ 'write-base-endpoint': timestream.url, 'query-base-endpoint': timestream.url, ...flags, ...more });
-    return createConnector({ config, metrics, logger, openStorage: openAwsStorage(config, { metrics, logger }) });
+    return createConnector({ config, metrics, logger, openStorage: openAwsStorage(config, { metrics, logger }), writeWorkers });
   };
   let connector = start({});
   return {

@@ -1,4 +1,4 @@
-import type { WriteBatch } from '@timestream-prometheus/timestream-translator';
+import { expandBatch, type WriteBatch } from '@timestream-prometheus/timestream-translator';
 import { describe, expect, it } from 'vitest';
 import { ConnectorError, METRICS, type ConnectorErrorCode, type WriteOutcome } from '../../src/index.js';
 import { basicAuthorization, series } from '@timestream-prometheus/connector-testing';
@@ -14,9 +14,9 @@ function samplesOf(count: number) {
   return [series({ __name__: 'm', job: 'a' }, ...Array.from({ length: count }, (_none, index) => [START_MS + index, index] as const))];
 }
 
-/** The sample indexes of the only series that a batch holds. */
+/** Which samples of `samplesOf` a batch holds. */
 function indexesOf(batch: WriteBatch): number[] {
-  return batch.sources.map(({ sampleIndex }) => sampleIndex);
+  return expandBatch(batch).map(({ Time }) => Number(Time) - START_MS);
 }
 
 function fixture(write: AnswerWrite, flags: Readonly<Record<string, string>> = {}) {
@@ -227,7 +227,7 @@ describe('a table without a free dimension', () => {
     const wide = series({ __name__: 'w', job: 'a', pod: 'p1' }, [START_MS, 1], [START_MS + 1, 2]);
     expect((await connector.handle(writeRequest([...samplesOf(1), wide]))).status).toBe(204);
     const last = opened[0]?.batches.at(-1);
-    expect(last?.sources).toHaveLength(2);
+    expect(last?.Records).toHaveLength(2);
     expect(JSON.stringify(last)).toContain(JSON.stringify({ Name: 'prometheus_labels', Value: '{"pod":"p1"}' }));
     expect(metrics.sum(METRICS.relearnedDimensions)).toBe(1);
     expect(metrics.sum(METRICS.rejectedRecords)).toBe(0);

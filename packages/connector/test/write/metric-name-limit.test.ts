@@ -1,3 +1,4 @@
+import { expandBatch } from '@timestream-prometheus/timestream-translator';
 import { afterEach, describe, expect, it } from 'vitest';
 import { METRICS } from '../../src/index.js';
 import { series } from '@timestream-prometheus/connector-testing';
@@ -70,11 +71,11 @@ describe('a table that has all the metric names it can have', () => {
 
 describe('a service that answers for the metric names of a whole call', () => {
   it.each(['timestream-refused-write', 'service-quota-exceeded'] as const)('loses no innocent record to it (%s)', async (code) => {
-    const stored: number[] = [];
+    const stored: string[] = [];
     const answer: AnswerWrite = (batch) => {
-      if (batch.sources.some(({ seriesIndex }) => seriesIndex === 37))
-        throw new ConnectorError(code, 'WriteRecords: Exceeded the maximum number of measure names for the table');
-      stored.push(...batch.sources.map(({ seriesIndex }) => seriesIndex));
+      const names = expandBatch(batch).map(({ MeasureName }) => MeasureName ?? '');
+      if (names.includes('m37')) throw new ConnectorError(code, 'WriteRecords: Exceeded the maximum number of measure names for the table');
+      stored.push(...names);
       return { rejected: [] };
     };
     const { connector } = createFixture(openMemoryStorage({ write: answer }).openStorage);

@@ -21,6 +21,7 @@ import { createPrometheusMetrics } from '../prometheus-metrics.js';
 import type { StatusPage } from '../status-routes.js';
 import { startBackgroundWork } from './background-work.js';
 import { prometheusConfigText, renderBanner } from './banner.js';
+import { writeWorkersOf } from './write-workers.js';
 import { packageVersion } from './package-version.js';
 import { startEmbeddedStorage, type EmbeddedStorage } from './embedded-storage.js';
 import { exposureWarning } from './exposure-warning.js';
@@ -135,6 +136,7 @@ export async function startServing(config: Config, output: ServeOutput): Promise
     logger,
     metrics: metrics.sink,
     uncompressSnappy: await loadNativeSnappy(),
+    writeWorkers: writeWorkersOf(config),
   });
   const version = packageVersion();
   const startedMs = Date.now();

@@ -1,0 +1,14 @@
+import type { RecordWriter } from '../ports.js';
+import type { StoredBatches } from './stored-batches.js';
+
+/** The same writer, which makes no call for a batch that is known to be stored. */
+export function rememberStored(writer: RecordWriter, stored: StoredBatches): RecordWriter {
+  return {
+    async write(batch, signal) {
+      if (stored.has(batch)) return { rejected: [], wasStored: true };
+      const outcome = await writer.write(batch, signal);
+      if (outcome.rejected.length === 0) stored.note(batch);
+      return outcome;
+    },
+  };
+}
