@@ -7,7 +7,8 @@ import { createPrometheusApi, instantPath, rangePath, type PrometheusApi } from 
 import { protobufPage } from '../harness/protobuf-page.js';
 import { startRecordingProxy, type RecordingProxy } from '../harness/recording-proxy.js';
 import { isMissing } from '../harness/requirements.js';
-import { basicAuthorization, startConnector, type RunningConnector } from '../harness/start-connector.js';
+import { runConnectorCommand } from '../harness/run-connector-command.js';
+import { basicAuthorization, makeFolder, startConnector, type RunningConnector } from '../harness/start-connector.js';
 import { startPrometheus, type RunningPrometheus } from '../harness/start-prometheus.js';
 import { startTarget, type Target } from '../harness/start-target.js';
 import { histogramFamilies, GONE_FROM } from '../harness/native-histogram-target.js';
@@ -218,5 +219,24 @@ describe.skipIf(isMissing('prometheus3'))('a Prometheus 3 that scrapes native hi
     }
     // It says so if an answer lacks the counts, if they are too low, and if it gives something up.
     expect(writer.program.output()).not.toMatch(/level=ERROR|non-recoverable|statistics indicate/);
+  });
+
+  it('gives its histograms to an import by remote read, which finds every one of them stored as it was', async () => {
+    const place = { table: 'Imported', folder: makeFolder('import-histograms') };
+    expect((await runConnectorCommand(connector, place, ['table', 'create'])).exitCode).toBe(0);
+    const { exitCode, out, err } = await runConnectorCommand(connector, place, [
+      'import',
+      writer.url,
+      '--match={job="histograms"}',
+      '--start=30m',
+      '--output=json',
+    ]);
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    const { samples, verified } = JSON.parse(out) as { readonly samples: number; readonly verified: Readonly<Record<string, number>> };
+    expect(verified).toMatchObject({ compared: samples, missing: 0, different: 0, examples: [] });
+    const count = 'sum(count_over_time(native_latency_seconds[30m]))';
+    const [ofHistograms] = (await writer.queryInstant(count, endSeconds)) as { readonly value: readonly [number, string] }[];
+    expect(Number(ofHistograms?.value[1])).toBeGreaterThanOrEqual(scrapes);
+    expect(samples).toBeGreaterThan(Number(ofHistograms?.value[1]));
   });
 });

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,14 +6,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../harness/child-program.js';
 import { isMissing } from '../harness/requirements.js';
-import {
-  accessKeyId,
-  connectorProgram,
-  makeFolder,
-  secretAccessKey,
-  startConnector,
-  type RunningConnector,
-} from '../harness/start-connector.js';
+import { runConnectorCommand, type CommandRun } from '../harness/run-connector-command.js';
+import { makeFolder, startConnector, type RunningConnector } from '../harness/start-connector.js';
 import { startPrometheus, type RunningPrometheus } from '../harness/start-prometheus.js';
 
 /** A number that no text shortens by accident, and one of each kind that is special. */
@@ -21,37 +15,13 @@ const exposition = [0.1 + 0.2, 5e-324, -0, 1e300]
   .map((value, index) => `demo{number="${index}"} ${Object.is(value, -0) ? '-0' : value}\n`)
   .join('');
 
-interface Run {
-  readonly exitCode: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 describe.skipIf(isMissing('prometheus'))('what a real Prometheus holds', () => {
   let connector: RunningConnector;
   let prometheus: RunningPrometheus;
   let snapshot: string;
   const folder = makeFolder('transfer');
 
-  /** The built program at a table of the running Timestream. */
-  function command(table: string, args: readonly string[]): Promise<Run> {
-    const url = connector.timestreamUrl ?? '';
-    const destination = [
-      `--write-base-endpoint=${url}`,
-      `--query-base-endpoint=${url}`,
-      '--default-database=PrometheusDatabase',
-      `--default-table=${table}`,
-    ];
-    const child = spawn(process.execPath, [connectorProgram, ...args, ...destination], {
-      cwd: folder,
-      env: { ...process.env, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const text = { out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => (text.out += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (text.err += chunk.toString()));
-    return new Promise((resolve) => child.once('close', (exitCode) => resolve({ exitCode, ...text })));
-  }
+  const command = (table: string, args: readonly string[]): Promise<CommandRun> => runConnectorCommand(connector, { table, folder }, args);
 
   beforeAll(async () => {
     const target = createServer((_request, response) => void response.end(exposition));

@@ -125,7 +125,6 @@ async function openRemote(address: string, input: CommandInput, host: ProgramHos
   return {
     source: createRemoteSource({
       target: { ...remote, path: '/api/v1/read' },
-      address: remote.baseUrl,
       identity: [remote.baseUrl, own['match'], own['start'], own['end']].join(' '),
       matchers: parseSelector(own['match'] as string),
       fromMs,

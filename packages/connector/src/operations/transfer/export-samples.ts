@@ -51,9 +51,9 @@ export async function exportSamples(options: ExportOptions): Promise<ExportProgr
     const counts = { samples: 0, staleMarkers: 0, leftOut: 0 };
     let bytes = progress.bytes;
     let text = '';
-    for await (const { labels, timestampsMs, valueBits, histogramChunks } of readSeries(target, matchers, fromMs, endMs, signal)) {
+    for await (const { labels, timestampsMs, valueBits, histograms } of readSeries(target, matchers, fromMs, endMs, signal)) {
       const head = headOf(labels);
-      counts.leftOut += histogramChunks;
+      counts.leftOut += histograms.length;
       for (const [index, timestampMs] of timestampsMs.entries()) {
         const value = valueText(valueBits[index] ?? 0n);
         if (value === 'stale') counts.staleMarkers += 1;

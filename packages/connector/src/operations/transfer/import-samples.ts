@@ -144,7 +144,7 @@ async function writeUntilAnswered(
       events.onRefused(refused, line);
       return refused;
     }
-    if (status < 500 && status !== 429) throw new ConnectorError(codeOf(line), line);
+    if (status < 500 && status !== 429) throw refusalOf(line);
     const afterMs = Number(headers['retry-after'] ?? 0) * 1000;
     const waitMs = Math.max(afterMs, Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt));
     events.onRetry(line, waitMs);
@@ -153,9 +153,11 @@ async function writeUntilAnswered(
 }
 
 /** The code that the line begins with, in the terms of this process: only its being final counts here. */
-function codeOf(line: string): 'access-denied' | 'invalid-credentials' | 'destination-not-found' | 'timestream-refused-write' {
-  for (const code of ['access-denied', 'invalid-credentials', 'destination-not-found'] as const) if (line.startsWith(code)) return code;
-  return 'timestream-refused-write';
+/** The error whose code stands before the first colon of an answer's line. */
+function refusalOf(line: string): ConnectorError {
+  for (const code of ['access-denied', 'invalid-credentials', 'destination-not-found'] as const)
+    if (line.startsWith(`${code}: `)) return new ConnectorError(code, line.slice(code.length + 2));
+  return new ConnectorError('timestream-refused-write', line);
 }
 
 export interface ImportEstimate {

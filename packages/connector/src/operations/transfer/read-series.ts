@@ -1,11 +1,13 @@
 import {
   decodeChunkedReadFrames,
+  decodeHistogramChunk,
   decodeReadResponse,
   decodeSnappy,
   decodeXorChunk,
   encodeReadRequest,
   encodeSnappy,
   type ChunkedSeries,
+  type Histogram,
   type Label,
   type LabelMatcher,
 } from '@timestream-prometheus/prom-codec';
@@ -24,8 +26,8 @@ export interface ReadSeries {
   readonly labels: readonly Label[];
   readonly timestampsMs: BigInt64Array;
   readonly valueBits: BigUint64Array;
-  /** Chunks of native histograms, which are not taken apart. */
-  readonly histogramChunks: number;
+  /** Native histograms, ascending in time. */
+  readonly histograms: readonly Histogram[];
 }
 
 const MAX_ANSWER_BYTES = 1 << 30;
@@ -65,8 +67,7 @@ export async function* readSeries(
   if (answer.headers['content-type']?.startsWith('application/x-streamed-protobuf') !== true) {
     const { body } = await collectBody(answer, MAX_ANSWER_BYTES);
     const { results } = decodeReadResponse(decodeSnappy(body, { maxBytes: MAX_ANSWER_BYTES }));
-    for (const { labels, samples, histograms } of results[0]?.timeseries ?? [])
-      yield { labels, ...samples, histogramChunks: histograms.length };
+    for (const { labels, samples, histograms } of results[0]?.timeseries ?? []) yield { labels, ...samples, histograms };
     return;
   }
   const parts = answer.body instanceof Uint8Array ? [answer.body] : answer.body;
@@ -118,7 +119,16 @@ function seriesOf({ labels, chunks }: ChunkedSeries): ReadSeries {
     valueBits.set(samples.valueBits, at);
     at += samples.timestampsMs.length;
   }
-  return { labels, timestampsMs, valueBits, histogramChunks: chunks.length - decoded.length };
+  const histograms = chunks.flatMap(({ encoding, bytes }) =>
+    encoding === 'histogram' || encoding === 'float-histogram' ? decodeHistogramChunk(bytes, encoding) : [],
+  );
+  const unknown = chunks.find(({ encoding }) => !['xor', 'histogram', 'float-histogram'].includes(encoding));
+  if (unknown !== undefined)
+    throw new ConnectorError(
+      'malformed-answer',
+      `the answer of the read has a chunk of an encoding that is not known: ${unknown.encoding}`,
+    );
+  return { labels, timestampsMs, valueBits, histograms };
 }
 
 function joined(first: ReadSeries, second: ReadSeries): ReadSeries {
@@ -128,5 +138,5 @@ function joined(first: ReadSeries, second: ReadSeries): ReadSeries {
   timestampsMs.set(second.timestampsMs, first.timestampsMs.length);
   valueBits.set(first.valueBits);
   valueBits.set(second.valueBits, first.valueBits.length);
-  return { labels: first.labels, timestampsMs, valueBits, histogramChunks: first.histogramChunks + second.histogramChunks };
+  return { labels: first.labels, timestampsMs, valueBits, histograms: [...first.histograms, ...second.histograms] };
 }

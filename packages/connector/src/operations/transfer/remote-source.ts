@@ -1,11 +1,9 @@
 import type { LabelMatcher, TimeSeries } from '@timestream-prometheus/prom-codec';
-import { seriesText } from '@timestream-prometheus/timestream-translator';
 import { readSeries, type ReadTarget } from './read-series.js';
-import type { Portion, SampleSource, SourceFault } from './sample-source.js';
+import type { Portion, SampleSource } from './sample-source.js';
 
 export interface RemoteSourceOptions {
   readonly target: ReadTarget;
-  readonly address: string;
   /** The times as a person gave them: `30d` is another time at the next run, and the same work. */
   readonly identity: string;
   readonly matchers: readonly LabelMatcher[];
@@ -17,7 +15,7 @@ export interface RemoteSourceOptions {
 }
 
 /** What another server answers to remote read, window by window. */
-export function createRemoteSource({ target, address, identity, matchers, fromMs, toMs, windowMs }: RemoteSourceOptions): SampleSource {
+export function createRemoteSource({ target, identity, matchers, fromMs, toMs, windowMs }: RemoteSourceOptions): SampleSource {
   return {
     identity,
     size: toMs - fromMs + 1,
@@ -27,24 +25,16 @@ export function createRemoteSource({ target, address, identity, matchers, fromMs
       for (let startMs = Number(from?.['startMs'] ?? fromMs); startMs <= toMs; startMs += windowMs) {
         const endMs = Math.min(toMs, startMs + windowMs - 1);
         let timeseries: TimeSeries[] = [];
-        let faults: SourceFault[] = [];
         let pending = 0;
         const portion = (nextMs: number): Portion => {
-          const made = { timeseries, faults, next: { startMs: nextMs }, done: nextMs - fromMs };
+          const made = { timeseries, faults: [], next: { startMs: nextMs }, done: nextMs - fromMs };
           timeseries = [];
-          faults = [];
           pending = 0;
           return made;
         };
-        for await (const { labels, histogramChunks, ...samples } of readSeries(target, matchers, startMs, endMs, signal)) {
-          if (histogramChunks > 0) {
-            faults.push({
-              place: `${address}, ${seriesText(labels)}`,
-              reason: `${histogramChunks} chunks of native histograms are not taken from remote read: import the block`,
-            });
-          }
-          if (samples.timestampsMs.length > 0) timeseries.push({ labels, samples, exemplars: [], histograms: [] });
-          pending += samples.timestampsMs.length;
+        for await (const { labels, histograms, ...samples } of readSeries(target, matchers, startMs, endMs, signal)) {
+          timeseries.push({ labels, samples, exemplars: [], histograms });
+          pending += samples.timestampsMs.length + histograms.length;
           // After a break the window is read again: equal samples are stored once.
           if (pending >= maxSamples) yield portion(startMs);
         }

@@ -1,5 +1,5 @@
-import type { Label, TimeSeries } from '@timestream-prometheus/prom-codec';
-import { METRIC_NAME_LABEL, seriesText } from '@timestream-prometheus/timestream-translator';
+import type { Histogram, Label, TimeSeries } from '@timestream-prometheus/prom-codec';
+import { encodeHistogramText, METRIC_NAME_LABEL, seriesText } from '@timestream-prometheus/timestream-translator';
 import { readSeries, type ReadSeries, type ReadTarget } from './read-series.js';
 import type { SampleSource } from './sample-source.js';
 
@@ -24,7 +24,7 @@ const MAX_EXAMPLES = 10;
 
 /**
  * Reads the source again, and for each portion what is stored of its metrics in its times, and compares every sample: it must be there with
- * the same 64 bits. What is stored beside it does not matter. Native histograms are not compared.
+ * the same 64 bits, and every native histogram with the same counts, buckets and bits. What is stored beside it does not matter.
  *
  * @throws ConnectorError if it cannot be read
  */
@@ -42,7 +42,7 @@ export async function verifySamples(options: VerifyOptions): Promise<VerifyResul
 function byMetric(timeseries: readonly TimeSeries[]): ReadonlyMap<string, readonly TimeSeries[]> {
   const groups = new Map<string, TimeSeries[]>();
   for (const series of timeseries) {
-    if (series.samples.timestampsMs.length === 0) continue;
+    if (series.samples.timestampsMs.length + series.histograms.length === 0) continue;
     const name = series.labels.find((label) => label.name === METRIC_NAME_LABEL)?.value ?? '';
     const group = groups.get(name);
     if (group === undefined) groups.set(name, [series]);
@@ -59,8 +59,8 @@ async function compareMetric(
 ): Promise<void> {
   let fromMs = Number.POSITIVE_INFINITY;
   let toMs = Number.NEGATIVE_INFINITY;
-  for (const { samples } of expected) {
-    for (const timestampMs of samples.timestampsMs) {
+  for (const { samples, histograms } of expected) {
+    for (const timestampMs of [...samples.timestampsMs, ...histograms.map((histogram) => histogram.timestampMs)]) {
       fromMs = Math.min(fromMs, Number(timestampMs));
       toMs = Math.max(toMs, Number(timestampMs));
     }
@@ -72,33 +72,61 @@ async function compareMetric(
     const key = keyOf(series.labels);
     if (wanted.has(key)) stored.set(key, series);
   }
-  for (const { labels, samples } of expected) {
+  for (const { labels, samples, histograms } of expected) {
     const series = stored.get(keyOf(labels));
-    samples.timestampsMs.forEach((timestampMs, index) => {
+    const compare = (timestampMs: bigint, wantedText: string, foundText: string | undefined): void => {
       result.compared += 1;
-      const bits = series === undefined ? undefined : bitsAt(series, timestampMs);
-      const expectedBits = samples.valueBits[index] ?? 0n;
-      if (bits === expectedBits) return;
-      if (bits === undefined) result.missing += 1;
+      if (foundText === wantedText) return;
+      if (foundText === undefined) result.missing += 1;
       else result.different += 1;
       if (result.examples.length >= MAX_EXAMPLES) return;
-      const is = bits === undefined ? 'is not there' : `has the bits ${hex(bits)} instead of ${hex(expectedBits)}`;
+      const is = foundText === undefined ? 'is not there' : `has ${foundText} instead of ${wantedText}`;
       result.examples.push(`${seriesText(labels)} at ${timestampMs} ms ${is}`);
+    };
+    samples.timestampsMs.forEach((timestampMs, index) => {
+      const at = series === undefined ? -1 : indexAt(series.timestampsMs.length, timestampMs, (each) => series.timestampsMs[each]);
+      compare(timestampMs, sampleText(samples.valueBits[index]), at < 0 ? undefined : sampleText(series?.valueBits[at]));
     });
+    for (const histogram of histograms) {
+      const { timestampMs } = histogram;
+      const at = series === undefined ? -1 : indexAt(series.histograms.length, timestampMs, (each) => series.histograms[each]?.timestampMs);
+      const found = series?.histograms[at];
+      compare(timestampMs, histogramText(histogram), found === undefined ? undefined : histogramText(found));
+    }
   }
 }
 
-function bitsAt({ timestampsMs, valueBits }: ReadSeries, timestampMs: bigint): bigint | undefined {
+/** Where a time stands among `length` ascending ones; -1 if it is none of them. */
+function indexAt(length: number, timestampMs: bigint, timeAt: (index: number) => bigint | undefined): number {
   let low = 0;
-  let high = timestampsMs.length - 1;
+  let high = length - 1;
   while (low <= high) {
     const middle = (low + high) >> 1;
-    const found = timestampsMs[middle] ?? 0n;
-    if (found === timestampMs) return valueBits[middle];
+    const found = timeAt(middle) ?? 0n;
+    if (found === timestampMs) return middle;
     if (found < timestampMs) low = middle + 1;
     else high = middle - 1;
   }
-  return undefined;
+  return -1;
+}
+
+const sampleText = (bits: bigint | undefined): string => `the bits ${hex(bits ?? 0n)}`;
+
+/**
+ * Every bit of it, but for what a server may give in one way now and in another later, and means the same: the reset hint, which is worked out
+ * from what stands before; the start, which no chunk has; and buckets with nothing in them, which a chunk has for the sake of its other histograms.
+ */
+function histogramText(histogram: Histogram): string {
+  const { startTimestampMs: _start, ...rest } = histogram;
+  const fields = encodeHistogramText({ ...rest, resetHint: 'unknown' }).split('|');
+  const filled = (buckets: string): string =>
+    buckets
+      .split(',')
+      .filter((bucket) => !bucket.endsWith(':0'))
+      .join(',');
+  // The places of the fields: see encodeHistogramText. The tenth are the spans.
+  const text = fields.map((field, index) => (index === 6 || index === 7 ? filled(field) : index === 9 ? '' : field)).join('|');
+  return `the histogram ${text}`;
 }
 
 function keyOf(labels: readonly Label[]): string {
