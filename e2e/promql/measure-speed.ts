@@ -7,12 +7,14 @@
  * Each query is asked in turns, some times, and the fastest run of each counts.
  */
 import process from 'node:process';
-import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
+import { fileURLToPath } from 'node:url';
 import { queryRange } from '@timestream-prometheus/promql';
 import { prometheus3Program } from '@timestream-prometheus/scripts/install-prometheus-3';
 import { createDataSet } from '../differential/data-set.js';
 import { createPromqlCorpus } from '../differential/promql-corpus.js';
 import { createSeededRandom } from '../differential/seeded-random.js';
+import { eventually, startChildProgram } from '../harness/child-program.js';
+import { freePort } from '../harness/free-port.js';
 import { writeOnce } from '../harness/remote-client.js';
 import { accessKeyId, basicAuthorization, secretAccessKey, startConnector } from '../harness/start-connector.js';
 import { startPrometheus } from '../harness/start-prometheus.js';
@@ -21,6 +23,7 @@ import { PromqlOracle } from './promql-oracle.js';
 import { fixedQueries } from './promql-queries.js';
 
 const RUNS = 5;
+const embeddedProgram = fileURLToPath(new URL('../../packages/timestream-embedded/dist/main.js', import.meta.url));
 const seed = Number(process.env['SEED'] ?? 1);
 const everyNth = Number(process.env['EVERY_NTH'] ?? 1);
 
@@ -71,15 +74,21 @@ async function timesInEvaluator(): Promise<Times[]> {
 }
 
 async function timesEndToEnd(): Promise<Times[]> {
-  const timestream = await startEmbeddedTimestream({
-    credentials: [{ accessKeyId, secretAccessKey }],
-    create: [{ databaseName: 'metrics', tableName: 'samples', memoryStoreRetentionHours: 12, magneticStoreWrites: true }],
-  });
+  // A process of its own, as Prometheus is: here it would share a thread with the program that asks.
+  const timestreamPort = await freePort();
+  const timestreamUrl = `http://127.0.0.1:${timestreamPort}`;
+  const timestream = startChildProgram(process.execPath, [
+    embeddedProgram,
+    `--listen-address=127.0.0.1:${timestreamPort}`,
+    `--credentials=${accessKeyId}:${secretAccessKey}`,
+    '--create=metrics.samples',
+  ]);
+  await eventually('the embedded Timestream', async () => (await fetch(`${timestreamUrl}/_timestream/health`)).ok);
   const connector = await startConnector({
     storage: 'aws',
     extraArguments: [
-      `--write-base-endpoint=${timestream.url}`,
-      `--query-base-endpoint=${timestream.url}`,
+      `--write-base-endpoint=${timestreamUrl}`,
+      `--query-base-endpoint=${timestreamUrl}`,
       '--default-database=metrics',
       '--default-table=samples',
       '--promql-experimental-functions',
@@ -114,7 +123,7 @@ async function timesEndToEnd(): Promise<Times[]> {
     return times;
   } finally {
     await Promise.all([connector.program.stop(), prometheus.program.stop()]);
-    await timestream.close();
+    await timestream.stop();
   }
 }
 
