@@ -48,6 +48,9 @@ export interface ServingConnector {
 /** For what is left when no client is connected any more. */
 const closeTimeoutMs = 4_000;
 
+/** How often a server that stops looks for connections whose last answer has left. */
+const idleCheckIntervalMs = 100;
+
 const listenTextResolver = (address: string): string => `listening at ${address}`;
 
 async function listen(app: FastifyInstance, address: ListenAddress): Promise<AddressInfo> {
@@ -180,11 +183,15 @@ export async function startServing(config: Config, output: ServeOutput): Promise
     stopWatchingTls();
     stopBackgroundWork();
     const answered = app.close();
+    // Closing ends the connections that are idle now. One whose streamed answer had begun was never told that it ends, and would be kept for the next
+    // request: until the end of the grace period.
+    const closingIdle = setInterval(() => app.server.closeIdleConnections(), idleCheckIntervalMs);
     if (!(await endsWithin(answered, graceMs))) {
       logger.warn({ graceMs }, 'requests still in flight at the end of the grace period are broken off');
       app.server.closeAllConnections();
       await answered;
     }
+    clearInterval(closingIdle);
     // Broken connections abort their requests, so this takes no time; if it does, the storage is closed under them.
     if (!(await endsWithin(connector.close(), closeTimeoutMs))) logger.warn({ closeTimeoutMs }, 'requests that do not end are left behind');
     await embedded?.close();
