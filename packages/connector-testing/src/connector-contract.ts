@@ -44,7 +44,7 @@ export function connectorContract(name: string, startSubject: StartContractSubje
     /** A name that no other test of the suite uses. */
     function newMetric(): string {
       metricCount += 1;
-      return `contract_${metricCount}`;
+      return `contract_${String(metricCount).padStart(4, '0')}`;
     }
 
     function send(parts: Partial<ContractRequest>): Promise<ContractResponse> {

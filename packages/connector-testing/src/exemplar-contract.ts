@@ -223,5 +223,23 @@ export function exemplarContract(suite: StoredBesideSuite): void {
       await suite.restart();
       expect(await exemplarsOf(metric)).toMatchObject([{ exemplars: [{ labels: { trace_id: 'a' } }] }]);
     });
+
+    it('stand beside the samples of the compact layout as beside those of the default one, in one table', async () => {
+      const metric = newMetric();
+      const sent = (timestampMs: number, trace: string): TimeSeries[] => [
+        { ...series({ __name__: metric }, [timestampMs, 0.5]), exemplars: [exemplar(timestampMs, 0.25, { trace_id: trace })] },
+      ];
+      expect(writtenOf(await write('2.0', sent(startMs, 'default')))).toEqual(['1', '0', '1']);
+      await suite.restart({ 'table-layout': 'compact' });
+      expect(writtenOf(await write('2.0', sent(startMs + 1, 'compact')))).toEqual(['1', '0', '1']);
+      expect((await write('1.0', sent(startMs + 2, 'compact, 1.0'))).status).toBe(204);
+      const traces = [{ labels: { trace_id: 'default' } }, { labels: { trace_id: 'compact' } }, { labels: { trace_id: 'compact, 1.0' } }];
+      expect(await exemplarsOf(metric)).toMatchObject([{ exemplars: traces }]);
+      expect((await readMetric(metric))[0]).toMatchObject({
+        samples: { timestampsMs: BigInt64Array.from([0n, 1n, 2n], (ms) => BigInt(startMs) + ms) },
+      });
+      await suite.restart();
+      expect(await exemplarsOf(metric)).toMatchObject([{ exemplars: traces }]);
+    });
   });
 }
