@@ -136,6 +136,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
         assertDeclaredLength(request, config);
         const budget = holdBytes(scope);
         if (request.contentLength !== undefined) bytesInFlight.assertRoomFor(request.contentLength);
+        calls.assertHope(scope.deadlineMs);
         const body = await readRequestBody(request, config, budget, signal);
         const nowMs = clock.nowMs();
         const recordVersion = config.onConflict === 'last-wins' ? Math.max(1, nowMs) : undefined;

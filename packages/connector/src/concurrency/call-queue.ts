@@ -55,6 +55,17 @@ export class CallQueue {
     this.#options = options;
   }
 
+  /**
+   * Judges a request before a byte of it is read: behind the calls that are there now it could not even make one in time.
+   *
+   * @throws ConnectorError overloaded
+   */
+  assertHope(deadlineMs: number): void {
+    const share = new QueuedShare({ callCount: 1, deadlineMs }, this.#options.maxConcurrencyPerRequest);
+    const refusal = this.#refusalOf(share, this.#callsBefore(share));
+    if (refusal !== undefined) throw refusal;
+  }
+
   /** @throws ConnectorError overloaded */
   open(plan: CallPlan): CallShare {
     const share = new QueuedShare(plan, this.#options.maxConcurrencyPerRequest);

@@ -55,6 +55,23 @@ describe('CallQueue', () => {
     await Promise.all(work);
   });
 
+  it('refuses a request before it is read if not even one call of it would end in time, and keeps no place for it', async () => {
+    const { queue, callsOf, endAll } = createQueue(2, 2);
+    const first = queue.open({ callCount: 22, deadlineMs: 100_000 });
+    const work = callsOf(first, 'first', 2);
+    // Nothing is known yet of how long a call takes.
+    queue.assertHope(1);
+    await endAll(1_000);
+    await Promise.all(work);
+    // 20 calls, two at a time, of a second each.
+    expect(() => {
+      queue.assertHope(11_000);
+    }).toThrow(/20 calls of earlier requests come first/);
+    queue.assertHope(20_000);
+    first.close();
+    queue.assertHope(1_001);
+  });
+
   it('refuses at once a request that could not end in time behind those before it, and says when to come again', async () => {
     const { queue, callsOf, endAll } = createQueue(2, 2);
     const first = queue.open({ callCount: 20, deadlineMs: 100_000 });
