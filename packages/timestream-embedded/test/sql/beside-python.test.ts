@@ -157,7 +157,7 @@ describe.skipIf(!isPythonPresent())('texts, arrays and numbers beside Python', {
             : typeof theirs === 'number'
               ? Number(ours) === theirs
               : ours === theirs;
-        if (!isSame) wrong.push(`${expression}: ${String(ours)}, Python ${String(theirs)}`);
+        if (!isSame) wrong.push(`${expression}: ${JSON.stringify(ours)}, Python ${JSON.stringify(theirs)}`);
       }
     }
     expect(wrong).toEqual([]);
