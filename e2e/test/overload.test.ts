@@ -13,7 +13,7 @@ const decodedMib = 16;
 /** `WORKERS=2` holds the same bodies to the bound of a process with threads. */
 const workers = Number(process.env['WORKERS'] ?? 0);
 /** The formula and the example of docs/capacity.md, "Memory": a request that is alone may take four times `max-decoded-bytes`, if that is more than the budget. */
-const boundMib = 150 + 96 * workers + 2 * (Math.max(inFlightMib, 4 * decodedMib) + cacheMib) + 2 * 32;
+const boundMib = 230 + 96 * workers + 2 * (Math.max(inFlightMib, 4 * decodedMib) + cacheMib) + 2 * 32;
 
 const headers = { authorization: basicAuthorization(), 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
 
