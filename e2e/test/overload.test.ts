@@ -12,8 +12,11 @@ const cacheMib = 64;
 const decodedMib = 16;
 /** `WORKERS=2` holds the same bodies to the bound of a process with threads. */
 const workers = Number(process.env['WORKERS'] ?? 0);
-/** The formula and the example of docs/capacity.md, "Memory": a request that is alone may take four times `max-decoded-bytes`, if that is more than the budget. */
-const boundMib = 230 + 96 * workers + 2 * (Math.max(inFlightMib, 4 * decodedMib) + cacheMib) + 2 * 32;
+/** A request that is alone may take four times `max-decoded-bytes`, if that is more than the budget. */
+const budgetMib = Math.max(inFlightMib, 4 * decodedMib);
+/** The formulas and the example of docs/capacity.md, "Memory". */
+const neededHeapMib = 150 + 2 * (budgetMib + cacheMib) + 2 * 32;
+const boundMib = heapMib + budgetMib + 80 + 96 * workers;
 
 const headers = { authorization: basicAuthorization(), 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
 
@@ -119,6 +122,10 @@ describe(`a connector with a heap of ${heapMib} MiB, ten times the load that it 
     return { status: response.status, retryAfter: response.headers.get('retry-after'), text: await response.text() };
   };
   const answerHealthy = async () => (await fetch(`${connector.url}/-/healthy`)).status;
+
+  it('has the heap that its options ask for', () => {
+    expect(neededHeapMib).toBeLessThanOrEqual(heapMib);
+  });
 
   it('stores what it acknowledges, and tells all others when to come again', async () => {
     // Some 2 MB decoded each: ten times what the budget holds beside what they become.
