@@ -97,6 +97,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
         `--default-database=${database}`,
         `--default-table=${table}`,
         '--region=us-east-1',
+        `--workers=${process.env['WORKERS'] ?? '0'}`,
         `--table-layout=${options.layout}`,
         `--write-timeout=${options.writeTimeoutMs}ms`,
       ],
