@@ -1,15 +1,7 @@
 import fc from 'fast-check';
-import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { askPython, isPythonPresent } from './python/python-oracle.js';
 import { createSqlFixture, type SqlFixture } from './sql-fixture.js';
-
-/** Python, for the tests that compare with it. With REQUIRE_PYTHON=1 its absence is a failure. */
-function isPythonPresent(): boolean {
-  if (spawnSync('python3', ['-c', 'import decimal, json']).status === 0) return true;
-  if (process.env['REQUIRE_PYTHON'] === '1') throw new Error('REQUIRE_PYTHON=1, but there is no python3');
-  process.stderr.write('\n*** No python3: the comparison of texts, arrays and numbers is SKIPPED. ***\n\n');
-  return false;
-}
 
 /** Each function in SQL, and what it is in Python: over texts a, b, c (b is one character, c as long as a), whole numbers n and m, a double x, and arrays p and q. */
 const pairs: readonly (readonly [sql: string, python: string])[] = [
@@ -82,28 +74,6 @@ const pairs: readonly (readonly [sql: string, python: string])[] = [
   ["array_join(filter({p}, e -> e <> 'k'), ',')", "','.join(e for e in p if e != 'k')"],
 ];
 
-const program = `
-import decimal, json, math, sys
-def levenshtein(a, b):
-    row = list(range(len(b) + 1))
-    for i, s in enumerate(a):
-        new = [i + 1]
-        for j, t in enumerate(b):
-            new.append(min(row[j + 1] + 1, new[j] + 1, row[j] + (s != t)))
-        row = new
-    return row[-1]
-def to_base(n, base):
-    digits, rest = '', abs(n)
-    while rest:
-        digits = str(rest % base) + digits
-        rest //= base
-    return ('-' if n < 0 else '') + (digits or '0')
-def rounded(x, places, how):
-    return float(decimal.Decimal(x).quantize(decimal.Decimal(1).scaleb(-places), rounding=how))
-given = json.load(sys.stdin)
-json.dump([[eval(each, globals(), case) for each in given['expressions']] for case in given['cases']], sys.stdout)
-`;
-
 const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
 const numRuns = Number(process.env['CASES'] ?? 25);
 const character = fc.constantFrom('a', 'b', ' ', ',', 'é', '😀', "'");
@@ -140,10 +110,11 @@ afterAll(() => fixture.close());
 
 describe.skipIf(!isPythonPresent())('texts, arrays and numbers beside Python', { timeout: 120_000 }, () => {
   test(`come out the same (FC_SEED=${seed} CASES=${numRuns})`, async () => {
-    const input = JSON.stringify({ expressions: pairs.map(([, python]) => python), cases: samples });
-    const { stdout, status, stderr } = spawnSync('python3', ['-c', program], { input, encoding: 'utf8', maxBuffer: 1 << 26 });
-    if (status !== 0) throw new Error(stderr);
-    const answers = JSON.parse(stdout) as (string | number | null)[][];
+    const expressionsOfPython = pairs.map(([, python]) => python);
+    const answers = askPython<(string | number | null)[]>(
+      'expressions.py',
+      samples.map((given) => ({ expressions: expressionsOfPython, given })),
+    );
     const wrong: string[] = [];
     for (const [index, sample] of samples.entries()) {
       const expressions = pairs.map(([sql]) => sql.replace(/\{(\w)\}/g, (_, name: keyof typeof sample) => literal(sample[name], name)));

@@ -6,6 +6,7 @@ import { PatternError } from '../../src/sql/java-pattern/pattern-node.js';
 import { regexCallbacks } from '../../src/sql/callbacks/regex-callbacks.js';
 import { textCallbacks } from '../../src/sql/callbacks/text-callbacks.js';
 import { askJava, base64, isJavaPresent } from './java/java-oracle.js';
+import { pattern, text } from './java/pattern-arbitrary.js';
 
 const textOf = (value: unknown): string => {
   if (typeof value !== 'string') throw new Error('a text');
@@ -59,74 +60,6 @@ describe('the matcher', () => {
     expect(matcher.find('- -', 0)).toBeUndefined();
   });
 });
-
-const atoms = [
-  'a',
-  'b',
-  'K',
-  'é',
-  '😀',
-  '.',
-  '\\.',
-  '\\d',
-  '\\W',
-  '\\s',
-  '\\h',
-  '[ab]',
-  '[^a]',
-  '[a-c&&[^b]]',
-  '[a[é]]',
-  '[a&&b]',
-  '\\p{L}',
-  '\\P{Lu}',
-  '\\pN',
-  '\\p{IsLatin}',
-  '\\p{Alpha}',
-  '\\R',
-  '^',
-  '$',
-  '\\b',
-  '\\B',
-  '\\A',
-  '\\z',
-  '\\Z',
-  '(?=a)',
-  '(?!b)',
-  '(?<=a)',
-  '(?<!b|ab)',
-  '\\1',
-  '\\2',
-  '(?i)',
-  '(?-i)',
-  '(?m)',
-  '(?s)',
-  '\\Qa.\\E',
-  '\\x41',
-  '\\u00e9',
-  '\\t',
-];
-const pattern = fc.letrec<{ node: string }>((tie) => ({
-  node: fc.oneof(
-    { maxDepth: 4, withCrossShrink: true },
-    { weight: 5, arbitrary: fc.constantFrom(...atoms) },
-    { weight: 3, arbitrary: fc.array(tie('node'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('')) },
-    { weight: 2, arbitrary: fc.tuple(tie('node'), tie('node')).map(([a, b]) => `(${a}|${b})`) },
-    {
-      weight: 3,
-      arbitrary: fc
-        .tuple(
-          tie('node'),
-          fc.constantFrom('(', '(?:', '(?>'),
-          fc.constantFrom('', '*', '+', '?', '{1,2}', '{2}', '{0,3}'),
-          fc.constantFrom('', '', '?', '+'),
-        )
-        .map(([inner, open, quantifier, mode]) => `${open}${inner})${quantifier}${quantifier === '' ? '' : mode}`),
-    },
-  ),
-})).node;
-const text = fc
-  .array(fc.constantFrom('a', 'b', 'c', 'K', 'k', 'é', '😀', '1', ' ', '.', '\n', '\r', '\t', '_'), { maxLength: 12 })
-  .map((parts) => parts.join(''));
 
 /**
  * Java also matches in the middle of a character beyond 16 bits, which is no place in a text of Timestream's (UTF-8): such an empty match is

@@ -15,9 +15,10 @@ import {
   type SqlType,
 } from '../values/sql-type.js';
 import type { DialectFaults } from '../functions/function-table.js';
+import { dateFromText, failedCast, parsedSql, textSql, timestampFromText } from '../functions/text-conversion.js';
 import type { TypeName } from '../parse/syntax-tree.js';
 import { coerce, computed, type Emitter, type TypedExpression } from '../values/typed-expression.js';
-import { dateOfDays, daysOfTimestamp, microsOf, timestampOf } from '../values/time-sql.js';
+import { daysOfTimestamp } from '../values/time-sql.js';
 import { nsPerDay } from '../values/time-text.js';
 import type { ScalarTypeName } from '../values/wire-value.js';
 import type { ExpressionContext } from './context.js';
@@ -102,7 +103,7 @@ function castSql(
         sql,
         (text) =>
           `CASE WHEN ${text} IS NULL THEN NULL WHEN lower(${text}) IN ('true', 't', '1') THEN TRUE ` +
-          `WHEN lower(${text}) IN ('false', 'f', '0') THEN FALSE ELSE ${failure(text, target, safe)} END`,
+          `WHEN lower(${text}) IN ('false', 'f', '0') THEN FALSE ELSE ${failedCast(text, target, safe)} END`,
       );
     }
   }
@@ -113,8 +114,7 @@ function castSql(
   }
   if (sameType(target, date)) {
     if (sameType(type, timestamp)) return daysOfTimestamp(sql);
-    const days = (text: string): string => `(${safe ? 'TRY_CAST' : 'CAST'}(${text} AS DATE) - DATE '1970-01-01')`;
-    if (sameType(type, varchar)) return parsedSql(sql, '[0-9]{4}-[0-9]{2}-[0-9]{2}', target, safe, emitter, days);
+    if (sameType(type, varchar)) return dateFromText(sql, safe, emitter);
   }
   if (sameType(target, time)) {
     if (sameType(type, timestamp)) return emitter.once(sql, (ns) => `(((${ns} % ${nsPerDay}) + ${nsPerDay}) % ${nsPerDay})`);
@@ -148,59 +148,4 @@ function castSql(
     return element && `list_transform(${sql}, lambda ${name}: ${element})`;
   }
   return undefined;
-}
-
-const failure = (text: string, target: SqlType, safe: boolean): string =>
-  safe ? 'NULL' : `error('Cannot cast ''' || ${text} || ''' to ${typeText(target)}')`;
-
-/** DuckDB reads more forms than Java does (`1_000`, `0x10`, blanks): only what matches the form reaches its cast. */
-function parsedSql(sql: string, form: string, target: SqlType, safe: boolean, emitter: Emitter, value: (text: string) => string): string {
-  const cast = safe ? 'TRY_CAST' : 'CAST';
-  return emitter.once(
-    sql,
-    (text) =>
-      `CASE WHEN ${text} IS NULL THEN NULL WHEN regexp_full_match(${text}, '${form}') ` +
-      `THEN ${cast}(${value(text)} AS ${duckdbType(target)}) ELSE ${failure(text, target, safe)} END`,
-  );
-}
-
-function timestampFromText(text: string, safe: boolean): string {
-  const cast = safe ? 'TRY_CAST' : 'CAST';
-  const seconds = `epoch_us(${cast}(left(${text}, 10) || ' ' || CASE WHEN length(${text}) = 10 THEN '00:00:00' WHEN length(${text}) = 16 THEN substr(${text}, 12, 5) || ':00' ELSE substr(${text}, 12, 8) END AS TIMESTAMP))`;
-  return `${seconds} * 1000 + CAST(rpad(substr(${text}, 21), 9, '0') AS BIGINT)`;
-}
-
-/** The text of a value, as it would stand in an answer. */
-function textSql(type: SqlType, sql: string, emitter: Emitter, faults: DialectFaults): string | undefined {
-  if (isScalar(type, 'BIGINT', 'INTEGER', 'BOOLEAN')) return `CAST(${sql} AS VARCHAR)`;
-  if (sameType(type, double)) return doubleTextSql(sql, emitter, faults);
-  if (sameType(type, timestamp)) {
-    return emitter.once(
-      sql,
-      (ns) =>
-        `strftime(${timestampOf(microsOf(ns))}, '%Y-%m-%d %H:%M:%S.%f') || lpad(CAST(((${ns} % 1000) + 1000) % 1000 AS VARCHAR), 3, '0')`,
-    );
-  }
-  if (sameType(type, date)) return `strftime(${dateOfDays(sql)}, '%Y-%m-%d')`;
-  if (sameType(type, time))
-    return emitter.once(
-      sql,
-      (ns) => `strftime(make_timestamp(${ns} // 1000), '%H:%M:%S') || '.' || lpad(CAST(${ns} % 1000000000 AS VARCHAR), 9, '0')`,
-    );
-  return undefined;
-}
-
-/**
- * Java's `Double.toString`. From 1e-3 to 1e7, and for both zeros, DuckDB's text is the same; the check that it reads back is for DuckDB 1.5, which writes a few
- * powers of two wrongly (2^81 among them: half the value). All others are written by callback.
- */
-function doubleTextSql(sql: string, emitter: Emitter, { doubleDigits, castDoubleDigits = doubleDigits }: DialectFaults): string {
-  if (castDoubleDigits !== undefined)
-    return emitter.once(sql, (x) => `ts_double_text(CAST(printf('%.${castDoubleDigits - 1}e', ${x}) AS DOUBLE))`);
-  return emitter.once(
-    sql,
-    (x) =>
-      `CASE WHEN (abs(${x}) >= 1e-3 OR ${x} = 0) AND abs(${x}) < 1e7 AND TRY_CAST(CAST(${x} AS VARCHAR) AS DOUBLE) = ${x} ` +
-      `THEN CAST(${x} AS VARCHAR) ELSE ts_double_text(${x}) END`,
-  );
 }

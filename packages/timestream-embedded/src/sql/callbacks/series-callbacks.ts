@@ -56,29 +56,30 @@ const lastObserved: Interpolation = (points) => (timeNs) => {
  */
 const spline: Interpolation = (points) => {
   if (points.length < 3) throw new Error('interpolate_spline_cubic() of fewer than three points is not supported');
-  const [first] = points;
-  const x = points.map(({ timeNs }) => elapsedNs(first?.timeNs ?? 0n, timeNs) / 1e9);
+  // Seconds between neighbours, from whole nanoseconds: a difference of seconds since the first point would lose a nanosecond after a day.
+  const steps = points.slice(1).map(({ timeNs }, index) => elapsedNs(points[index]?.timeNs ?? 0n, timeNs) / 1e9);
   const y = points.map(({ value }) => value);
   const at = (list: readonly number[], index: number): number => list[index] ?? Number.NaN;
-  const step = (index: number): number => at(x, index + 1) - at(x, index);
+  const step = (index: number): number => at(steps, index);
   const last = points.length - 1;
   const mu = [0];
   const z = [0];
   for (let index = 1; index < last; index += 1) {
     const alpha = (3 * (at(y, index + 1) - at(y, index))) / step(index) - (3 * (at(y, index) - at(y, index - 1))) / step(index - 1);
-    const pivot = 2 * (at(x, index + 1) - at(x, index - 1)) - step(index - 1) * at(mu, index - 1);
+    const pivot = 2 * (step(index - 1) + step(index)) - step(index - 1) * at(mu, index - 1);
     mu.push(step(index) / pivot);
     z.push((alpha - step(index - 1) * at(z, index - 1)) / pivot);
   }
   const c = new Array<number>(points.length).fill(0);
   for (let index = last - 1; index > 0; index -= 1) c[index] = at(z, index) - at(mu, index) * at(c, index + 1);
   return (timeNs) =>
-    between(points, timeNs, 'interpolate_spline_cubic', (index, before) => {
+    between(points, timeNs, 'interpolate_spline_cubic', (index, before, after) => {
+      // By the shares of both ends, each from whole nanoseconds: powers of the time since the left end cancel where it nears the right one.
       const h = step(index);
-      const slope = (at(y, index + 1) - at(y, index)) / h - (h * (at(c, index + 1) + 2 * at(c, index))) / 3;
-      const curve = (at(c, index + 1) - at(c, index)) / (3 * h);
-      const dx = elapsedNs(before.timeNs, timeNs) / 1e9;
-      return at(y, index) + dx * (slope + dx * (at(c, index) + dx * curve));
+      const share = elapsedNs(before.timeNs, timeNs) / elapsedNs(before.timeNs, after.timeNs);
+      const rest = elapsedNs(timeNs, after.timeNs) / elapsedNs(before.timeNs, after.timeNs);
+      const bend = ((1 + rest) * at(c, index) + (1 + share) * at(c, index + 1)) / 3;
+      return rest * before.value + share * after.value - h * h * rest * share * bend;
     });
 };
 

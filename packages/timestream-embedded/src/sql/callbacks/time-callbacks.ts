@@ -1,6 +1,6 @@
 import { calendarTime, daysInMonth, daysOfDate, isLeapYear } from '../values/calendar.js';
 import { canParse, formatTime, parseTime, type FormatField, type FormatPiece } from '../values/time-format.js';
-import { nsPerDay, parseDuration, parseIso8601Date, parseIso8601Timestamp } from '../values/time-text.js';
+import { nsPerDay, parseDurationText, parseIso8601Date, parseIso8601Timestamp } from '../values/time-text.js';
 import { callback, type Callback } from './callback.js';
 
 /** MySQL's specifiers as Trino takes them ("Date and time functions and operators": MySQL date functions). */
@@ -60,7 +60,7 @@ function mysqlFormat(format: string): FormatPiece[] {
   return pieces;
 }
 
-/** Joda's pattern letters ("DateTimeFormat"): how a run of one letter is written. */
+/** Joda's pattern letters ("DateTimeFormat"), and `u` and `L`, which the developer guide's own example has: how a run of one letter is written. */
 function jodaField(letter: string, count: number): FormatField {
   const number = (field: FormatField['field']): FormatField => ({ field, width: count });
   const year = (field: 'year' | 'weekYear'): FormatField =>
@@ -72,6 +72,7 @@ function jodaField(letter: string, count: number): FormatField {
       return number('century');
     case 'Y':
     case 'y':
+    case 'u':
       return year('year');
     case 'x':
       return year('weekYear');
@@ -84,6 +85,7 @@ function jodaField(letter: string, count: number): FormatField {
     case 'D':
       return number('dayOfYear');
     case 'M':
+    case 'L':
       return count >= 3 ? { field: 'month', width: count >= 4 ? 9 : 3, isText: true } : number('month');
     case 'd':
       return number('day');
@@ -207,7 +209,7 @@ function yearsBetween(from: bigint, to: bigint): bigint {
 }
 
 function duration(text: string, type: 'interval-day-to-second' | 'interval-year-to-month'): bigint {
-  const interval = parseDuration(text, { allowsFraction: true });
+  const interval = parseDurationText(text);
   if (interval?.type !== type) throw new Error(`parse_duration(): '${text}' is not a duration`);
   return interval.value;
 }

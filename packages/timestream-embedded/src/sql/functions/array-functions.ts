@@ -1,8 +1,11 @@
 import { setEntryTypes } from '../callbacks/array-callbacks.js';
 import { invalidAt } from '../sql-error.js';
 import { duckdbType, isScalar, typeText, type SqlType } from '../values/sql-type.js';
+import { addMonths, calendarOf } from '../values/time-sql.js';
+import { nsPerDay } from '../values/time-text.js';
 import type { TypedExpression } from '../values/typed-expression.js';
 import { emitting, emittingOnce, plain, type CallContext, type FunctionRow } from './function-table.js';
+import { textSql } from './text-conversion.js';
 
 const extreme = (name: 'array_max' | 'array_min', duckdbName: string): FunctionRow => ({
   signature: `${name}(array(T)): T`,
@@ -20,13 +23,12 @@ const extreme = (name: 'array_max' | 'array_min', duckdbName: string): FunctionR
 });
 
 const tooLong = `error('sequence() of more than 10000 entries is not supported')`;
-const sequence = emittingOnce((from, to = '', step?: string) => {
-  const by = step ?? `CASE WHEN ${from} <= ${to} THEN 1 ELSE -1 END`;
-  return (
-    `CASE WHEN ${by} = 0 OR (${to} - ${from}) * sign(${by}) < 0 THEN error('sequence(): the step does not lead to the end') ` +
-    `WHEN (${to} - ${from}) // ${by} >= 10000 THEN ${tooLong} ELSE generate_series(${from}, ${to}, ${by}) END`
-  );
-});
+const sequenceBy = (from: string, to: string, by: string): string =>
+  `CASE WHEN ${by} = 0 OR (${to} - ${from}) * sign(${by}) < 0 THEN error('sequence(): the step does not lead to the end') ` +
+  `WHEN (${to} - ${from}) // ${by} >= 10000 THEN ${tooLong} ELSE generate_series(${from}, ${to}, ${by}) END`;
+const sequence = emittingOnce((from, to = '', step?: string) =>
+  sequenceBy(from, to, step ?? `CASE WHEN ${from} <= ${to} THEN 1 ELSE -1 END`),
+);
 
 /**
  * The entries that are not NULL with the separator between them. DuckDB's own function wants a constant separator, which nearly every one is.
@@ -45,6 +47,16 @@ function joined(list: string, separator: TypedExpression | undefined, context: C
   return cut === undefined ? joinedList : `left(${joinedList}, ${cut})`;
 }
 
+/** Entries of other types stand in the text as CAST(… AS VARCHAR) writes them. */
+function entriesAsText(list: TypedExpression | undefined, { emitter, faults, position }: CallContext): string {
+  const element = list?.type.kind === 'array' ? list.type.element : undefined;
+  if (list === undefined || element === undefined || isScalar(element, 'VARCHAR', 'UNKNOWN')) return list?.sql ?? '';
+  const name = emitter.name('v');
+  const text = textSql(element, name, emitter, faults);
+  if (text === undefined) throw invalidAt(position, `array_join() of ${typeText(element)} is not supported`);
+  return `list_transform(${list.sql}, lambda ${name}: ${text})`;
+}
+
 /** The functions on sets run as callbacks, which there are for these types of entries. */
 function setFunction(name: string, result: string, count: number): FunctionRow['emit'] {
   return (args, { position }) => {
@@ -59,6 +71,17 @@ function setFunction(name: string, result: string, count: number): FunctionRow['
       .join(', ')})`;
   };
 }
+
+/** Months from the start, each counted from it: 31 January, 29 February, 31 March. */
+const monthSequence = emittingOnce((from, to = '', step = '') => {
+  // Boundaries of months between the two are at least the whole months: what goes beyond the end is dropped.
+  const most = `(abs(date_diff('month', ${calendarOf(from)}, ${calendarOf(to)})) // abs(${step}))`;
+  const all = `list_transform(generate_series(0, ${most}), lambda i: ${addMonths(from, `(i * ${step})`)})`;
+  return (
+    `CASE WHEN ${step} = 0 OR (${to} - ${from}) * sign(${step}) < 0 THEN error('sequence(): the step does not lead to the end') ` +
+    `ELSE list_filter(${all}, lambda each: (each - ${to}) * sign(${step}) <= 0) END`
+  );
+});
 
 const zipRow = (count: number): FunctionRow => {
   const names = ['A', 'B', 'C', 'D', 'E'].slice(0, count);
@@ -96,17 +119,18 @@ export const arrayFunctions: readonly FunctionRow[] = [
     example: ['element_at(ARRAY[6, 7, 8, 9], -1)', '9'],
   },
   {
-    signature: 'array_join(array(varchar), varchar): varchar',
-    emit: ([list, separator], context) => joined(list?.sql ?? '', separator, context),
+    signature: 'array_join(array(T), varchar): varchar',
+    emit: ([list, separator], context) => joined(entriesAsText(list, context), separator, context),
     example: ["array_join(ARRAY['6', '7', NULL, '8'], '-')", '6-7-8'],
   },
   {
-    signature: 'array_join(array(varchar), varchar, varchar): varchar',
+    signature: 'array_join(array(T), varchar, varchar): varchar',
     emit: ([list, separator, absent], context) =>
-      context.emitter.once(absent?.sql ?? '', (text) =>
-        joined(`list_transform(${list?.sql ?? ''}, lambda each: coalesce(each, ${text}))`, separator, context),
-      ),
-    example: ["array_join(ARRAY['6', NULL, '8'], '-', '?')", '6-?-8'],
+      context.emitter.once(absent?.sql ?? '', (text) => {
+        const filled = `list_transform(${entriesAsText(list, context)}, lambda each: coalesce(each, ${text}))`;
+        return `CASE WHEN ${text} IS NULL THEN NULL ELSE ${joined(filled, separator, context)} END`;
+      }),
+    example: ["array_join(ARRAY[6, NULL, 8], '-', '?')", '6-?-8'],
   },
   {
     signature: 'array_distinct(array(T)): array(T)',
@@ -193,6 +217,22 @@ export const arrayFunctions: readonly FunctionRow[] = [
     example: [
       "sequence('2023-04-02 19:26:12.941000000', '2023-04-03 19:26:12.941000000', 1d)",
       ['2023-04-02 19:26:12.941000000', '2023-04-03 19:26:12.941000000'],
+    ],
+  },
+  {
+    signature: 'sequence(timestamp, timestamp): array(timestamp)',
+    emit: emittingOnce((from, to = '') => sequenceBy(from, to, `CASE WHEN ${from} <= ${to} THEN ${nsPerDay} ELSE -${nsPerDay} END`)),
+    example: [
+      "sequence('2023-04-02 19:26:12', '2023-04-04 19:26:12')",
+      ['2023-04-02 19:26:12.000000000', '2023-04-03 19:26:12.000000000', '2023-04-04 19:26:12.000000000'],
+    ],
+  },
+  {
+    signature: 'sequence(timestamp, timestamp, interval year to month): array(timestamp)',
+    emit: monthSequence,
+    example: [
+      "sequence('2024-01-31 00:00:00', '2024-03-31 00:00:00', 1month)",
+      ['2024-01-31 00:00:00.000000000', '2024-02-29 00:00:00.000000000', '2024-03-31 00:00:00.000000000'],
     ],
   },
   {

@@ -120,7 +120,7 @@ export const regexFunctions: readonly FunctionRow[] = [
   },
   {
     signature: 'regexp_split(varchar, varchar): array(varchar)',
-    emit: regex('extract', (text, re2) => `string_split_regex(${text}, ${re2})`, 'ts_regexp_split'),
+    emit: regex('split', (text, re2) => `string_split_regex(${text}, ${re2})`, 'ts_regexp_split'),
     example: ["regexp_split('example', 'x')", ['e', 'ample']],
   },
 ];

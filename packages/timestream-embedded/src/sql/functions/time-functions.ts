@@ -1,8 +1,9 @@
 import { invalidAt } from '../sql-error.js';
 import { addMonths, calendarOf, dateOfDays, daysOfTimestamp, floorTo, nsPerUnit } from '../values/time-sql.js';
-import { maxInt64, minInt64, nsPerDay, parseDuration, parseIso8601Timestamp } from '../values/time-text.js';
+import { maxInt64, minInt64, nsPerDay, parseDurationText, parseIso8601Timestamp } from '../values/time-text.js';
 import { duckdbType } from '../values/sql-type.js';
 import { emitting, emittingOnce, literalText, plain, type CallContext, type FunctionRow } from './function-table.js';
+import { dateFromText } from './text-conversion.js';
 
 /** "Negative time" is an error in Timestream's time functions. */
 const nonNegative = (value: string, name: string, otherwise: string): string =>
@@ -46,6 +47,17 @@ const add: FunctionRow['emit'] = ([unitArgument, count, time], context) => {
   const ns = nsPerUnit[unit];
   if (ns !== undefined) return `(${time?.sql ?? ''} + ${count?.sql ?? ''} * CAST(${ns} AS BIGINT))`;
   return context.emitter.once(time?.sql ?? '', (t) => addMonths(t, `(${count?.sql ?? ''} * ${monthsPerUnit[unit] ?? 1})`));
+};
+
+/** A unit of at most an hour: a time of day has no others. */
+const clockUnitOf = (unit: Parameters<typeof literalText>[0], context: CallContext): bigint =>
+  nsPerUnit[unitOf(unit, ['nanosecond', 'microsecond', 'millisecond', 'second', 'minute', 'hour'], context)] ?? 1n;
+
+/** A time of day goes around the clock. */
+const addToTimeOfDay: FunctionRow['emit'] = ([unit, count, time], context) => {
+  const ns = clockUnitOf(unit, context);
+  const sum = `(${time?.sql ?? ''} + (${count?.sql ?? ''} % ${nsPerDay / ns}) * CAST(${ns} AS BIGINT))`;
+  return context.emitter.once(sum, (t) => `(((${t} % ${nsPerDay}) + ${nsPerDay}) % ${nsPerDay})`);
 };
 
 /** Whole units from the first time to the second, rounded towards zero; months and years as Joda counts them. */
@@ -254,9 +266,23 @@ export const timeFunctions: readonly FunctionRow[] = [
     example: ["date_add('hour', 9, TIMESTAMP '2022-06-17 00:00:00')", '2022-06-17 09:00:00.000000000'],
   },
   {
+    signature: 'date_add(varchar, bigint, time): time',
+    emit: addToTimeOfDay,
+    example: ["date_add('hour', 3, TIME '22:30')", '01:30:00.000000000'],
+  },
+  {
     signature: 'date_diff(varchar, timestamp, timestamp): bigint',
     emit: difference,
     example: ["date_diff('hour', TIMESTAMP '2022-06-16 00:00:00', TIMESTAMP '2022-06-18 00:00:00')", '48'],
+  },
+  {
+    signature: 'date_diff(varchar, time, time): bigint',
+    emit: ([unit, from, to], context) => `((${to?.sql ?? ''} - ${from?.sql ?? ''}) // ${clockUnitOf(unit, context)})`,
+    example: ["date_diff('minute', TIME '22:30', TIME '21:00')", '-90'],
+  },
+  {
+    signature: 'date(varchar): date',
+    emit: ([text], { emitter }) => dateFromText(text?.sql ?? '', false, emitter),
   },
   { signature: 'date(timestamp): date', emit: emittingOnce(daysOfTimestamp), example: [`date(TIMESTAMP ${friday})`, '2022-06-17'] },
   {
@@ -269,7 +295,7 @@ export const timeFunctions: readonly FunctionRow[] = [
     signature: 'parse_duration(varchar): interval day to second',
     emit: ([text], context) => {
       if (text?.literal?.type !== 'string') return `ts_parse_duration(${text?.sql ?? ''})`;
-      const interval = parseDuration(text.literal.value, { allowsFraction: true });
+      const interval = parseDurationText(text.literal.value);
       if (interval?.type !== 'interval-day-to-second')
         throw invalidAt(context.position, 'parse_duration(): not a duration of days or less');
       return context.emitter.bind(interval.value, duckdbType(context.resultType));
@@ -294,7 +320,7 @@ export const timeFunctions: readonly FunctionRow[] = [
   {
     signature: 'parse_datetime(varchar, varchar): timestamp',
     emit: plain('ts_parse_datetime'),
-    example: ["parse_datetime('2019-12-29 10:10', 'yyyy-MM-dd HH:mm')", '2019-12-29 10:10:00.000000000'],
+    example: ["parse_datetime('2019-12-29 10:10 PST', 'uuuu-LL-dd HH:mm z')", '2019-12-29 18:10:00.000000000'],
   },
   ...Object.entries(calendarParts).map(([name, part]) => ({
     signature: `${name}(timestamp): bigint`,
@@ -317,8 +343,16 @@ export const timeFunctions: readonly FunctionRow[] = [
       emit: emitting((ns = '') => `((${ns} // ${unit}) % ${within})`),
     })),
   ),
+  {
+    signature: 'nanosecond(time): bigint',
+    emit: emitting((ns = '') => `(${ns} % 1000000000)`),
+    example: ["nanosecond(TIME '01:00:00.5')", '500000000'],
+  },
   { signature: 'nanosecond(interval day to second): bigint', emit: emitting((ns = '') => `(${ns} % 1000000000)`) },
-  { signature: 'day(interval day to second): bigint', emit: emitting((ns = '') => `(${ns} // ${nsPerDay})`) },
+  ...['day', 'day_of_month'].map((name) => ({
+    signature: `${name}(interval day to second): bigint`,
+    emit: emitting((ns = '') => `(${ns} // ${nsPerDay})`),
+  })),
   { signature: 'year(interval year to month): bigint', emit: emitting((months = '') => `(${months} // 12)`) },
   { signature: 'month(interval year to month): bigint', emit: emitting((months = '') => `(${months} % 12)`) },
 ];

@@ -2,8 +2,11 @@ import { includes, re2OfSet, sealRe2 } from './code-point-set.js';
 import { parseJavaPattern } from './java-pattern-parser.js';
 import { PatternError, type PatternNode } from './pattern-node.js';
 
-/** How a pattern is used: only whether it occurs, or also where, which asks more of the two engines' agreement. */
-export type PatternUse = 'find' | 'extract';
+/**
+ * How a pattern is used: only whether it occurs, or also where, which asks more of the two engines' agreement. To split at matches DuckDB looks
+ * at the rest behind each as if a text began there.
+ */
+export type PatternUse = 'find' | 'extract' | 'split';
 
 /**
  * A Java regular expression as RE2 syntax, printable ASCII without quotes.
@@ -14,7 +17,7 @@ export type PatternUse = 'find' | 'extract';
  */
 export function translateJavaPattern(pattern: string, use: PatternUse): string {
   const node = parseJavaPattern(pattern);
-  if (use === 'extract') checkExtraction(node);
+  if (use !== 'find') checkExtraction(node, use);
   const re2 = emit(node, { isTail: true, mayFollowCr: false });
   if (re2.length > 100_000) throw new PatternError('the pattern is too large');
   return sealRe2(re2);
@@ -82,10 +85,11 @@ function mayEndWithCr(node: PatternNode, before: boolean): boolean {
 }
 
 /** Where a match lies is the same in both engines as long as no repetition can match nothing and the match itself cannot be empty. */
-function checkExtraction(node: PatternNode): void {
+function checkExtraction(node: PatternNode, use: PatternUse): void {
   if (isNullable(node)) throw new PatternError('a pattern that matches the empty text is supported by regexp_like only');
   const visit = (inner: PatternNode): void => {
     if (inner.kind === 'line-end') throw new PatternError('$ is supported by regexp_like only; use \\z for the end of the text');
+    if (inner.kind === 'start' && use === 'split') throw new PatternError('the start of the text is not supported by regexp_split');
     if (inner.kind === 'repeat') {
       if (isNullable(inner.item)) throw new PatternError('repeating what matches the empty text is supported by regexp_like only');
       visit(inner.item);

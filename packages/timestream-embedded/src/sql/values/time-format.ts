@@ -101,6 +101,7 @@ interface ParsedFields {
   second?: number;
   nanosecond?: number;
   offsetMinutes?: number;
+  namedZone?: NamedZone | undefined;
 }
 
 /**
@@ -161,7 +162,7 @@ const maxDigits: Partial<Record<FieldName, number>> = { year: 4, dayOfYear: 3 };
 type Setter = (fields: ParsedFields, value: number, digits: string, piece: FormatField) => boolean;
 
 const setWithin =
-  (name: keyof ParsedFields, min: number, max: number): Setter =>
+  (name: Exclude<keyof ParsedFields, 'namedZone'>, min: number, max: number): Setter =>
   (fields, value) => {
     fields[name] = value;
     return value >= min && value <= max;
@@ -199,8 +200,53 @@ export function canParse({ field, isText = false }: FormatField): boolean {
   return field === 'half' || field === 'zone' || (isText ? field === 'month' : setters[field] !== undefined);
 }
 
+interface NamedZone {
+  readonly timeZone: string;
+  /** Summer time first: of a local time that there is twice, the engine's formatters take the earlier one. */
+  readonly offsetsMinutes: readonly [summer: number, standard: number];
+}
+
+/** The zones that Joda knows by a short name. `PST` and `PDT` are both Los Angeles: the day decides which of them counts. */
+const namedZones: Readonly<Record<string, NamedZone>> = Object.fromEntries(
+  [
+    ['E', 'America/New_York', -5],
+    ['C', 'America/Chicago', -6],
+    ['M', 'America/Denver', -7],
+    ['P', 'America/Los_Angeles', -8],
+  ].flatMap(([letter, timeZone, hours]) => {
+    const zone: NamedZone = { timeZone: String(timeZone), offsetsMinutes: [(Number(hours) + 1) * 60, Number(hours) * 60] };
+    return [
+      [`${letter}ST`, zone],
+      [`${letter}DT`, zone],
+    ];
+  }),
+);
+
+/** One for each zone: making one takes a thousand times as long as asking it. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** Minutes from UTC of a local time there; undefined for one that the zone's clocks leave out. */
+function offsetMinutesOf({ timeZone, offsetsMinutes }: NamedZone, localMs: number): number | undefined {
+  let clock = clocks.get(timeZone);
+  if (clock === undefined) {
+    clock = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+    clocks.set(timeZone, clock);
+  }
+  const zoneClock = clock;
+  return offsetsMinutes.find((minutes) => {
+    const parts = zoneClock.formatToParts(localMs - minutes * 60_000);
+    const name = parts.find(({ type }) => type === 'timeZoneName')?.value;
+    return name === `GMT-${String(-minutes / 60).padStart(2, '0')}:00`;
+  });
+}
+
 function readZone(rest: string, at: number, fields: ParsedFields): number | undefined {
-  const match = /^(?:Z|UTC|([+-])(\d{2}):?(\d{2}))/.exec(rest);
+  const [name = ''] = /^[A-Z]+/.exec(rest) ?? [];
+  if (Object.hasOwn(namedZones, name)) {
+    fields.namedZone = namedZones[name];
+    return at + name.length;
+  }
+  const match = /^(?:Z|UTC?|GMT|([+-])(\d{2}):?(\d{2}))/.exec(rest);
   if (match === null) return undefined;
   const [whole, sign, hours = '0', minutes = '0'] = match;
   fields.offsetMinutes = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
@@ -208,13 +254,17 @@ function readZone(rest: string, at: number, fields: ParsedFields): number | unde
 }
 
 function timeOf(fields: ParsedFields): bigint | undefined {
-  const { month, day, dayOfYear, minute = 0, second = 0, nanosecond = 0, offsetMinutes = 0 } = fields;
+  const { month, day, dayOfYear, minute = 0, second = 0, nanosecond = 0, namedZone } = fields;
   const hasDay = month !== undefined || day !== undefined || dayOfYear !== undefined;
   const year = fields.year ?? (hasDay ? 2000 : 1970);
   const days = dayOfYear === undefined ? daysOfDate(year, month ?? 1, day ?? 1) : ordinalDays(year, dayOfYear);
   if (days === undefined) return undefined;
   const hour = fields.hour ?? (fields.hourOfHalf ?? 0) + 12 * (fields.half ?? 0);
-  const secondOfDay = BigInt(hour * 3600 + minute * 60 + second - offsetMinutes * 60);
+  const localSecond = hour * 3600 + minute * 60 + second;
+  const localMs = Number(days) * 86_400_000 + localSecond * 1000;
+  const offsetMinutes = namedZone === undefined ? (fields.offsetMinutes ?? 0) : offsetMinutesOf(namedZone, localMs);
+  if (offsetMinutes === undefined) return undefined;
+  const secondOfDay = BigInt(localSecond - offsetMinutes * 60);
   const timeNs = days * nsPerDay + secondOfDay * nsPerSecond + BigInt(nanosecond);
   return timeNs >= minInt64 && timeNs <= maxInt64 ? timeNs : undefined;
 }

@@ -118,6 +118,10 @@ const monthsPerDurationUnit: Readonly<Record<string, bigint>> = { month: 1n, y: 
 export type IntervalLiteral =
   { readonly type: 'interval-day-to-second'; readonly value: bigint } | { readonly type: 'interval-year-to-month'; readonly value: bigint };
 
+/** What `parse_duration` reads: beside the literals, fractions and blanks around the number and the unit (`42.8ms`, `1 day`). */
+export const parseDurationText = (text: string): IntervalLiteral | undefined =>
+  parseDuration(/^\s*(\S+)\s*([a-z]*)\s*$/.exec(text)?.slice(1).join('') ?? '', { allowsFraction: true });
+
 /**
  * `15m`, `100ms`, `8month`, …; undefined for any other text and for what 64 bits of nanoseconds cannot hold.
  * @param allowsFraction as `parse_duration('42.8ms')` does; what is less than a nanosecond is cut off.
