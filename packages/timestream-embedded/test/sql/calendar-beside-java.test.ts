@@ -5,7 +5,7 @@ import { askJava, base64, isJavaPresent } from './java/java-oracle.js';
 import { createSqlFixture, type SqlFixture } from './sql-fixture.js';
 
 const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
-const numRuns = Number(process.env['CASES'] ?? 60);
+const numRuns = Number(process.env['CASES'] ?? 40);
 
 const second = 1_000_000_000n;
 const day = (text: string): bigint => BigInt(Date.parse(`${text}T00:00:00Z`)) * 1_000_000n;
