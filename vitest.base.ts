@@ -1,12 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config';
 
-/** For runs that should take little time; see scripts/testing/few-property-runs.ts. */
-const fewRuns = process.env['PROPERTY_RUNS'] === 'few';
 /** `npm run check` leaves them out: they take half of the time, and few changes concern them. */
 const withoutPrograms = process.env['PROGRAM_TESTS'] === 'none';
 const temporaryFolder = fileURLToPath(new URL('./scripts/testing/temporary-folder.ts', import.meta.url));
-const fewPropertyRuns = fileURLToPath(new URL('./scripts/testing/few-property-runs.ts', import.meta.url));
+const tunedFastCheck = fileURLToPath(new URL('./scripts/testing/tuned-fast-check.ts', import.meta.url));
 
 /** The reporters of a run. Its counts go to test-results/, for the closing line of `npm test`. */
 export const reportersOf = (runName: string): NonNullable<NonNullable<ViteUserConfig['test']>['reporters']> => [
@@ -28,15 +26,13 @@ export function projectTestConfig(
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
-    plugins: fewRuns
-      ? [
-          {
-            name: 'few-property-runs',
-            enforce: 'pre',
-            resolveId: (id, importer) => (id === 'fast-check' && importer !== fewPropertyRuns ? fewPropertyRuns : null),
-          },
-        ]
-      : [],
+    plugins: [
+      {
+        name: 'tuned-fast-check',
+        enforce: 'pre',
+        resolveId: (id, importer) => (id === 'fast-check' && importer !== tunedFastCheck ? tunedFastCheck : null),
+      },
+    ],
     test: {
       name: projectName,
       include: ['test/**/*.test.ts'],

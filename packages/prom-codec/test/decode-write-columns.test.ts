@@ -124,9 +124,10 @@ describe('decodeWriteColumns', () => {
   it('takes and refuses what the object form does on a message cut anywhere', () => {
     fc.assert(
       fc.property(fc.oneof(anyWriteRequest, plainRequest).map(encodeWriteRequest), (bytes) => {
+        const labelSets = new LabelSetCache({ maxBytes: 1 << 20 });
         for (let length = 0; length < bytes.length; length++) {
           const cut = bytes.subarray(0, length);
-          expect(outcome(() => plain(decodeWriteColumns(cut)))).toEqual(outcome(() => columnsOf(decodeWriteRequest(cut))));
+          expect(outcome(() => plain(decodeWriteColumns(cut, { labelSets })))).toEqual(outcome(() => columnsOf(decodeWriteRequest(cut))));
         }
       }),
       { numRuns: 8 },

@@ -75,8 +75,10 @@ describe.each(formats)('$title', ({ valid, decode, canonical }) => {
     try {
       decode(bytes);
     } catch (error) {
-      expect(error).toBeInstanceOf(CodecError);
-      expect((error as CodecError).offset).toBeLessThanOrEqual(bytes.length + MAX_FRAME_PREFIX_BYTES);
+      // Not by expect, which would take longer than all decoding: this runs for each byte of many messages.
+      if (!(error instanceof CodecError)) throw error;
+      if (!(error.offset <= bytes.length + MAX_FRAME_PREFIX_BYTES))
+        throw new Error('the offset lies outside of the message', { cause: error });
       return 'refused';
     }
     return 'decoded';

@@ -1,17 +1,11 @@
 import { createSamples } from '@timestream-prometheus/prom-codec';
 import { batchRecords, createDimensionBudget, translateSeries, type PlannedBatch } from '@timestream-prometheus/timestream-translator';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { METRICS, openAwsStorage, type ConnectorError } from '../../src/index.js';
 import { retryPauseMs } from '../../src/timestream/retry-pause.js';
 import { createMemoryLogger, KEY, testConfig } from '../support/connector-fixture.js';
 import { RecordingMetrics } from '../support/recording-metrics.js';
 import { startWireServer, wireError, type WireAnswer, type WireRequest } from '../support/wire-server.js';
-
-const started: (() => Promise<void> | void)[] = [];
-
-afterEach(async () => {
-  for (const stop of started.splice(0).reverse()) await stop();
-});
 
 const [BATCH] = batchRecords(
   translateSeries(
@@ -25,7 +19,7 @@ const stored = (request: WireRequest): WireAnswer => ({
   body: { RecordsIngested: { Total: (request.body['Records'] as unknown[]).length } },
 });
 
-async function start(answer: Parameters<typeof startWireServer>[0], keys = 1) {
+async function start({ onTestFinished }: TestContext, answer: Parameters<typeof startWireServer>[0], keys = 1) {
   const server = await startWireServer(answer);
   const metrics = new RecordingMetrics();
   const config = testConfig({ 'write-base-endpoint': server.url, 'query-base-endpoint': server.url, 'max-write-retries': '10' });
@@ -33,7 +27,10 @@ async function start(answer: Parameters<typeof startWireServer>[0], keys = 1) {
   const storages = Array.from({ length: keys }, (_none, index) =>
     open({ kind: 'static', accessKeyId: `${KEY.accessKeyId}${index}`, secretAccessKey: KEY.secretAccessKey }),
   );
-  started.push(() => server.close(), ...storages.map((storage) => () => storage.close()));
+  onTestFinished(async () => {
+    for (const storage of storages) storage.close();
+    await server.close();
+  });
   /** Calls of all storages in turn, some at a time; gives the code of each failure. */
   async function writeMany(count: number, signal = AbortSignal.timeout(60_000)): Promise<readonly string[]> {
     const codes: string[] = [];
@@ -50,15 +47,16 @@ async function start(answer: Parameters<typeof startWireServer>[0], keys = 1) {
   return { server, metrics, storages, writeMany };
 }
 
-describe('calls to a Timestream that fails', () => {
-  it.each<[string, WireAnswer, string]>([
+// Most of the time of each is pauses, so they pause together.
+describe.concurrent('calls to a Timestream that fails', () => {
+  it.for<[string, WireAnswer, string]>([
     ['answers with errors', wireError(500, 'InternalServerException', 'oops'), 'timestream-unavailable'],
     ['throttles', wireError(429, 'ThrottlingException', 'slow down'), 'throttled'],
     ['breaks every connection', 'drop', 'connection-failed'],
     ['hides behind a page', { status: 502, body: '<html>', contentType: 'text/html' }, 'timestream-unavailable'],
     ['stores nothing and says yes', { status: 200, body: {} }, 'malformed-answer'],
-  ])('are not twice as many when it %s all the time, whatever max-write-retries allows each of them', async (_case, answer, code) => {
-    const { server, metrics, writeMany } = await start(() => answer, 3);
+  ])('are not twice as many when it %s all the time, whatever max-write-retries allows each of them', async ([, answer, code], test) => {
+    const { server, metrics, writeMany } = await start(test, () => answer, 3);
     const calls = 150;
     const codes = await writeMany(calls);
     expect(codes).toHaveLength(calls);
@@ -73,15 +71,17 @@ describe('calls to a Timestream that fails', () => {
     expect(retries).toBeLessThan(calls);
   });
 
-  it('all end well when three in ten are throttled', async () => {
+  it('all end well when three in ten are throttled', async (test) => {
     let count = 0;
-    const { writeMany } = await start((request) => (++count % 10 < 3 ? wireError(429, 'ThrottlingException', 'x') : stored(request)));
+    const { writeMany } = await start(test, (request) => (++count % 10 < 3 ? wireError(429, 'ThrottlingException', 'x') : stored(request)));
     expect(await writeMany(200)).toEqual([]);
   });
 
-  it('may be made again again, once calls have ended well', async () => {
+  it('may be made again again, once calls have ended well', async (test) => {
     let isDown = true;
-    const { server, writeMany } = await start((request) => (isDown ? wireError(500, 'InternalServerException', 'oops') : stored(request)));
+    const { server, writeMany } = await start(test, (request) =>
+      isDown ? wireError(500, 'InternalServerException', 'oops') : stored(request),
+    );
     await writeMany(30);
     isDown = false;
     expect(await writeMany(40)).toEqual([]);
@@ -91,10 +91,11 @@ describe('calls to a Timestream that fails', () => {
     expect(server.requests.length - before).toBe(10);
   });
 
-  it('leave the retries of other credentials alone, however many fail', async () => {
+  it('leave the retries of other credentials alone, however many fail', async (test) => {
     const isOfFirst = ({ headers }: WireRequest) => String(headers.authorization).includes(`${KEY.accessKeyId}0/`);
     let failures = 0;
     const { storages, server } = await start(
+      test,
       (request) => (isOfFirst(request) || ++failures <= 5 ? wireError(500, 'InternalServerException', 'oops') : stored(request)),
       2,
     );
@@ -106,11 +107,11 @@ describe('calls to a Timestream that fails', () => {
     expect(failures).toBe(6);
   });
 
-  it('stop with the time of their request, in the middle of a pause too', async () => {
-    const { server, writeMany } = await start(() => wireError(429, 'ThrottlingException', 'slow down'));
+  it('stop with the time of their request, in the middle of a pause too', async (test) => {
+    const { server, writeMany } = await start(test, () => wireError(429, 'ThrottlingException', 'slow down'));
     const deadline = new AbortController();
     const writing = writeMany(1, deadline.signal);
-    await expect.poll(() => server.requests.length).toBeGreaterThan(2);
+    await expect.poll(() => server.requests.length, { timeout: 30_000 }).toBeGreaterThan(2);
     deadline.abort();
     await writing;
     const made = server.requests.length;
