@@ -10,6 +10,8 @@ export interface LabelSet {
   readonly labels: readonly Label[];
   /** Length of the labels on the wire, for the budgets of whoever keeps something by label set. */
   readonly byteLength: number;
+  /** No later request gets this object: what is derived from it is not worth keeping. */
+  readonly isPassing?: boolean;
 }
 
 export interface LabelSetCacheOptions {
@@ -157,7 +159,7 @@ export class LabelSetCache {
     const length = end - start;
     // The text is there twice: as bytes to compare and as strings.
     const cost = ENTRY_BYTES + LABEL_BYTES * labels.length + 2 * length;
-    if (cost > this.#maxBytes / 4 || !this.#wasSeen(this.#missedHash)) return { labels, byteLength: length };
+    if (cost > this.#maxBytes / 4 || !this.#wasSeen(this.#missedHash)) return { labels, byteLength: length, isPassing: true };
     this.#makeRoom(cost);
     if (this.#count >= this.#slots.length) this.#grow();
     const entry: Entry = {

@@ -3,6 +3,7 @@ import type { Dimension } from '../model/record.js';
 import { canBeDimension } from '../names/label-dimension.js';
 import { encodeMeasureName } from '../names/measure-name.js';
 import { utf8ByteLength } from '../text/text-codec.js';
+import type { DimensionBudget } from './dimension-budget.js';
 
 /** A label name, once for all labels that have it. */
 export interface InternedName {
@@ -10,6 +11,13 @@ export interface InternedName {
   readonly bytes: number;
   readonly canBeDimension: boolean;
   readonly labels: Map<string, InternedLabel>;
+  /** A name that is known to come after this one in the order of UTF-8 bytes: most often the one that comes next. */
+  after: InternedName | undefined;
+  /** The budget that granted the name a dimension last, and its revision then. */
+  grantedBy: DimensionBudget | undefined;
+  grantedAt: number;
+  /** Who was told last that the name is a dimension. */
+  toldTo: object | undefined;
 }
 
 /**
@@ -99,7 +107,16 @@ export class InternedLabels {
   intern(name: string, value: string): InternedLabel {
     let internedName = this.#names.get(name);
     if (internedName === undefined) {
-      internedName = { name, bytes: utf8ByteLength(name), canBeDimension: canBeDimension(name), labels: new Map() };
+      internedName = {
+        name,
+        bytes: utf8ByteLength(name),
+        canBeDimension: canBeDimension(name),
+        labels: new Map(),
+        after: undefined,
+        grantedBy: undefined,
+        grantedAt: 0,
+        toldTo: undefined,
+      };
       this.#names.set(name, internedName);
       this.#bytes += NAME_BYTES + 2 * name.length;
     }

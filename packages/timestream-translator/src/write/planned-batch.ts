@@ -70,8 +70,8 @@ export class PlannedBatch implements WriteBatch {
   }
 
   /**
-   * Calls `visit` with the names of the dimensions of the records, but not for series whose names this `visitor` was told last, and not for
-   * records that `isLeftOut` names by index.
+   * Calls `visit` with the names of the dimensions of the records, but not with names that this `visitor` was told last, and not for records
+   * that `isLeftOut` names by index.
    */
   visitDimensionNames(visitor: object, visit: (name: string) => void, isLeftOut: (recordIndex: number) => boolean): void {
     const { series } = this.#records;
@@ -79,7 +79,11 @@ export class PlannedBatch implements WriteBatch {
       const stored = series[this.#order[index]!]!;
       if (stored.namesTo === visitor || isLeftOut(index)) continue;
       stored.namesTo = visitor;
-      for (const { name } of stored.labels) visit(name);
+      for (const { internedName } of stored.labels) {
+        if (internedName.toldTo === visitor) continue;
+        internedName.toldTo = visitor;
+        visit(internedName.name);
+      }
     }
   }
 

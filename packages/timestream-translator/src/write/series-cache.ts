@@ -1,12 +1,14 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
 
-import type { LabelSet } from '@timestream-prometheus/prom-codec';
+import { compareUtf8, type Label, type LabelSet } from '@timestream-prometheus/prom-codec';
 import { CommonPartsCache } from './common-parts.js';
 import type { DimensionBudget } from './dimension-budget.js';
-import { EXEMPLAR_MEASURE_NAME } from '../model/layout.js';
-import { type InternedLabel, InternedLabels, StoredMeasure } from './interned-label.js';
+import { EXEMPLAR_MEASURE_NAME, METRIC_NAME_LABEL } from '../model/layout.js';
+import { MAX_RECORD_BYTES } from '../model/limits.js';
+import { type InternedLabel, InternedLabels, type InternedName, StoredMeasure } from './interned-label.js';
+import { TIME_BYTES } from './record-size.js';
 import { type LabelFault, parseSeriesLabels } from './series-labels.js';
-import { storeSeries, type StoredSeries } from './stored-series.js';
+import { isStoredAlike, storeSeries, type StoredSeries } from './stored-series.js';
 import { TargetSchemes } from './target-cells.js';
 
 /** Estimates, in bytes, of a series and of each place that one of its labels takes in it. */
@@ -22,7 +24,7 @@ export class CachedSeries {
   readonly metric: InternedLabel;
   readonly hash: number;
   /** Another series with the same hash. */
-  readonly next: CachedSeries | undefined;
+  next: CachedSeries | undefined;
   /** What the translation at hand notes; it means nothing to any other. */
   request = 0;
   lastRecord = -1;
@@ -32,19 +34,22 @@ export class CachedSeries {
   #revision = -1;
   #exemplars: { readonly stored: StoredSeries; readonly budget: DimensionBudget; readonly revision: number } | undefined;
 
-  constructor(labels: readonly InternedLabel[], metric: InternedLabel, hash: number, next: CachedSeries | undefined) {
+  constructor(labels: readonly InternedLabel[], metric: InternedLabel, hash: number) {
     this.labels = labels;
     this.metric = metric;
     this.hash = hash;
-    this.next = next;
   }
 
   /** How the table of this budget stores the series; claims dimensions for its labels. */
   storedIn(budget: DimensionBudget, interned: InternedLabels): StoredSeries {
-    if (this.#stored === undefined || this.#budget !== budget || this.#revision !== budget.revision) {
-      this.#stored = storeSeries(this.labels, this.metric, budget, interned);
+    const { revision } = budget;
+    if (this.#stored === undefined || this.#budget !== budget || this.#revision !== revision) {
+      // Most tables have room for all labels, so that most series are stored alike in all of them.
+      if (this.#stored === undefined || !isStoredAlike(this.#stored, budget)) {
+        this.#stored = storeSeries(this.labels, this.metric, budget, interned);
+      }
       this.#budget = budget;
-      this.#revision = budget.revision;
+      this.#revision = revision;
     }
     return this.#stored;
   }
@@ -83,6 +88,8 @@ export class SeriesCache {
   readonly #seed: number;
   #byLabelSet = new Map<LabelSet, CachedSeries>();
   #byHash = new Map<number, CachedSeries>();
+  /** Of the translation at hand: series whose label sets nobody keeps. Kept themselves, most of them would be kept in vain. */
+  #passing = new Map<number, CachedSeries>();
   #bytes = 0;
   #request = 0;
 
@@ -109,6 +116,7 @@ export class SeriesCache {
    * @returns a number that no other translation has
    */
   startRequest(): number {
+    if (this.#passing.size > 0) this.#passing = new Map();
     if (this.bytes > this.#maxBytes) {
       this.#byLabelSet = new Map();
       this.#byHash = new Map();
@@ -122,32 +130,80 @@ export class SeriesCache {
 
   /** The series that the labels mean, or what is wrong with them. */
   seriesOf(labelSet: LabelSet): CachedSeries | LabelFault {
-    const known = this.#byLabelSet.get(labelSet);
-    if (known !== undefined) return known;
-    const parsed = parseSeriesLabels(labelSet.labels);
-    if ('reason' in parsed) return parsed;
-    const labels = new Array<InternedLabel>(parsed.labels.length);
-    let hash = this.#seed;
-    let index = 0;
-    for (const { name, value } of parsed.labels) {
-      const label = this.interned.intern(name, value);
-      hash = mix(hash, label.id);
-      labels[index++] = label;
+    const isPassing = labelSet.isPassing === true;
+    if (!isPassing) {
+      const known = this.#byLabelSet.get(labelSet);
+      if (known !== undefined) return known;
     }
-    const series = this.#findSame(labels, hash) ?? this.#add(labels, parsed.metricIndex, hash);
+    const series = this.#recognise(labelSet.labels, isPassing);
+    if ('reason' in series || isPassing) return series;
     this.#byLabelSet.set(labelSet, series);
     this.#bytes += SERIES_BYTES / 4 + labelSet.byteLength;
     return series;
   }
 
-  #findSame(labels: readonly InternedLabel[], hash: number): CachedSeries | undefined {
-    let series = this.#byHash.get(hash);
-    while (series !== undefined && !haveSameLabels(series.labels, labels)) series = series.next;
-    return series;
+  #recognise(received: readonly Label[], isPassing: boolean): CachedSeries | LabelFault {
+    const plain = this.#internPlain(received);
+    if (plain !== undefined) return this.#seriesWith(plain, this.#plainMetricIndex, isPassing);
+    const parsed = parseSeriesLabels(received);
+    if ('reason' in parsed) return parsed;
+    const labels = Array.from(parsed.labels, ({ name, value }) => this.interned.intern(name, value));
+    return this.#seriesWith(labels, parsed.metricIndex, isPassing);
   }
 
-  #add(labels: readonly InternedLabel[], metricIndex: number, hash: number): CachedSeries {
-    const series = new CachedSeries(labels, labels[metricIndex]!, hash, this.#byHash.get(hash));
+  /** Of the labels that {@link #internPlain} gave last. */
+  #plainMetricIndex = -1;
+
+  /**
+   * Labels as Prometheus sends them, in order and with nothing wrong, recognised by what is known of each of them. Undefined if they are not
+   * certainly of that form: `parseSeriesLabels` judges them.
+   */
+  #internPlain(received: readonly Label[]): InternedLabel[] | undefined {
+    const labels = new Array<InternedLabel>(received.length);
+    let metricIndex = -1;
+    let leastBytes = TIME_BYTES;
+    let units = 0;
+    let previous: InternedName | undefined;
+    for (let index = 0; index < received.length; index++) {
+      const { name, value } = received[index]!;
+      // No label that makes a record too large is kept.
+      units += name.length + value.length;
+      if (name === '' || value === '' || units > MAX_RECORD_BYTES) return undefined;
+      const label = this.interned.intern(name, value);
+      const { internedName } = label;
+      if (previous !== undefined && previous.after !== internedName) {
+        if (compareUtf8(previous.name, name) >= 0) return undefined;
+        previous.after = internedName;
+      }
+      leastBytes += label.bytes;
+      if (name === METRIC_NAME_LABEL) {
+        metricIndex = index;
+        leastBytes -= internedName.bytes;
+      }
+      previous = internedName;
+      labels[index] = label;
+    }
+    if (metricIndex < 0 || leastBytes > MAX_RECORD_BYTES) return undefined;
+    this.#plainMetricIndex = metricIndex;
+    return labels;
+  }
+
+  #seriesWith(labels: readonly InternedLabel[], metricIndex: number, isPassing: boolean): CachedSeries {
+    let hash = this.#seed;
+    for (const { id } of labels) hash = mix(hash, id);
+    const first = this.#byHash.get(hash);
+    for (let series = first; series !== undefined; series = series.next) if (haveSameLabels(series.labels, labels)) return series;
+    const passing = this.#passing.get(hash);
+    const isSame = passing !== undefined && haveSameLabels(passing.labels, labels);
+    if (isSame && isPassing) return passing;
+    const series = isSame ? passing : new CachedSeries(labels, labels[metricIndex]!, hash);
+    // One for each hash: two of a hash in one request are rare enough to be kept.
+    if (isPassing && passing === undefined) {
+      this.#passing.set(hash, series);
+      return series;
+    }
+    if (isSame) this.#passing.delete(hash);
+    series.next = first;
     this.#byHash.set(hash, series);
     this.#bytes += SERIES_BYTES + LABEL_PLACE_BYTES * labels.length;
     return series;
@@ -155,7 +211,9 @@ export class SeriesCache {
 }
 
 function haveSameLabels(left: readonly InternedLabel[], right: readonly InternedLabel[]): boolean {
-  return left.length === right.length && left.every((label, index) => label === right[index]);
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
+  return true;
 }
 
 /** The last steps are those of MurmurHash3, which spread each bit over all. */

@@ -5,7 +5,7 @@ import { isHashedMeasureName } from '../names/measure-name.js';
 import { doubleText } from '../text/number-text.js';
 import type { CommonParts } from './common-parts.js';
 import type { DimensionBudget } from './dimension-budget.js';
-import type { InternedLabel, InternedLabels, StoredMeasure } from './interned-label.js';
+import type { InternedLabel, InternedLabels, InternedName, StoredMeasure } from './interned-label.js';
 import { TIME_BYTES } from './record-size.js';
 import type { Cell } from './target-cells.js';
 
@@ -47,8 +47,11 @@ export class StoredSeries {
   ownJson(common: CommonParts): string {
     if (common !== this.#common) {
       this.#common = common;
-      const own = this.labels.filter((label) => !common.labels.includes(label));
-      const dimensions = own.length === 0 ? '' : `"Dimensions":[${own.map(({ json }) => json).join(',')}],`;
+      let dimensions = '';
+      for (const label of this.labels) {
+        if (!common.labels.includes(label)) dimensions += (dimensions === '' ? '"Dimensions":[' : ',') + label.json;
+      }
+      if (dimensions !== '') dimensions += '],';
       this.#ownJson = common.measure === undefined ? dimensions + this.measure.json : dimensions;
     }
     return this.#ownJson;
@@ -81,9 +84,32 @@ export function storeSeries(
   const others: InternedLabel[] = [];
   const saysName = measure === metric.measure && !isHashedMeasureName(measure.name);
   for (const label of labels) {
-    if (label.internedName.canBeDimension && budget.claim(label.name)) dimensions.push(label);
+    if (label.internedName.canBeDimension && isGranted(label.internedName, budget)) dimensions.push(label);
     else if (label.name !== METRIC_NAME_LABEL || !saysName) others.push(label);
   }
   if (others.length > 0 || dimensions.length === 0) dimensions.push(interned.intern(LABELS_DIMENSION, encodeLabelDimension(others)));
   return new StoredSeries(measure, dimensions);
+}
+
+/**
+ * Claims in this budget what a series takes that was stored by another one.
+ *
+ * @returns whether this budget would store the series in the same way
+ */
+export function isStoredAlike(stored: StoredSeries, budget: DimensionBudget): boolean {
+  for (const { internedName } of stored.labels) {
+    // What stands in `prometheus_labels` may be a dimension in another table.
+    if (internedName.name === LABELS_DIMENSION || !isGranted(internedName, budget)) return false;
+  }
+  return true;
+}
+
+/** `claim`, remembered: what a budget has granted stays granted until its revision changes. */
+function isGranted(internedName: InternedName, budget: DimensionBudget): boolean {
+  const { revision } = budget;
+  if (internedName.grantedBy === budget && internedName.grantedAt === revision) return true;
+  if (!budget.claim(internedName.name)) return false;
+  internedName.grantedBy = budget;
+  internedName.grantedAt = revision;
+  return true;
 }

@@ -15,6 +15,7 @@ import { createDimensionBudget } from '../../src/write/dimension-budget.js';
 import { dropReasons, refusalReasons } from '../../src/write/drop-reason.js';
 import { decodeLabelDimension } from '../../src/names/label-dimension.js';
 import { LABELS_DIMENSION, layouts, type Layout } from '../../src/model/layout.js';
+import { MAX_DIMENSIONS_PER_TABLE } from '../../src/model/limits.js';
 import { decodeMeasureName } from '../../src/names/measure-name.js';
 import { dimensionsBytes } from '../../src/write/record-size.js';
 import { SeriesCache } from '../../src/write/series-cache.js';
@@ -435,7 +436,7 @@ describe('translateSeries: for any input', () => {
     );
   });
 
-  it('makes the records that one sample after the other would make, whatever is remembered from earlier requests', () => {
+  it('makes the records that one sample after the other would make, whatever is remembered from earlier requests and other tables', () => {
     const series = new SeriesCache({ maxBytes: 20_000 });
     const labelSets = new LabelSetCache({ maxBytes: 20_000 });
     fc.assert(
@@ -445,17 +446,37 @@ describe('translateSeries: for any input', () => {
         fc.integer({ min: 1, max: 8 }),
         fc.boolean(),
         (requests, layout, maxDimensions, learns) => {
-          const dimensionBudget = createDimensionBudget({ maxDimensions });
-          const expectedBudget = createDimensionBudget({ maxDimensions });
+          const tables = [maxDimensions, MAX_DIMENSIONS_PER_TABLE].map((max) => ({
+            dimensionBudget: createDimensionBudget({ maxDimensions: max }),
+            expectedBudget: createDimensionBudget({ maxDimensions: max }),
+          }));
           for (const [index, timeseries] of requests.entries()) {
-            if (learns && index === 2) for (const budget of [dimensionBudget, expectedBudget]) budget.learn(['a', 'b', 'le']);
-            const columns = decodeWriteColumns(encodeWriteRequest({ timeseries, metadata: [] }), { labelSets });
-            const { records } = translateColumns(columns, { layout, dimensionBudget, series });
-            expect(recordObjects(records)).toEqual(translateOneByOne(timeseries, layout, expectedBudget));
+            for (const { dimensionBudget, expectedBudget } of tables) {
+              if (learns && index === 2) for (const budget of [dimensionBudget, expectedBudget]) budget.learn(['a', 'b', 'le']);
+              const columns = decodeWriteColumns(encodeWriteRequest({ timeseries, metadata: [] }), { labelSets });
+              const { records } = translateColumns(columns, { layout, dimensionBudget, series });
+              expect(recordObjects(records)).toEqual(translateOneByOne(timeseries, layout, expectedBudget));
+            }
           }
         },
       ),
       { numRuns: 500 },
     );
+  });
+
+  it('keeps nothing of a series that came once, and its labels alone', () => {
+    const series = new SeriesCache({ maxBytes: 1_000_000 });
+    const labelSets = new LabelSetCache({ maxBytes: 1_000_000 });
+    const dimensionBudget = createDimensionBudget();
+    const translate = (pod: number) => {
+      const timeseries = [seriesOf({ __name__: 'up', pod: `pod-${pod}` }, [1, 1])];
+      const columns = decodeWriteColumns(encodeWriteRequest({ timeseries, metadata: [] }), { labelSets });
+      return translateColumns(columns, { layout: 'multi-measure', dimensionBudget, series }).records.series[0];
+    };
+    expect(translate(1)).not.toBe(translate(2));
+    expect(series.size).toBe(0);
+    const [kept, again] = [translate(1), translate(1)];
+    expect(kept).toBe(again);
+    expect(series.size).toBe(1);
   });
 });
