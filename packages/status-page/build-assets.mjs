@@ -1,5 +1,5 @@
 // Makes what a browser gets, in dist/assets: one script and one style sheet with everything in them, so that the page asks no other host,
-// and the page of errors from docs/errors.md.
+// the dashboard of deploy/monitoring, and the page of errors from docs/errors.md.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -21,6 +21,8 @@ await build({
   logLevel: 'warning',
 });
 copyFileSync(new URL('src/browser/index.html', here), new URL('index.html', assets));
+// The one file that Grafana draws as well.
+copyFileSync(new URL('../../deploy/monitoring/dashboard.json', here), new URL('dashboard.json', assets));
 
 const errorsText = readFileSync(new URL('../../docs/errors.md', here), 'utf8');
 const meanings = Object.fromEntries(

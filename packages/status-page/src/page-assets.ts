@@ -8,6 +8,9 @@ export interface PageAsset {
 
 const FILES = {
   '/': ['index.html', 'text/html; charset=utf-8'],
+  // The same page: its script looks at the address.
+  '/dashboard': ['index.html', 'text/html; charset=utf-8'],
+  '/page/dashboard.json': ['dashboard.json', 'application/json; charset=utf-8'],
   '/page/main.js': ['main.js', 'text/javascript; charset=utf-8'],
   '/page/page.css': ['page.css', 'text/css; charset=utf-8'],
   '/page/errors.html': ['errors.html', 'text/html; charset=utf-8'],

@@ -31,6 +31,10 @@ export interface StatusAnswer {
   readonly tableLayout: string;
   /** `access-key`: every request carries one, by Basic authentication. `server`: the connector uses its own. `users`: those of the users file come in. */
   readonly authentication: 'access-key' | 'server' | 'users';
+  /** Whether the connector stores its own metrics by itself. */
+  readonly selfScrape: boolean;
+  /** Where a Prometheus scrapes them. */
+  readonly metricsPath: string;
   /** Lines for prometheus.yml, without secrets. */
   readonly prometheusConfig: string;
   readonly history: StatusHistory;

@@ -159,6 +159,8 @@ export async function startServing(config: Config, output: ServeOutput): Promise
     table: config.defaultTable,
     tableLayout: config.tableLayout,
     authentication: config.usersFile !== '' ? 'users' : config.enableSigV4Auth ? 'server' : 'access-key',
+    selfScrape: config.selfScrape,
+    metricsPath: config.webTelemetryPath,
     prometheusConfig: prometheusConfigText({ url, config, embedded: undefined }),
     history: history.history(),
     errors: history.errors(),

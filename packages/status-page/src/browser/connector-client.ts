@@ -1,4 +1,6 @@
 import type { StatusAnswer } from '../status-answer.js';
+import type { DashboardFile } from './dashboard-file.js';
+import { RequestError } from './request-error.js';
 import { currentAuthorization } from './sign-in.js';
 
 /** One series of a range answer, as Prometheus' HTTP API gives it. */
@@ -13,20 +15,17 @@ export interface RangeAnswer {
   readonly warnings: readonly string[];
 }
 
-/** What the server says when it refuses, in its own words. */
-export class RequestError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 export async function fetchStatus(signal: AbortSignal): Promise<StatusAnswer> {
   const response = await fetch('-/status', { signal });
   if (!response.ok) throw new RequestError(response.status, await response.text());
   return (await response.json()) as StatusAnswer;
+}
+
+/** The file that Grafana draws as well, as the build has taken it from deploy/monitoring. */
+export async function fetchDashboard(signal: AbortSignal): Promise<DashboardFile> {
+  const response = await fetch('page/dashboard.json', { signal });
+  if (!response.ok) throw new RequestError(response.status, await response.text());
+  return (await response.json()) as DashboardFile;
 }
 
 interface Envelope<Result> {
@@ -52,7 +51,10 @@ async function ask<Result>(path: string, parameters: Readonly<Record<string, str
   } catch {
     // A refusal in plain words; used below.
   }
-  if (!response.ok || envelope?.status !== 'success') throw new RequestError(response.status, envelope?.error ?? text.trim());
+  if (!response.ok || envelope?.status !== 'success') {
+    const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+    throw new RequestError(response.status, envelope?.error ?? text.trim(), Number.isFinite(retryAfter) ? retryAfter : undefined);
+  }
   return envelope;
 }
 
@@ -69,6 +71,17 @@ export async function queryRange(
     signal,
   );
   return { series: answer.data?.result ?? [], warnings: [...(answer.warnings ?? []), ...(answer.infos ?? [])] };
+}
+
+/** The values of a label in a range of time, of those series that a selector matches; sorted by the server. */
+export async function labelValuesOf(
+  selector: string,
+  label: string,
+  { startSeconds, endSeconds }: { readonly startSeconds: number; readonly endSeconds: number },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const parameters = { 'match[]': selector, start: String(startSeconds), end: String(endSeconds), limit: '1000' };
+  return (await ask<readonly string[]>(`label/${label}/values`, parameters, signal)).data ?? [];
 }
 
 /** The values of a label over the last hours, sorted by the server. */

@@ -1,8 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { RequestError, labelNames, labelValues, queryRange, type RangeAnswer, type RangeSeries } from './connector-client.js';
+import { labelNames, labelValues, queryRange, type RangeAnswer } from './connector-client.js';
 import { ExpressionBox } from './expression-box.js';
-import { Plot, type PlotLine } from './plot.js';
-import { currentAuthorization, signIn, signOut } from './sign-in.js';
+import { Plot } from './plot.js';
+import { columnsOf, seriesName, type RangeColumns } from './range-columns.js';
+import { RequestError } from './request-error.js';
+import { SignInForm } from './sign-in-form.js';
+import { currentAuthorization, signOut } from './sign-in.js';
 
 const RANGES = [
   ['15 min', 900],
@@ -21,7 +24,7 @@ type Outcome =
   | {
       readonly kind: 'answer';
       readonly answer: RangeAnswer;
-      readonly startSeconds: number;
+      readonly columns: RangeColumns;
       readonly stepSeconds: number;
       readonly tookMs: number;
     }
@@ -67,7 +70,11 @@ export function Explorer({ needsSignIn }: { readonly needsSignIn: boolean }) {
     const startSeconds = endSeconds - seconds;
     try {
       const answer = await queryRange(text, startSeconds, endSeconds, stepSeconds, stop.signal);
-      setOutcome({ kind: 'answer', answer, startSeconds, stepSeconds, tookMs: performance.now() - startedMs });
+      const columns = columnsOf(
+        answer.series.map(({ metric, values }) => ({ label: seriesName(metric), values })),
+        { startSeconds, endSeconds, stepSeconds },
+      );
+      setOutcome({ kind: 'answer', answer, columns, stepSeconds, tookMs: performance.now() - startedMs });
     } catch (error) {
       if (!stop.signal.aborted) refused(error);
     }
@@ -127,66 +134,9 @@ export function Explorer({ needsSignIn }: { readonly needsSignIn: boolean }) {
           title={`${outcome.answer.series.length} series`}
           description={`one point each ${outcome.stepSeconds} s, answered in ${Math.round(outcome.tookMs)} ms`}
           unit=""
-          {...columnsOf(outcome.answer.series, outcome.startSeconds, outcome.stepSeconds)}
+          {...outcome.columns}
         />
       )}
     </section>
   );
-}
-
-function SignInForm({ onSignIn }: { readonly onSignIn: () => void }) {
-  const [accessKeyId, setAccessKeyId] = useState('');
-  const [secretAccessKey, setSecretAccessKey] = useState('');
-  return (
-    <form
-      class="query"
-      onSubmit={(event) => {
-        event.preventDefault();
-        signIn(accessKeyId, secretAccessKey);
-        onSignIn();
-      }}
-    >
-      <p>Data is shown to whoever has an access key for it. The browser keeps it until this tab is closed.</p>
-      <label>
-        Access key id
-        <input required autocomplete="username" value={accessKeyId} onInput={(event) => setAccessKeyId(event.currentTarget.value)} />
-      </label>
-      <label>
-        Secret access key
-        <input
-          required
-          type="password"
-          autocomplete="current-password"
-          value={secretAccessKey}
-          onInput={(event) => setSecretAccessKey(event.currentTarget.value)}
-        />
-      </label>
-      <button type="submit">Sign in</button>
-    </form>
-  );
-}
-
-/** One time axis for all series; a step without a value is a gap. */
-function columnsOf(
-  series: readonly RangeSeries[],
-  startSeconds: number,
-  stepSeconds: number,
-): { readonly timesSeconds: number[]; readonly lines: PlotLine[] } {
-  const timesSeconds: number[] = [];
-  const last = Math.max(...series.map(({ values = [] }) => values.at(-1)?.[0] ?? startSeconds));
-  for (let seconds = startSeconds; seconds <= last; seconds += stepSeconds) timesSeconds.push(seconds);
-  const lines = series.map(({ metric, values = [] }) => {
-    const column: (number | null)[] = timesSeconds.map(() => null);
-    for (const [seconds, text] of values) {
-      const value = Number(text === '+Inf' ? 'Infinity' : text === '-Inf' ? '-Infinity' : text);
-      column[Math.round((seconds - startSeconds) / stepSeconds)] = Number.isFinite(value) ? value : null;
-    }
-    return { label: seriesName(metric), values: column };
-  });
-  return { timesSeconds, lines };
-}
-
-function seriesName({ __name__: name = '', ...labels }: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
-  return pairs.length === 0 ? name || '{}' : `${name}{${pairs.join(', ')}}`;
 }

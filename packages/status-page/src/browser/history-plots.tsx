@@ -1,5 +1,6 @@
 import type { StatusHistory } from '../status-answer.js';
-import { Plot, type PlotLine } from './plot.js';
+import type { PlotLine } from './line-chart.js';
+import { Plot } from './plot.js';
 
 interface PlotDefinition {
   readonly title: string;

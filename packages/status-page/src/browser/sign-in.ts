@@ -21,7 +21,7 @@ export function signOut(): void {
 export function takeSignInFromAddress(): void {
   const encoded = /^#sign-in=([A-Za-z0-9_-]+)$/.exec(location.hash)?.[1];
   if (encoded === undefined) return;
-  history.replaceState(undefined, '', location.pathname);
+  history.replaceState(undefined, '', location.pathname + location.search);
   const [accessKeyId = '', secretAccessKey = ''] = atob(encoded.replaceAll('-', '+').replaceAll('_', '/')).split(':');
   signIn(accessKeyId, secretAccessKey);
 }

@@ -1,17 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { StatusAnswer } from '../status-answer.js';
 import { fetchStatus } from './connector-client.js';
-import { ErrorList } from './error-list.js';
-import { Explorer } from './explorer.js';
-import { HistoryPlots } from './history-plots.js';
-import { Setup } from './setup.js';
+import { DashboardView } from './dashboard-view.js';
+import { StatusView } from './status-view.js';
 
 const REFRESH_MS = 5_000;
 
-/** The whole page. It asks for the state every few seconds and keeps what it has while the server does not answer. */
+/** The whole page, of two views with an address each. It asks for the state every few seconds and keeps what it has while the server does not answer. */
 export function StatusPage() {
   const [status, setStatus] = useState<StatusAnswer>();
   const [problem, setProblem] = useState<string>();
+  const isDashboard = location.pathname.endsWith('/dashboard');
 
   useEffect(() => {
     const stop = new AbortController();
@@ -44,16 +43,17 @@ export function StatusPage() {
               ? 'Asking the connector …'
               : `version ${status.version}, running for ${durationOf(status.nowMs - status.startedMs)}`)}
         </p>
+        <nav aria-label="Views">
+          <a href="./" aria-current={isDashboard ? undefined : 'page'}>
+            Status
+          </a>
+          <a href="dashboard" aria-current={isDashboard ? 'page' : undefined}>
+            Dashboard
+          </a>
+        </nav>
       </header>
       <main id="main" tabIndex={-1}>
-        {status !== undefined && (
-          <>
-            <Setup status={status} />
-            <HistoryPlots history={status.history} />
-            <ErrorList errors={status.errors} />
-            <Explorer needsSignIn={status.authentication === 'access-key'} />
-          </>
-        )}
+        {status !== undefined && (isDashboard ? <DashboardView status={status} /> : <StatusView status={status} />)}
       </main>
     </>
   );
