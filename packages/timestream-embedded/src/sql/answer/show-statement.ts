@@ -42,8 +42,10 @@ export function answerFromCatalog(statement: Exclude<Statement, { kind: 'query' 
       const isShown = likeFilter(statement.like);
       return {
         columns: [varcharColumn('measure_name'), varcharColumn('data_type'), dimensionsColumn],
+        // In the order of their names, as the service lists them, whichever was written first.
         rows: table.measureNames
           .filter(({ measureName }) => isShown(measureName))
+          .sort((a, b) => (`${a.measureName} ${a.dataType}` < `${b.measureName} ${b.dataType}` ? -1 : 1))
           .map(({ measureName, dataType, dimensions }) => ({
             Data: [
               text(measureName),

@@ -9,8 +9,8 @@ export function isPythonPresent(): boolean {
   return false;
 }
 
-/** The answers of a program of this folder, one for each case. One process for all of them. */
-export function askPython<Answer>(program: string, cases: readonly unknown[]): Answer[] {
+/** The answers of a program, of this folder unless it is named whole: one for each case. One process for all of them. */
+export function askPython<Answer>(program: string | URL, cases: readonly unknown[]): Answer[] {
   const file = fileURLToPath(new URL(program, import.meta.url));
   const { stdout, status, stderr } = spawnSync('python3', [file], { input: JSON.stringify(cases), encoding: 'utf8', maxBuffer: 1 << 28 });
   if (status !== 0) throw new Error(stderr);

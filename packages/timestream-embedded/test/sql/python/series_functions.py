@@ -1,4 +1,5 @@
 """The time series functions by their definitions, in exact fractions: a list of cases on standard input, a list of answers on standard output."""
+import functools
 import json
 import math
 import sys
@@ -45,16 +46,17 @@ def solve(matrix, right):
         for row in range(size):
             if row != pivot and rows[row][pivot] != 0:
                 factor = rows[row][pivot] / rows[pivot][pivot]
-                rows[row] = [a - factor * b for a, b in zip(rows[row], rows[pivot])]
+                rows[row] = [a - factor * b if b else a for a, b in zip(rows[row], rows[pivot])]
     return [rows[index][size] / rows[index][index] for index in range(size)]
 
 
+@functools.lru_cache(maxsize=4)
 def bends(points):
     """The second derivatives of the natural cubic spline at the points: the slopes on both sides of an inner point are the same, the ends are straight."""
     size = len(points)
-    matrix = [[Fraction(0)] * size for _ in range(size)]
-    right = [Fraction(0)] * size
-    matrix[0][0] = matrix[-1][-1] = Fraction(1)
+    matrix = [[points[0][0] * 0] * size for _ in range(size)]
+    right = [points[0][0] * 0] * size
+    matrix[0][0] = matrix[-1][-1] = 1 + points[0][0] * 0
     for i in range(1, size - 1):
         (x0, y0), (x1, y1), (x2, y2) = points[i - 1], points[i], points[i + 1]
         matrix[i][i - 1] = (x1 - x0) / 6
@@ -72,7 +74,7 @@ def spline(points, at):
         return left[1]
     if left is None or right is None:
         return "refused"
-    m = bends(points)
+    m = bends(tuple(map(tuple, points)))
     index = points.index(left)
     (x0, y0), (x1, y1), h = left, right, right[0] - left[0]
     a, b = (x1 - at) / h, (at - x0) / h
@@ -136,4 +138,5 @@ def answer(case):
     })
 
 
-json.dump([answer(case) for case in json.load(sys.stdin)], sys.stdout)
+if __name__ == "__main__":
+    json.dump([answer(case) for case in json.load(sys.stdin)], sys.stdout)
