@@ -21,6 +21,32 @@ export interface SelectedSeries {
   readonly valueBits: BigUint64Array;
   /** Ascending in time. At equal times the float sample counts. */
   readonly histograms?: readonly HistogramSample[];
+  /**
+   * Only in answer to {@link SampleBins} that need `count`: for how many samples each of the float samples stands, itself included. Their values
+   * mean nothing then. Without it each stands for itself.
+   */
+  readonly counts?: Float64Array;
+}
+
+/**
+ * The samples of a bin that a query needs; the storage may leave out the others of the same bin and series:
+ *
+ * - `newest`: the newest sample, for instant vectors. A staleness marker is a sample too.
+ * - `last`: the newest sample that is no staleness marker, as `last_over_time` takes it.
+ * - `count`: how many samples there are that are no staleness markers, as `count_over_time` counts them. One of them stays, anywhere in the bin.
+ * - `least` and `greatest`: every sample that can be the one that `min_over_time` or `max_over_time` takes: each NaN, the extreme number, and of
+ *   0 and -0 the oldest each, because among equal values the oldest wins.
+ */
+export type BinNeed = 'newest' | 'last' | 'count' | 'least' | 'greatest';
+
+/**
+ * Spans of time that tile every window and every lookback of a query, so that what a step sees is made of whole ones: from after
+ * `anchorMs + (n - 1) * widthMs` up to `anchorMs + n * widthMs`, both whole milliseconds, for every whole n. Native histograms are never left out.
+ */
+export interface SampleBins {
+  readonly anchorMs: number;
+  readonly widthMs: number;
+  readonly need: BinNeed;
 }
 
 /** What the query will do with the series; ignoring all of it is always right (`storage.SelectHints`). */
@@ -37,6 +63,8 @@ export interface SelectHints {
   readonly lookbackMs: number;
   /** The newest sample of each series in the range is the only one that can count. A staleness marker is a sample too. */
   readonly newestOnly: boolean;
+  /** Of each bin no more than this is needed. Null if every sample is. */
+  readonly bins: SampleBins | null;
 }
 
 /**

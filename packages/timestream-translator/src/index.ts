@@ -103,12 +103,14 @@ export {
   type PackedLayout,
   type PackedSelectOptions,
 } from './sql/compile-packed.js';
+export type { SampleBins } from './sql/compile-bins.js';
 export { compileDoubleProbe, isExactDoubleProbe } from './sql/double-probe.js';
 export { SAMPLES_PER_HISTOGRAM } from './rows/histogram-points.js';
 export { decodeHistogramText, encodeHistogramText } from './text/histogram-text.js';
 export { pointsOfPackedRow, pointsOfRows, type PhysicalPoint } from './rows/physical-points.js';
 export { createOrderedAssembler, type OrderedAssembler, type OrderedAssemblerOptions } from './rows/ordered-assembler.js';
 export { PackedAnswerError, type PackedAnswerFault } from './rows/packed-answer-error.js';
+export { answersOfBins } from './rows/answers-of-bins.js';
 export { createPackedAssembler } from './rows/packed-assembler.js';
 export { readPackedRows, type PackedRow } from './rows/packed-reader.js';
 export { compileExemplarSelect } from './sql/compile-exemplars.js';

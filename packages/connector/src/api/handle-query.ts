@@ -17,7 +17,7 @@ import type { ReadContext } from '../read/read-context.js';
 import { answerJson } from './answer-json.js';
 import { type ApiParameters, invalidParameter, parseLimit, parseParameter } from './api-parameters.js';
 import { expressionJson } from './expression-json.js';
-import { createPromqlStorage } from './promql-storage.js';
+import { createPromqlStorage, type PushDown } from './promql-storage.js';
 import { parseDurationParameterMs, parseTimeMs, parseTimeOr } from './time-parameters.js';
 
 /** Points of one series that a range query may have, as in Prometheus. */
@@ -35,7 +35,7 @@ export async function answerQuery(parameters: ApiParameters, context: QueryConte
   const timeMs = parseTimeOr(context.clock.nowMs(), 'time', parameters);
   const options = optionsOf(parameters, context);
   return answer(parameters, limit, context, () =>
-    queryInstant(parameters.get('query') ?? '', timeMs, createPromqlStorage(context, context.config.promqlPushdown), options),
+    queryInstant(parameters.get('query') ?? '', timeMs, createPromqlStorage(context, pushDownOf(parameters, context)), options),
   );
 }
 
@@ -58,7 +58,7 @@ export async function answerQueryRange(parameters: ApiParameters, context: Query
   const options = optionsOf(parameters, context);
   const times = { startMs, endMs, stepMs };
   return answer(parameters, limit, context, () =>
-    queryRange(parameters.get('query') ?? '', times, createPromqlStorage(context, context.config.promqlPushdown), options),
+    queryRange(parameters.get('query') ?? '', times, createPromqlStorage(context, pushDownOf(parameters, context)), options),
   );
 }
 
@@ -118,14 +118,21 @@ async function answer(parameters: ApiParameters, limit: number, { clock }: Query
   const startMs = clock.nowMs();
   try {
     const result = await run();
-    const asksForStats = (parameters.get('stats') ?? '') !== '';
-    return answerJson(result, { limit, stats: asksForStats ? statsJson(result, (clock.nowMs() - startMs) / 1000) : null });
+    return answerJson(result, { limit, stats: asksForStats(parameters) ? statsJson(result, (clock.nowMs() - startMs) / 1000) : null });
   } catch (error) {
     if (error instanceof ParseError) throw invalidParameter('query', error.message);
     if (!(error instanceof QueryError)) throw error;
     if (error.kind === 'bad_data') throw invalidParameter('query', error.message);
     throw new ConnectorError('query-not-executable', error.message, { cause: error });
   }
+}
+
+function asksForStats(parameters: ApiParameters): boolean {
+  return (parameters.get('stats') ?? '') !== '';
+}
+
+function pushDownOf(parameters: ApiParameters, { config }: QueryContext): PushDown {
+  return { isOn: config.promqlPushdown, countsSamples: asksForStats(parameters) };
 }
 
 /** Times are of the whole query: its parts are not measured apart. */

@@ -1,30 +1,45 @@
-import type { SelectedSeries as PromqlSeries, SeriesStorage } from '@timestream-prometheus/promql';
+import type { SelectedSeries as PromqlSeries, SelectHints as PromqlHints, SeriesStorage } from '@timestream-prometheus/promql';
 import { createSeriesStore } from '../read/create-series-store.js';
 import type { ReadContext } from '../read/read-context.js';
-import type { SelectedSeries } from '../read/series-store.js';
+import type { SelectedSeries, SelectHints } from '../read/series-store.js';
 import { histogramSampleOf } from './histogram-sample.js';
 import { withinStorableTimes } from './time-parameters.js';
+
+export interface PushDown {
+  readonly isOn: boolean;
+  /** The answer says how many samples the query saw (`stats`): then each sample of a range has to be there. */
+  readonly countsSamples: boolean;
+}
 
 /**
  * What PromQL reads from: a table. All selectors of one query share the limits of a read.
  *
- * @param pushdown whether Timestream may pick the newest sample of each series where a query needs no other
+ * @param pushDown what Timestream may do of the evaluation
  */
-export function createPromqlStorage(context: ReadContext, pushdown: boolean): SeriesStorage {
+export function createPromqlStorage(context: ReadContext, pushDown: PushDown): SeriesStorage {
   const store = createSeriesStore(context);
   return {
     async *select(matchers, fromMs, toMs, hints) {
       if (fromMs > toMs) return;
-      const newestOnly = pushdown && hints.newestOnly;
-      for await (const batch of store.select(matchers, withinStorableTimes(fromMs), withinStorableTimes(toMs), { newestOnly })) {
+      const asked = pushedHints(hints, pushDown);
+      for await (const batch of store.select(matchers, withinStorableTimes(fromMs), withinStorableTimes(toMs), asked)) {
         for (const series of batch) yield series.histograms.length === 0 ? withoutHistograms(series) : withHistograms(series);
       }
     },
   };
 }
 
-function withoutHistograms({ labels, timestampsMs, valueBits }: SelectedSeries): PromqlSeries {
-  return { labels, timestampsMs, valueBits };
+/** The hints of a selection that are passed on. */
+export function pushedHints(
+  { newestOnly, bins }: Pick<PromqlHints, 'newestOnly' | 'bins'>,
+  { isOn, countsSamples }: PushDown,
+): Required<SelectHints> {
+  if (!isOn) return { newestOnly: false, bins: null };
+  return { newestOnly, bins: countsSamples && bins?.need !== 'newest' ? null : bins };
+}
+
+function withoutHistograms({ labels, timestampsMs, valueBits, counts }: SelectedSeries): PromqlSeries {
+  return { labels, timestampsMs, valueBits, ...(counts === null ? {} : { counts }) };
 }
 
 function withHistograms(series: SelectedSeries): PromqlSeries {

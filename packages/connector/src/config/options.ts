@@ -495,7 +495,7 @@ export const OPTIONS = {
     group: 'Limits',
     scope: 'both',
     defaultText: 'true',
-    help: 'Let Timestream pick the newest sample of each series for PromQL queries that need no other. The answers are the same without it; more is read.',
+    help: 'Let Timestream leave out the samples that a PromQL query cannot need: all but the newest of each series or step, all but the extreme of a window, or all but their count. The answers are the same without it; more is read.',
   }),
   maxSamplesPerRead: option({
     flag: 'max-samples-per-read',

@@ -21,11 +21,11 @@ export function createSeriesStore(context: ReadContext): SeriesStore {
   }
 
   return {
-    async *select(matchers, fromMs, toMs, { newestOnly = false } = {}) {
+    async *select(matchers, fromMs, toMs, { newestOnly = false, bins = null } = {}) {
       try {
         const selection = selectionOf(matchers, fromMs, toMs);
-        for await (const { timeseries } of selectBatches(selection, tally, context, { newestOnly })) {
-          if (timeseries.length > 0) yield timeseries.map((series) => selectedSeriesOf(series, newestOnly));
+        for await (const { timeseries, areCounts = false } of selectBatches(selection, tally, context, { newestOnly, bins })) {
+          if (timeseries.length > 0) yield timeseries.map((series) => selectedSeriesOf(series, newestOnly, areCounts));
         }
       } catch (error) {
         throw readErrorOf(error);
@@ -51,15 +51,17 @@ async function inConnectorTerms<Result>(ask: () => Promise<Result>): Promise<Res
   }
 }
 
-function selectedSeriesOf({ labels, samples, histograms }: TimeSeries, newestOnly: boolean): SelectedSeries {
+function selectedSeriesOf({ labels, samples, histograms }: TimeSeries, newestOnly: boolean, areCounts: boolean): SelectedSeries {
   // Several physical series of the same labels have a newest sample each, and so may floats and histograms: who asks takes the latest.
   const from = newestOnly ? Math.max(0, samples.timestampsMs.length - 1) : 0;
   const valueBits = samples.valueBits.subarray(from);
+  const values = new Float64Array(valueBits.buffer, valueBits.byteOffset, valueBits.length);
   return {
     labels,
     timestampsMs: Float64Array.from(samples.timestampsMs.subarray(from), Number),
-    values: new Float64Array(valueBits.buffer, valueBits.byteOffset, valueBits.length),
+    values,
     valueBits,
     histograms: newestOnly ? histograms.slice(-1) : histograms,
+    counts: areCounts ? values : null,
   };
 }

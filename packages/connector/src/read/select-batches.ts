@@ -5,6 +5,7 @@ import {
   groupSeries,
   seriesWithoutSamples,
   type PhysicalSeries,
+  type SampleBins,
   type SeriesGroup,
 } from '@timestream-prometheus/timestream-translator';
 import { ColumnNotFoundError } from '../errors/connector-error.js';
@@ -26,6 +27,8 @@ const MAX_LISTS = 3;
 export interface BatchOptions {
   /** Of each series only the newest sample is wanted; there may be more. */
   readonly newestOnly?: boolean;
+  /** Of each bin only what it needs is wanted; there may be more. */
+  readonly bins?: SampleBins | null;
 }
 
 /**
@@ -37,7 +40,7 @@ export async function* selectBatches(
   selection: Selection,
   tally: AnswerTally,
   context: ReadContext,
-  { newestOnly = false }: BatchOptions = {},
+  { newestOnly = false, bins = null }: BatchOptions = {},
 ): AsyncGenerator<SeriesBatch, void, undefined> {
   if (wantsLabelsOnly(selection)) {
     const series = seriesWithoutSamples(await listSeriesWithAllLabels(selection, tally.left.maxSeries, context));
@@ -47,7 +50,7 @@ export async function* selectBatches(
   }
   let after: readonly Label[] | null = null;
   if (context.packing.isOn && context.packing.isOrderTrusted) {
-    const end = yield* streamPackedQuery(selection, tally, context, { newestOnly });
+    const end = yield* streamPackedQuery(selection, tally, context, { newestOnly, ...(bins === null ? {} : { bins }) });
     if (end.kind === 'whole') return;
     after = end.after;
   }

@@ -5,4 +5,6 @@ export interface SeriesBatch {
   readonly timeseries: readonly TimeSeries[];
   /** No further batch of the query follows. */
   readonly isLast: boolean;
+  /** Values of float samples are counts of samples: bins were asked for their `count`. */
+  readonly areCounts?: boolean;
 }

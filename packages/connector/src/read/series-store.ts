@@ -1,9 +1,12 @@
+import type { SampleBins } from '@timestream-prometheus/timestream-translator';
 import type { Histogram, Label, LabelMatcher } from '@timestream-prometheus/prom-codec';
 
 /** What the caller is going to do with the samples, so that no more of them are read than it takes. */
 export interface SelectHints {
   /** Only the last sample of each series counts, as for an instant vector selector at `toMs`. A staleness marker is a sample too. */
   readonly newestOnly?: boolean;
+  /** Of each of these bins no more than this is needed; there may be more. Native histograms all come. */
+  readonly bins?: SampleBins | null;
 }
 
 /** One series with its float samples as columns, strictly ascending in time. */
@@ -17,6 +20,8 @@ export interface SelectedSeries {
   readonly valueBits: BigUint64Array;
   /** Strictly ascending in time, none at the time of a float sample. */
   readonly histograms: readonly Histogram[];
+  /** How many samples each float sample stands for, if bins are counted; null if each stands for itself. */
+  readonly counts: Float64Array | null;
 }
 
 /**

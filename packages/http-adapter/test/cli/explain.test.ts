@@ -75,6 +75,26 @@ describe('explain', { timeout: 60_000 }, () => {
     }
   });
 
+  it('says what of a query Timestream does, and what that saves', async () => {
+    const { exitCode, out } = await explain('max_over_time(up[2m]) + up', '--step=60', '--run', '--output=json');
+    expect(exitCode).toBe(0);
+    const { questions } = JSON.parse(out) as {
+      readonly questions: readonly Readonly<Record<'measure' | 'measureOfAll', Readonly<Record<string, number>>>>[];
+    };
+    expect(questions).toMatchObject([{ question: { bins: { widthMs: 60_000, need: 'greatest' } } }, { question: { bins: { need: 'newest' } } }]);
+    for (const { measure, measureOfAll } of questions) {
+      expect(measure['samples']).toBeLessThan(measureOfAll['samples'] ?? 0);
+      expect(measure['bytes']).toBeLessThan(measureOfAll['bytes'] ?? 0);
+    }
+    const { out: text } = await explain('count_over_time(up[2m]) + rate(up[2m])', '--step=60', '--run');
+    const words = text.replaceAll(/\s+/g, ' ');
+    expect(words).toContain('pushed down of each series and 60 s only how many samples there are');
+    expect(words).toContain('pushed down nothing but matchers and times');
+    expect(words).toMatch(/without it \d+ statements, /);
+    const { out: off } = await explain('count_over_time(up[2m])', '--promql-pushdown=false', '--step=60');
+    expect(off).not.toContain('of each series');
+  });
+
   it('explains a captured remote read', async () => {
     const file = join(folder, 'read.bin');
     writeFileSync(file, readBody([query(nowMs - 60_000, nowMs, ['__name__', '=', 'up'], ['host', '=~', 'h1|h2'])]));

@@ -537,7 +537,10 @@ export class Evaluator {
     const offsetMs = msFromNs(at.offsetNs);
     const fromMs = (at.atMs ?? this.#startMs) - lookbackMs + 1 - offsetMs;
     const toMs = (at.atMs ?? this.#endMs) - offsetMs;
-    const hints: SelectHints = { stepMs: this.#stepMs, rangeMs: 0, func: 'info', grouping: [], by: false, lookbackMs, newestOnly: false };
+    const hints: SelectHints = {
+      ...{ stepMs: this.#stepMs, rangeMs: 0, func: 'info', grouping: [], by: false, lookbackMs },
+      ...{ newestOnly: false, bins: null },
+    };
     const infos: RawSeries[] = [];
     for (const matchers of infoSelections(series, selection)) infos.push(...(await select(matchers, fromMs, toMs, hints)));
     const reference = (step: number): number => (at.atMs ?? this.#timeOf(step)) - offsetMs;
@@ -700,6 +703,7 @@ export class Evaluator {
         timesMs: times,
         floats,
         isStale: null,
+        counts: null,
         histogramTimesMs: window.histogramTimesMs.slice(window.histogramFrom, window.histogramTo),
         histograms: window.histograms.slice(window.histogramFrom, window.histogramTo),
       });

@@ -46,6 +46,14 @@ function variance({ floats, from, to }: Window): number {
   return squares.total / count;
 }
 
+/** The samples that the floats of the window stand for. */
+function countFloats({ series: { counts }, from, to }: Window): number {
+  if (counts === null) return to - from;
+  let count = 0;
+  for (let index = from; index < to; index++) count += counts[index]!;
+  return count;
+}
+
 function sumFloats({ floats, from, to }: Window): number {
   const sum = new CompensatedSum();
   for (let index = from; index < to; index++) sum.add(floats[index]!);
@@ -380,7 +388,7 @@ export const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map<strin
   ['absent_over_time', () => 1],
   ['avg_over_time', total(meanFloats, meanHistograms)],
   ['changes', countPairs(isChange)],
-  ['count_over_time', (window) => window.floatCount + window.histogramCount],
+  ['count_over_time', (window) => countFloats(window) + window.histogramCount],
   ['delta', extrapolated(false, false)],
   ['deriv', ofTwoFloats((window) => regression(window, window.timesMs[window.from]!).slope)],
   ['double_exponential_smoothing', doubleExponentialSmoothing],

@@ -12,6 +12,8 @@ export interface RawSeries {
   readonly timesMs: Float64Array;
   readonly floats: Float64Array;
   readonly isStale: Uint8Array | null;
+  /** For how many samples each float stands; null if for itself alone. */
+  readonly counts: Float64Array | null;
   readonly histogramTimesMs: readonly number[];
   /** Null where the series was marked stale. */
   readonly histograms: readonly (FloatHistogram | null)[];
@@ -36,6 +38,7 @@ export function rawSeriesFrom(selected: SelectedSeries, fromMs: number, toMs: nu
     timesMs: timestampsMs,
     floats,
     isStale: staleMarkers(floats),
+    counts: selected.counts?.subarray(from, to) ?? null,
     histogramTimesMs: histograms.map(({ timestampMs }) => timestampMs),
     histograms: histograms.map(({ histogram }) => histogram),
   };
@@ -83,13 +86,14 @@ export function withoutStale(series: RawSeries): RawSeries {
   const { isStale, histograms } = series;
   const hasStaleHistogram = histograms.includes(null);
   if (isStale === null && !hasStaleHistogram) return series;
-  let { timesMs, floats, histogramTimesMs } = series;
+  let { timesMs, floats, counts, histogramTimesMs } = series;
   if (isStale !== null) {
+    counts = counts?.filter((_, index) => isStale[index] === 0) ?? null;
     timesMs = timesMs.filter((_, index) => isStale[index] === 0);
     floats = floats.filter((_, index) => isStale[index] === 0);
   }
   if (hasStaleHistogram) histogramTimesMs = histogramTimesMs.filter((_, index) => histograms[index] !== null);
-  return { ...series, timesMs, floats, isStale: null, histogramTimesMs, histograms: histograms.filter((one) => one !== null) };
+  return { ...series, timesMs, floats, counts, isStale: null, histogramTimesMs, histograms: histograms.filter((one) => one !== null) };
 }
 
 /** What a subquery gave, as a range function reads it. */
@@ -114,6 +118,7 @@ export function rawSeriesFromGrid(series: GridSeries, startMs: number, stepMs: n
     timesMs: Float64Array.from(times),
     floats: Float64Array.from(floats),
     isStale: null,
+    counts: null,
     histogramTimesMs,
     histograms,
   };

@@ -1,5 +1,5 @@
 import { msFromNs } from '../durations.js';
-import type { SelectHints } from '../storage.js';
+import type { BinNeed, SampleBins, SelectHints } from '../storage.js';
 import { type Expression, inspect, type VectorSelector } from '../syntax/expression.js';
 import type { QueryTimes } from './preprocess.js';
 
@@ -36,6 +36,7 @@ export function planSelections(
         ...groupingAround(path),
         lookbackMs,
         newestOnly: needsNewestOnly(part, path, rangeMs, times),
+        bins: binsOf(part, path, rangeMs, times, innermostStep(path, defaultSubqueryStepMs)),
       },
       skipsBuckets: skipsBuckets(path),
     });
@@ -44,16 +45,69 @@ export function planSelections(
 }
 
 /**
- * An instant query looks at one moment, so a selector outside of any range and subquery takes the newest sample up to it. `timestamp` looks
- * at the time of `@` itself, which need not be the end of what is read.
+ * Where a query looks at one moment, a selector outside of any range and subquery takes the newest sample up to it. `timestamp` looks at the
+ * time of `@` itself, which need not be the end of what is read.
  */
 function needsNewestOnly(selector: VectorSelector, path: readonly Expression[], rangeMs: number, { startMs, endMs }: QueryTimes): boolean {
-  if (startMs !== endMs || rangeMs > 0 || selector.smoothed || path.some(({ kind }) => kind === 'subquery' || kind === 'matrix-selector')) {
-    return false;
-  }
+  if (rangeMs > 0 || selector.smoothed || path.some(({ kind }) => kind === 'subquery' || kind === 'matrix-selector')) return false;
+  // What is the same at every step is evaluated at the first one alone.
+  if (startMs !== endMs && !path.some(({ kind }) => kind === 'step-invariant')) return false;
   if (skipsBuckets(path) && comparesCounterHints(path)) return false;
+  return !isTimestampBesideAt(selector, path);
+}
+
+function isTimestampBesideAt(selector: VectorSelector, path: readonly Expression[]): boolean {
   const outer = path[path.length - 1];
-  return !(outer?.kind === 'call' && outer.signature.name === 'timestamp' && selector.atMs !== null);
+  return outer?.kind === 'call' && outer.signature.name === 'timestamp' && selector.atMs !== null;
+}
+
+/** Range functions whose answer follows from these samples of each bin of their window. */
+const NEEDS_OF_FUNCTIONS: ReadonlyMap<string, BinNeed> = new Map<string, BinNeed>([
+  ['last_over_time', 'last'],
+  ['present_over_time', 'last'],
+  ['absent_over_time', 'last'],
+  ['count_over_time', 'count'],
+  ['min_over_time', 'least'],
+  ['max_over_time', 'greatest'],
+]);
+
+/**
+ * The bins that tile whatever the selector sees, at every step.
+ *
+ * Steps are a multiple of the step apart. An instant vector takes the newest sample up to a step, so that one of each bin between two steps is
+ * enough, however far it looks back. The window of a range function begins and ends at a multiple of the greatest common divisor of step and
+ * range; one that does not move, because there is one step or `@`, is a bin of its own.
+ *
+ * Every function that is not named needs more: sums, means, rates and their kin take each sample, and SQL promises no order of additions;
+ * `changes` and `resets` need every sample whose neighbour differs; `quantile_over_time`, `mad_over_time` and `stddev_over_time` each value;
+ * `ts_of_…` and `first_over_time` other samples of the bin.
+ */
+function binsOf(
+  selector: VectorSelector,
+  path: readonly Expression[],
+  rangeMs: number,
+  { startMs, endMs, stepMs: queryStepMs }: QueryTimes,
+  subqueryStepMs: number | null,
+): SampleBins | null {
+  if (selector.smoothed || selector.anchored || isTimestampBesideAt(selector, path)) return null;
+  const stepMs = subqueryStepMs ?? (startMs === endMs ? 0 : queryStepMs);
+  // Subqueries are evaluated at multiples of their step.
+  const anchorMs = (selector.atMs ?? (subqueryStepMs === null ? startMs : 0)) - msFromNs(selector.offsetNs);
+  let need: BinNeed | undefined = 'newest';
+  let widthMs = stepMs;
+  if (path[path.length - 1]?.kind === 'matrix-selector') {
+    const call = path[path.length - 2];
+    need = call?.kind === 'call' ? NEEDS_OF_FUNCTIONS.get(call.signature.name) : undefined;
+    widthMs = selector.atMs === null ? greatestCommonDivisor(stepMs, rangeMs) : rangeMs;
+  }
+  if (need === undefined || !Number.isSafeInteger(anchorMs) || !Number.isSafeInteger(widthMs) || widthMs <= 1) return null;
+  return { anchorMs, widthMs, need };
+}
+
+function greatestCommonDivisor(left: number, right: number): number {
+  let [a, b] = [left, right];
+  while (b > 0) [a, b] = [b, a % b];
+  return a;
 }
 
 /**

@@ -2,6 +2,7 @@ import { compareLabels, type Label, type TimeSeries } from '@timestream-promethe
 import type { QueryPage } from '../model/record.js';
 import type { PackedLayout } from '../sql/compile-packed.js';
 import { isIrregular } from '../sql/label-order.js';
+import { assertWholeSamples, isSameSeries } from './assert-whole-samples.js';
 import { PackedAnswerError } from './packed-answer-error.js';
 import { readPackedRows, type PackedRow } from './packed-reader.js';
 import { ReadLimitError } from './read-limit-error.js';
@@ -25,10 +26,13 @@ export interface OrderedAssembler {
   addPage(page: QueryPage): readonly TimeSeries[];
   /** The others. */
   finish(): readonly TimeSeries[];
+  /** Of what was read so far: rows of the table, and points that stand for them. */
+  readonly rowCounts: { readonly seen: number; readonly kept: number };
 }
 
 interface OpenSeries {
   readonly labels: readonly Label[];
+  readonly firstRow: PackedRow;
   readonly points: SeriesPoints;
 }
 
@@ -45,6 +49,7 @@ export function createOrderedAssembler(
   let lastLabels: readonly Label[] | null = null;
   let sampleCount = 0;
   let seriesCount = 0;
+  const rowCounts = { seen: 0, kept: 0 };
   let waitingCount = 0;
   let knownRow: { readonly row: PackedRow; readonly labels: readonly Label[] | null } | null = null;
   const firstMs = Number(BigInt.asIntN(64, startMs));
@@ -59,13 +64,14 @@ export function createOrderedAssembler(
     return matching;
   };
 
-  const open = (labels: readonly Label[], expectedCount: number): OpenSeries => {
+  const open = (labels: readonly Label[], firstRow: PackedRow): OpenSeries => {
     if (seriesCount >= limits.maxSeries) throw new ReadLimitError('too-many-series', limits.maxSeries);
     seriesCount++;
-    return { labels, points: new SeriesPoints(Math.max(1, expectedCount)) };
+    return { labels, firstRow, points: new SeriesPoints(Math.max(1, firstRow.pointCount)) };
   };
 
-  const add = (row: PackedRow, { points }: OpenSeries): void => {
+  const add = (row: PackedRow, { firstRow, points }: OpenSeries): void => {
+    assertWholeSamples(firstRow, row, layout);
     if (sampleCount + row.pointCount > limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
     const before = points.weight;
     row.readPoints({
@@ -114,23 +120,26 @@ export function createOrderedAssembler(
     const key = labelsKey(labels);
     let series = waiting.get(key);
     if (series === undefined) {
-      series = open(labels, row.pointCount);
+      series = open(labels, row);
       waiting.set(key, series);
     }
     add(row, series);
   };
 
   return {
+    rowCounts,
     addPage(page) {
       const whole: TimeSeries[] = [];
       for (const row of readPackedRows(page, layout)) {
         const labels = labelsOf(row);
         if (labels === null) continue;
+        rowCounts.seen += row.seenCount;
+        rowCounts.kept += row.pointCount;
         if (isIrregular(row.dimensions, row.measureName)) addIrregular(row, labels);
         else {
           if (current === null || (current.labels !== labels && compareLabels(current.labels, labels) !== 0)) {
             if (current !== null) close(current, whole);
-            current = passWaiting(labels, whole) ?? open(labels, row.pointCount);
+            current = passWaiting(labels, whole) ?? open(labels, row);
           }
           add(row, current);
         }
@@ -145,10 +154,4 @@ export function createOrderedAssembler(
       return whole;
     },
   };
-}
-
-function isSameSeries(left: PackedRow, right: PackedRow): boolean {
-  return (
-    left.measureName === right.measureName && left.dimensions.every(([, value], position) => value === right.dimensions[position]?.[1])
-  );
 }

@@ -5,8 +5,9 @@
  * - `order`: series came in another order than that of their labels.
  * - `waiting`: too many samples are of series for which the query cannot tell a place in the order.
  * - `not-newest`: only the newest point was asked for, and it is a part of a histogram. Asked for with all points, it does.
+ * - `unsure-bins`: only some points of each bin were asked for, and another row of the series may take the place of one of them.
  */
-export type PackedAnswerFault = 'other-columns' | 'inexact' | 'incomplete' | 'order' | 'waiting' | 'not-newest';
+export type PackedAnswerFault = 'other-columns' | 'inexact' | 'incomplete' | 'order' | 'waiting' | 'not-newest' | 'unsure-bins';
 
 /** A packed answer is not to be used; the same question without packing has an answer that is. */
 export class PackedAnswerError extends Error {

@@ -1,6 +1,7 @@
 import { compareLabels } from '@timestream-prometheus/prom-codec';
 import type { PackedLayout } from '../sql/compile-packed.js';
-import { readPackedRows } from './packed-reader.js';
+import { assertWholeSamples } from './assert-whole-samples.js';
+import { readPackedRows, type PackedRow } from './packed-reader.js';
 import { ReadLimitError } from './read-limit-error.js';
 import type { SeriesAssembler, SeriesAssemblerOptions } from './series-assembler.js';
 import { createSeriesIndex } from './series-index.js';
@@ -17,6 +18,7 @@ export function createPackedAssembler(
 ): SeriesAssembler {
   const points = new SeriesPoints();
   const index = createSeriesIndex({ matchers, maxSeries: limits.maxSeries, only });
+  const firstRows: PackedRow[] = [];
   const firstMs = Number(BigInt.asIntN(64, startMs));
   const lastMs = Number(BigInt.asIntN(64, endMs));
   return {
@@ -24,6 +26,7 @@ export function createPackedAssembler(
       for (const row of readPackedRows(page, layout)) {
         const series = index.identify(row.dimensions, row.measureName);
         if (series === null) continue;
+        assertWholeSamples((firstRows[series] ??= row), row, layout);
         if (points.weight + row.pointCount > limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
         row.readPoints({
           addFloat(timeMs, rank, value) {

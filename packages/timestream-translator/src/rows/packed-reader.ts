@@ -11,6 +11,9 @@ export interface PackedRow {
   readonly measureName: string;
   /** How many points the row says it has. */
   readonly pointCount: number;
+  /** How many rows of the table it was made of. */
+  readonly seenCount: number;
+  readonly isHistogram: boolean;
   /**
    * @throws PackedAnswerError if these are not as many as it says
    * @throws RowFormatError
@@ -21,6 +24,9 @@ export interface PackedRow {
 /** Columns behind the dimensions: name, span, points, rows with other labels, inexact doubles, the points themselves. */
 const FURTHER_COLUMNS = 6;
 
+/** Behind them, if only some points of each bin were asked for: rows of the table, and how many of them speak against it. */
+const BIN_COLUMNS = 2;
+
 /**
  * The rows of a page of an answer to `compilePackedSelect`.
  *
@@ -28,17 +34,18 @@ const FURTHER_COLUMNS = 6;
  * @throws RowFormatError if the page is not what was asked for
  */
 export function* readPackedRows({ ColumnInfo, Rows }: QueryPage, layout: PackedLayout): Generator<PackedRow, void, undefined> {
-  const { dimensionColumns } = layout;
-  if (ColumnInfo.length !== dimensionColumns.length + FURTHER_COLUMNS) {
+  const { dimensionColumns, bins } = layout;
+  const columnCount = dimensionColumns.length + FURTHER_COLUMNS + (bins === null ? 0 : BIN_COLUMNS);
+  if (ColumnInfo.length !== columnCount) {
     throw new RowFormatError(
-      `Timestream answered a packed query with ${ColumnInfo.length} columns, ${dimensionColumns.length + FURTHER_COLUMNS} were asked for`,
+      `Timestream answered a packed query with ${ColumnInfo.length} columns, ${columnCount} were asked for`,
     );
   }
   for (const row of Rows) yield readRow(row, layout);
 }
 
 function readRow({ Data = [] }: Row, layout: PackedLayout): PackedRow {
-  const { dimensionColumns, fromMs, rowSpanMs, histogramRowSpanMs, newestOnly } = layout;
+  const { dimensionColumns, fromMs, rowSpanMs, histogramRowSpanMs, newestOnly, bins } = layout;
   const textAt = (index: number): string | null => Data[index]?.ScalarValue ?? null;
   const first = dimensionColumns.length;
   const measureName = textAt(first);
@@ -49,12 +56,16 @@ function readRow({ Data = [] }: Row, layout: PackedLayout): PackedRow {
   const [count, others, inexact] = [2, 3, 4].map((offset) => wholeNumber(textAt(first + offset))) as [number, number, number];
   if (others > 0) throw new PackedAnswerError('other-columns', `${others} rows have a label in a column that was not asked for`);
   if (inexact > 0) throw new PackedAnswerError('inexact', `the texts of ${inexact} doubles of ${count} do not give the same doubles`);
+  const [seen, unsure] = bins === null ? [count, 0] : [wholeNumber(textAt(first + 6)), wholeNumber(textAt(first + 7))];
+  if (unsure > 0) throw new PackedAnswerError('unsure-bins', 'rows of a series may share a millisecond, and then bins say nothing of its samples');
   const spanStartMs = fromMs + (span < 0 ? (-1 - span) * histogramRowSpanMs : span * rowSpanMs);
   const pointCount = newestOnly ? Math.min(count, 1) : count;
   return {
     dimensions: dimensionColumns.map((name, index) => [name, textAt(index)] as const),
     measureName,
     pointCount,
+    seenCount: seen,
+    isHistogram: span < 0,
     readPoints(sink) {
       // A text that was cut off in the middle of its last point would read as another value.
       if (pointCount > 0 && !points.endsWith(';')) throw new PackedAnswerError('incomplete', `a row of ${count} points is cut off`);

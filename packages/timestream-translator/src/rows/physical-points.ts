@@ -10,6 +10,8 @@ export interface PhysicalPoint {
   readonly rank: number;
   /** A packed answer has histograms and numbers in different rows. */
   readonly isHistogram: boolean;
+  /** Null for a histogram. */
+  readonly valueBits: bigint | null;
   /** Equal for equal points and for no others. Only for comparing a few. */
   readonly text: string;
 }
@@ -43,9 +45,9 @@ export function pointsOfRows({ ColumnInfo, Rows }: QueryPage): readonly Physical
 }
 
 function pointOf(timeMs: number, rank: number, valueBits: bigint): PhysicalPoint {
-  return { timeMs, rank, isHistogram: false, text: `${timeMs}/${rank}/${valueBits.toString(16)}` };
+  return { timeMs, rank, isHistogram: false, valueBits, text: `${timeMs}/${rank}/${valueBits.toString(16)}` };
 }
 
 function histogramPointOf(timeMs: number, rank: number, text: string): PhysicalPoint {
-  return { timeMs, rank, isHistogram: true, text: `${timeMs}/${rank}/~${text}` };
+  return { timeMs, rank, isHistogram: true, valueBits: null, text: `${timeMs}/${rank}/~${text}` };
 }

@@ -4,6 +4,7 @@ import { SAMPLE_COLUMNS } from '../model/sample-column.js';
 import type { TableSchema } from '../model/table-schema.js';
 import type { PhysicalSeries } from '../rows/physical-series.js';
 import { utf8ByteLength } from '../text/text-codec.js';
+import { binRows, type SampleBins } from './compile-bins.js';
 import { compileFilter, type CompiledFilter, type SelectOptions, tableName, timePredicate } from './compile-select.js';
 import { labelOrder } from './label-order.js';
 import { seriesPredicate } from './compile-series.js';
@@ -22,6 +23,9 @@ export const MAX_ROW_SPAN_MS = 4 * 3_600_000;
  */
 export const MAX_HISTOGRAM_ROW_SPAN_MS = 15 * 60_000;
 
+/** Points of one series in a bin at most, and that many bins for which a row is below 1 MB: see {@link MAX_ROW_SPAN_MS}. */
+const MAX_BINS_IN_ROW = 4_000;
+
 export interface PackedSelectOptions extends SelectOptions {
   readonly schema: TableSchema;
   /**
@@ -35,13 +39,15 @@ export interface PackedSelectOptions extends SelectOptions {
   readonly series?: readonly PhysicalSeries[];
   /** Only the newest point of each physical series. */
   readonly newestOnly?: boolean;
+  /** What the query needs of each of these; it is not asked for more. Not together with `newestOnly`. */
+  readonly bins?: SampleBins;
   /** A multiple of one millisecond; {@link MAX_ROW_SPAN_MS} if not given. */
   readonly maxRowSpanMs?: number;
 }
 
 /** What the rows of a packed answer mean, for `createPackedReader`. */
 export interface PackedLayout {
-  /** They are the first columns, in this order; then name, span, counts and points. */
+  /** They are the first columns, in this order; then name, span, counts and points; of bins, also how many rows there were, and how many are unsure. */
   readonly dimensionColumns: readonly string[];
   /** The beginning of the row with the number 0. */
   readonly fromMs: number;
@@ -49,6 +55,7 @@ export interface PackedLayout {
   /** A row of histograms has the number -1 - n, and n is counted in these. */
   readonly histogramRowSpanMs: number;
   readonly newestOnly: boolean;
+  readonly bins: SampleBins | null;
 }
 
 export type CompiledPackedSelect =
@@ -61,6 +68,10 @@ const COUNT_COLUMN = identifier('packed:count');
 const OTHERS_COLUMN = identifier('packed:others');
 const INEXACT_COLUMN = identifier('packed:inexact');
 const POINTS_COLUMN = identifier('packed:points');
+const SEEN_COLUMN = identifier('packed:seen');
+const UNSURE_COLUMN = identifier('packed:unsure');
+/** Stands for the condition until it is known how long that may be; no part of a statement. */
+const PREDICATE = '\0';
 const LAST_LABEL_COLUMN = identifier('packed:last');
 
 /**
@@ -77,26 +88,33 @@ const LAST_LABEL_COLUMN = identifier('packed:last');
  * The functions are documented (developer guide: `array-functions`, `aggregate-functions`, `string-functions`, `conversion-functions`,
  * `mathematical-functions`, `date-time-functions`). No text of a double is documented, hence the count of those that do not come back.
  *
+ * With bins, the rows are those that `binRows` keeps, and two columns more say how many there were and whether that may be trusted.
+ *
  * The statement names the columns of the schema and sets `SELECT *` beside them, of no row, in one UNION: as soon as the table has other
  * columns it is refused, and never answered with a label left out.
  */
 export function compilePackedSelect(options: PackedSelectOptions): CompiledPackedSelect {
-  const { schema, newestOnly = false } = options;
-  const values = SAMPLE_COLUMNS.filter(({ name }) => schema.valueColumns.has(name));
-  if (values.length === 0) return { kind: 'nothing', labelsAssumedAbsent: new Set(SAMPLE_COLUMNS.map(({ name }) => name)) };
+  const { schema, newestOnly = false, bins = null } = options;
+  const stored = SAMPLE_COLUMNS.filter(({ name }) => schema.valueColumns.has(name));
+  if (stored.length === 0) return { kind: 'nothing', labelsAssumedAbsent: new Set(SAMPLE_COLUMNS.map(({ name }) => name)) };
   const time = timePredicate(options.query);
   if (time?.kind !== 'time') return { kind: 'nothing', labelsAssumedAbsent: new Set() };
 
   const dimensions = [...schema.dimensions];
   const grouped = dimensions.filter((name) => options.groupColumns?.has(name) ?? true);
   const others = dimensions.filter((name) => !grouped.includes(name)).map(identifier);
+  const groupKeys = [...grouped, MEASURE_NAME_COLUMN].map(identifier);
+  const binned =
+    bins === null ? null : binRows({ bins, groupKeys, otherColumns: others, values: stored, fromMs: time.fromMs });
+  const values = binned?.values ?? stored;
   const rangeMs = (time.beforeMs ?? MAX_TIMESTAMP_MS + 1) - time.fromMs;
-  const rowSpanMs = newestOnly ? rangeMs : Math.min(rangeMs, options.maxRowSpanMs ?? MAX_ROW_SPAN_MS);
+  const rowSpanMs = newestOnly ? rangeMs : Math.min(rangeMs, options.maxRowSpanMs ?? widestRowSpanMs(bins));
 
   const sinceStart = `(to_nanoseconds(${TIME_COLUMN}) - ${nanoseconds(time.fromMs)})`;
   const hasHistograms = values.some(({ holds }) => holds === 'histogram');
   const histogramRowSpanMs = newestOnly ? rangeMs : Math.min(rowSpanMs, MAX_HISTOGRAM_ROW_SPAN_MS);
-  const isOneRow = rowSpanMs >= rangeMs && !(hasHistograms && histogramRowSpanMs < rangeMs);
+  // Of bins it counts whether a series has both.
+  const isOneRow = rowSpanMs >= rangeMs && !(hasHistograms && (histogramRowSpanMs < rangeMs || bins !== null));
   const byKind = (ofNumbers: string, ofHistograms: string): string =>
     hasHistograms ? `CASE WHEN ${SAMPLE_HISTOGRAM_COLUMN} IS NULL THEN ${ofNumbers} ELSE ${ofHistograms} END` : ofNumbers;
   const row = isOneRow
@@ -114,22 +132,25 @@ export function compilePackedSelect(options: PackedSelectOptions): CompiledPacke
   const doubles = values.filter(({ scalarType }) => scalarType === 'DOUBLE');
   const isInexact = doubles.map(({ name }) => `${name} IS NOT NULL AND cast(cast(${name} AS varchar) AS double) <> ${name}`);
 
-  const groupKeys = [...grouped, MEASURE_NAME_COLUMN].map(identifier);
   const aggregates = [
     `${row} AS ${ROW_COLUMN}`,
     `count(*) AS ${COUNT_COLUMN}`,
-    `${countOf(others)} AS ${OTHERS_COLUMN}`,
+    `${binned?.others ?? countOf(others)} AS ${OTHERS_COLUMN}`,
     `${isInexact.length === 0 ? '0' : `count_if(${isInexact.join(' OR ')})`} AS ${INEXACT_COLUMN}`,
     `${newestOnly ? `max_by(${point}, ${TIME_COLUMN})` : `array_join(array_agg(${point}), '')`} AS ${POINTS_COLUMN}`,
+    ...(binned === null ? [] : [`${binned.seen} AS ${SEEN_COLUMN}`, `${binned.unsure} AS ${UNSURE_COLUMN}`]),
   ];
   const order = options.isOrdered === true ? labelOrder(grouped, LAST_LABEL_COLUMN) : null;
   const select = [...groupKeys, ...aggregates, ...(order === null ? [] : [`${order.lastLabel} AS ${LAST_LABEL_COLUMN}`])].join(', ');
-  const hasValue = values.map(({ name }) => `${name} IS NOT NULL`).join(' OR ');
-  const from = ` FROM (SELECT ${schema.columns.map(columnText).join(', ')} FROM ${tableName(options)} WHERE `;
-  const tail =
-    ` AND (${hasValue}) UNION ALL SELECT * FROM ${tableName(options)} WHERE ${TIME_COLUMN} < from_milliseconds(${MIN_TIMESTAMP_MS}))` +
-    ` GROUP BY ${[...groupKeys, ...(isOneRow ? [] : [row])].join(', ')}`;
-  const shown = [...groupKeys, ROW_COLUMN, COUNT_COLUMN, OTHERS_COLUMN, INEXACT_COLUMN, POINTS_COLUMN].join(', ');
+  const hasValue = stored.map(({ name }) => `${name} IS NOT NULL`).join(' OR ');
+  const source =
+    `(SELECT ${schema.columns.map(columnText).join(', ')} FROM ${tableName(options)} WHERE ${PREDICATE} AND (${hasValue}) ` +
+    `UNION ALL SELECT * FROM ${tableName(options)} WHERE ${TIME_COLUMN} < from_milliseconds(${MIN_TIMESTAMP_MS}))`;
+  const [beforePredicate = '', afterPredicate = ''] = (binned?.from(source) ?? source).split(PREDICATE);
+  const from = ` FROM ${beforePredicate}`;
+  const tail = `${afterPredicate} GROUP BY ${[...groupKeys, ...(isOneRow ? [] : [row])].join(', ')}`;
+  const ofBins = binned === null ? [] : [SEEN_COLUMN, UNSURE_COLUMN];
+  const shown = [...groupKeys, ROW_COLUMN, COUNT_COLUMN, OTHERS_COLUMN, INEXACT_COLUMN, POINTS_COLUMN, ...ofBins].join(', ');
   const [head, end] =
     order === null
       ? [`SELECT ${select}${from}`, tail]
@@ -143,8 +164,14 @@ export function compilePackedSelect(options: PackedSelectOptions): CompiledPacke
   return {
     ...filter,
     sql: head + printPredicate(filter.predicate) + end,
-    layout: { dimensionColumns: grouped, fromMs: time.fromMs, rowSpanMs, histogramRowSpanMs, newestOnly },
+    layout: { dimensionColumns: grouped, fromMs: time.fromMs, rowSpanMs, histogramRowSpanMs, newestOnly, bins },
   };
+}
+
+function widestRowSpanMs(bins: SampleBins | null): number {
+  // NaN and infinities are all kept where the least and greatest are wanted.
+  if (bins === null || bins.need === 'least' || bins.need === 'greatest') return MAX_ROW_SPAN_MS;
+  return Math.max(MAX_ROW_SPAN_MS, MAX_BINS_IN_ROW * bins.widthMs);
 }
 
 /** A text with the end of a point in it is none of ours: it becomes the empty one, so that it does not break those after it. */

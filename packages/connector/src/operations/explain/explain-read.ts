@@ -7,6 +7,7 @@ import {
   ParseError,
   QueryError,
   type QueryTimes,
+  type SelectHints,
 } from '@timestream-prometheus/promql';
 import {
   compilePackedSelect,
@@ -15,14 +16,17 @@ import {
   identifier,
   type MatcherExplanation,
   type QueryPage,
+  type SampleBins,
   type TableSchema,
 } from '@timestream-prometheus/timestream-translator';
+import { pushedHints } from '../../api/promql-storage.js';
 import { createLimiter } from '../../concurrency/create-limiter.js';
 import type { Config } from '../../config/parse-config.js';
 import { ConnectorError } from '../../errors/connector-error.js';
 import type { Logger, MetricsSink, RowSource } from '../../ports.js';
 import { compileMatchers } from '../../read/compile-matchers.js';
 import { createSeriesStore } from '../../read/create-series-store.js';
+import { isWorthAsking } from '../../read/packed/bin-memory.js';
 import { Packing } from '../../read/packed/packing.js';
 import { RememberedSchema } from '../../read/remembered-schema.js';
 import { decodeChecked } from '../../protocol/read-message.js';
@@ -35,6 +39,8 @@ export interface ReadQuestion {
   readonly toMs: number;
   /** Only the newest sample of each series is needed, and Timestream picks it. */
   readonly newestOnly: boolean;
+  /** Only some samples of each of these are needed, and Timestream picks them. */
+  readonly bins: SampleBins | null;
 }
 
 /** What asking it took, from first to last statement. */
@@ -59,6 +65,8 @@ export interface ReadExplanation {
   readonly strategy: 'packed' | 'rows';
   /** Undefined unless it was run. */
   readonly measure: ReadMeasure | undefined;
+  /** The same question without anything left to Timestream but matchers and times. Undefined if nothing else is, or it was not run. */
+  readonly measureOfAll: ReadMeasure | undefined;
 }
 
 export interface ReadExplainer {
@@ -85,15 +93,17 @@ export async function questionsOfQuery(
   selectFromMs?: number,
 ): Promise<readonly ReadQuestion[]> {
   const questions: ReadQuestion[] = [];
+  // Rows are never put together.
+  const isPushed = config.promqlPushdown && config.readStrategy === 'packed';
   const storage = {
     // eslint-disable-next-line @typescript-eslint/require-await, require-yield -- it notes what is asked for, and answers with no series
     async *select(
       matchers: readonly LabelMatcher[],
       fromMs: number,
       toMs: number,
-      { newestOnly }: { readonly newestOnly?: boolean },
+      hints: Pick<SelectHints, 'newestOnly' | 'bins'>,
     ): AsyncGenerator<never, void, undefined> {
-      questions.push({ matchers, fromMs, toMs, newestOnly: newestOnly === true && config.promqlPushdown });
+      questions.push({ matchers, fromMs, toMs, ...pushedHints(hints, { isOn: isPushed, countsSamples: false }) });
     },
   };
   const options = {
@@ -104,7 +114,7 @@ export async function questionsOfQuery(
   try {
     const expression = parseExpression(query, options);
     if (expression.kind === 'vector-selector' && selectFromMs !== undefined) {
-      return [{ matchers: parseMetricSelector(query), fromMs: selectFromMs, toMs: times.endMs, newestOnly: false }];
+      return [{ matchers: parseMetricSelector(query), fromMs: selectFromMs, toMs: times.endMs, newestOnly: false, bins: null }];
     }
     if (times.startMs === times.endMs) await queryInstant(query, times.startMs, storage, options);
     else await queryRange(query, times, storage, options);
@@ -124,6 +134,7 @@ export function questionsOfReadBody(body: Uint8Array, { maxDecodedBytes }: Pick<
     fromMs: Number(startTimestampMs),
     toMs: Number(endTimestampMs),
     newestOnly: false,
+    bins: null,
   }));
 }
 
@@ -132,7 +143,9 @@ export async function explainRead(questions: readonly ReadQuestion[], explainer:
   const { config, source, signal } = explainer;
   const schema = await describeSchema(source, config, signal);
   const explanations: ReadExplanation[] = [];
-  for (const question of questions) {
+  for (const asked of questions) {
+    const question = { ...asked, bins: asked.bins !== null && isWorthAsking(asked.bins) ? asked.bins : null };
+    const { newestOnly, bins } = question;
     const matchers = compileMatchers(question.matchers);
     const query = { startTimestampMs: BigInt(Math.ceil(question.fromMs)), endTimestampMs: BigInt(Math.floor(question.toMs)) };
     const { defaultDatabase: database, defaultTable: table, regexPushdown, readStrategy: strategy } = config;
@@ -141,7 +154,7 @@ export async function explainRead(questions: readonly ReadQuestion[], explainer:
       schema.columns.length === 0
         ? undefined
         : strategy === 'packed'
-          ? compilePackedSelect({ ...options, isOrdered: true, newestOnly: question.newestOnly })
+          ? compilePackedSelect({ ...options, isOrdered: true, newestOnly, ...(newestOnly || bins === null ? {} : { bins }) })
           : compileSelect(options);
     explanations.push({
       question,
@@ -149,6 +162,10 @@ export async function explainRead(questions: readonly ReadQuestion[], explainer:
       sql: select?.kind === 'filter' ? select.sql : null,
       strategy,
       measure: explainer.isRun ? await measureRead(question, explainer) : undefined,
+      measureOfAll:
+        explainer.isRun && (newestOnly || bins !== null)
+          ? await measureRead({ ...question, newestOnly: false, bins: null }, explainer)
+          : undefined,
     });
   }
   return explanations;
@@ -164,7 +181,7 @@ async function describeSchema(source: RowSource, config: Config, signal: AbortSi
   };
 }
 
-async function measureRead(question: ReadQuestion, { config, source, logger, signal, meteredBytes }: ReadExplainer): Promise<ReadMeasure> {
+async function measureRead({ matchers, fromMs, toMs, ...hints }: ReadQuestion, { config, source, logger, signal, meteredBytes }: ReadExplainer): Promise<ReadMeasure> {
   const counts = { statements: 0, pages: 0, rows: 0, bytes: 0, series: 0, samples: 0 };
   const counted: RowSource = {
     async *query(sql, querySignal) {
@@ -189,7 +206,7 @@ async function measureRead(question: ReadQuestion, { config, source, logger, sig
     metrics,
     signal,
   });
-  for await (const batch of store.select(question.matchers, question.fromMs, question.toMs, { newestOnly: question.newestOnly })) {
+  for await (const batch of store.select(matchers, fromMs, toMs, hints)) {
     counts.series += batch.length;
     for (const { timestampsMs } of batch) counts.samples += timestampsMs.length;
   }

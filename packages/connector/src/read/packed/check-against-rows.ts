@@ -1,4 +1,5 @@
 import {
+  answersOfBins,
   compileDoubleProbe,
   compilePackedSelect,
   compileSeriesSelect,
@@ -9,15 +10,17 @@ import {
   type PackedLayout,
   type PackedRow,
   type PhysicalPoint,
+  PackedAnswerError,
   type PhysicalSeries,
   type QueryPage,
+  type SampleBins,
   type TableSchema,
 } from '@timestream-prometheus/timestream-translator';
 import { ConnectorError } from '../../errors/connector-error.js';
 import { runTogether } from '../../concurrency/run-together.js';
 import type { ReadContext } from '../read-context.js';
 import { readPages } from '../read-pages.js';
-import { UnusablePackedAnswer, type Statement } from './packed-statement.js';
+import { DifferentBins, UnusablePackedAnswer, type Statement } from './packed-statement.js';
 
 /** Series of which a piece is read again, and points of each piece: some thousands of bytes. */
 const CHECKED_SERIES = 4;
@@ -39,6 +42,7 @@ interface Slice {
  * write.
  *
  * @param page of the answer, with rows
+ * @throws DifferentBins if some samples of each bin were asked for, and those are others than rows give
  * @throws UnusablePackedAnswer `different` if they differ and go on to; with null if only this answer does
  * @throws ConnectorError if Timestream could not be asked
  */
@@ -46,39 +50,58 @@ export async function checkAgainstRows(page: QueryPage, { layout, schema }: Stat
   const slices = slicesOf(page, layout, schema);
   const [first] = slices;
   if (first === undefined) {
-    context.packing.postponeCheck();
+    context.packing.postponeCheck(layout);
     return;
   }
+  const { bins } = layout;
+  const isSameSlice = async (slice: Slice, signal: AbortSignal): Promise<boolean> => {
+    const ofSlice = { ...context, signal };
+    if (bins === null) return isSame(slice.points, expectedOf(await readRows(slice, ofSlice), slice, layout));
+    return (await compareOnce(slice, schema, bins, ofSlice)) !== false;
+  };
   const [isExact, ...areEqual] = await runTogether(
     [
       async (signal) => areDoublesExact(first, { ...context, signal }),
-      ...slices.map(
-        (slice) => async (signal: AbortSignal) =>
-          isSame(slice.points, expectedOf(await readRows(slice, { ...context, signal }), slice, layout)),
-      ),
+      ...slices.map((slice) => async (signal: AbortSignal) => isSameSlice(slice, signal)),
     ],
     context.signal,
   );
   if (isExact !== true)
     throw new UnusablePackedAnswer('inexact', new Error('the text of a double that is hard to write reads as another one'));
   for (const [index, slice] of slices.entries()) {
-    if (areEqual[index] !== true) await compareAgain(slice, schema, context);
+    if (areEqual[index] !== true) await compareAgain(slice, { layout, schema }, context);
   }
   context.packing.passCheck();
 }
 
-async function compareAgain(slice: Slice, schema: TableSchema, context: ReadContext): Promise<never> {
+async function compareAgain(slice: Slice, { layout, schema }: Pick<Statement, 'layout' | 'schema'>, context: ReadContext): Promise<never> {
   for (let repetition = 1; repetition <= REPETITIONS; repetition += 1) {
-    const [packed, rows] = await runTogether(
-      [(signal) => readPacked(slice, schema, { ...context, signal }), (signal) => readRows(slice, { ...context, signal })],
-      context.signal,
-    );
-    if (packed !== undefined && rows !== undefined && isSame(packed, rows)) {
-      context.packing.postponeCheck();
+    if ((await compareOnce(slice, schema, layout.bins, context)) !== false) {
+      context.packing.postponeCheck(layout);
       throw new UnusablePackedAnswer(null, new Error('the samples of the checked slice changed while they were read'));
     }
   }
+  if (layout.bins !== null) throw new DifferentBins(`bins of ${slice.series.measureName} hold other samples than its rows`);
   throw new UnusablePackedAnswer('different', new Error(`a slice of ${slice.series.measureName} has other points when it is read as rows`));
+}
+
+/** Both ways of the slice, asked at the same time; null if it cannot be asked in bins any more. */
+async function compareOnce(slice: Slice, schema: TableSchema, bins: SampleBins | null, context: ReadContext): Promise<boolean | null> {
+  try {
+    const [packed = [], rows = []] = await runTogether(
+      [(signal) => readPacked(slice, schema, bins, { ...context, signal }), (signal) => readRows(slice, { ...context, signal })],
+      context.signal,
+    );
+    if (bins === null) return isSame(packed, rows);
+    return isEqual(answersOfBins(packed, bins, bins.need === 'count'), answersOfBins(rows, bins, false));
+  } catch (error) {
+    if (error instanceof PackedAnswerError && error.fault === 'unsure-bins') return null;
+    throw error;
+  }
+}
+
+function isEqual(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((text, index) => text === right[index]);
 }
 
 /** Rows of different names first: they may lie in different columns. */
@@ -116,8 +139,7 @@ function slicesOf(page: QueryPage, layout: PackedLayout, schema: TableSchema): r
 }
 
 function isSame(left: readonly PhysicalPoint[], right: readonly PhysicalPoint[]): boolean {
-  const sorted = textsOf(right);
-  return left.length === right.length && textsOf(left).every((text, index) => text === sorted[index]);
+  return isEqual(textsOf(left), textsOf(right));
 }
 
 function textsOf(points: readonly PhysicalPoint[]): readonly string[] {
@@ -148,11 +170,17 @@ async function readRows({ series, startTimestampMs, endTimestampMs }: Slice, con
 async function readPacked(
   { series, startTimestampMs, endTimestampMs }: Slice,
   schema: TableSchema,
+  bins: SampleBins | null,
   context: ReadContext,
 ): Promise<readonly PhysicalPoint[]> {
   const { defaultDatabase: database, defaultTable: table, regexPushdown } = context.config;
-  const query = { startTimestampMs, endTimestampMs };
-  const select = compilePackedSelect({ query, matchers: [], database, table, schema, regexPushdown, series: [series] });
+  const select = compilePackedSelect({
+    query: { startTimestampMs, endTimestampMs },
+    matchers: [],
+    ...{ database, table, schema, regexPushdown },
+    series: [series],
+    ...(bins === null ? {} : { bins }),
+  });
   if (select.kind === 'nothing') return [];
   const points: PhysicalPoint[] = [];
   await readPages(select.sql, context, (page) => {

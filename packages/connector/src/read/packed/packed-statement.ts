@@ -25,6 +25,11 @@ export class UnusablePackedAnswer extends Error {
   }
 }
 
+/** Bins were answered otherwise than their rows say. */
+export class DifferentBins extends Error {
+  override readonly name = 'DifferentBins';
+}
+
 /** A row of a series with a sample each millisecond is below the megabyte in ten seconds. */
 const LEAST_ROW_SPAN_MS = 10_000;
 
@@ -34,11 +39,13 @@ export type Statement = Extract<CompiledPackedSelect, { kind: 'filter' }> & { re
 export class PackedQuestion {
   readonly #selection: Selection;
   readonly #context: ReadContext;
-  #shape: Pick<PackedSelectOptions, 'isOrdered' | 'newestOnly'>;
+  #shape: Pick<PackedSelectOptions, 'isOrdered' | 'newestOnly' | 'bins'>;
   readonly selector: string;
-  #maxRowSpanMs = MAX_ROW_SPAN_MS;
+  #maxRowSpanMs: number | undefined;
+  /** Whether the last statement asked for some samples of each bin only. */
+  #areBinsAsked = false;
 
-  constructor(selection: Selection, shape: Pick<PackedSelectOptions, 'isOrdered' | 'newestOnly'>, context: ReadContext) {
+  constructor(selection: Selection, shape: Pick<PackedSelectOptions, 'isOrdered' | 'newestOnly' | 'bins'>, context: ReadContext) {
     this.#selection = selection;
     this.#shape = shape;
     this.#context = context;
@@ -51,14 +58,17 @@ export class PackedQuestion {
     const known = remembered.current;
     const schema = known ?? (await probeSchema(this.#context));
     const groupColumns = packing.columnsOf(this.selector);
+    const { bins, ...shape } = this.#shape;
+    this.#areBinsAsked = bins !== undefined && shape.newestOnly !== true && packing.bins.isWorthAsking(this.selector, bins);
     const select = compilePackedSelect({
       ...this.#selection,
-      ...this.#shape,
+      ...shape,
+      ...(this.#areBinsAsked ? { bins } : {}),
       database: config.defaultDatabase,
       table: config.defaultTable,
       regexPushdown: config.regexPushdown,
       schema,
-      maxRowSpanMs: this.#maxRowSpanMs,
+      ...(this.#maxRowSpanMs === undefined ? {} : { maxRowSpanMs: this.#maxRowSpanMs }),
       ...(groupColumns === undefined ? {} : { groupColumns }),
     });
     if (select.kind === 'filter') return { ...select, schema };
@@ -78,9 +88,19 @@ export class PackedQuestion {
       this.#shape = { ...this.#shape, newestOnly: false };
       return;
     }
+    if (failure instanceof PackedAnswerError && failure.fault === 'unsure-bins') {
+      packing.bins.learnUnsure(this.selector);
+      this.#leaveBins();
+      return;
+    }
+    if (failure instanceof DifferentBins) {
+      packing.distrustBins(failure);
+      this.#leaveBins();
+      return;
+    }
     if (failure instanceof PackedAnswerError) {
       const { fault } = failure;
-      if (fault === 'waiting' || fault === 'not-newest') throw new UnusablePackedAnswer(null, failure);
+      if (fault === 'waiting' || fault === 'not-newest' || fault === 'unsure-bins') throw new UnusablePackedAnswer(null, failure);
       if (fault !== 'other-columns') throw new UnusablePackedAnswer(fault, failure);
       packing.forgetColumns(this.selector);
       return;
@@ -93,14 +113,22 @@ export class PackedQuestion {
       remembered.forget();
       const { columns } = await probeSchema(this.#context);
       if (columns.length === schema.columns.length && columns.every((name, index) => name === schema.columns[index])) {
-        throw new UnusablePackedAnswer('refused', failure);
+        if (!this.#areBinsAsked) throw new UnusablePackedAnswer('refused', failure);
+        // Maybe only what bins need is refused.
+        packing.distrustBins(failure);
+        this.#leaveBins();
       }
       return;
     }
     if (failure.code !== 'query-failed') throw failure;
     // API model, Query: a row above 1 MB fails the query.
-    if (!/max page response size/i.test(failure.message) || this.#maxRowSpanMs <= LEAST_ROW_SPAN_MS)
-      throw new UnusablePackedAnswer(null, failure);
-    this.#maxRowSpanMs = Math.max(LEAST_ROW_SPAN_MS, Math.floor(this.#maxRowSpanMs / 16));
+    const rowSpanMs = Math.min(this.#maxRowSpanMs ?? MAX_ROW_SPAN_MS, MAX_ROW_SPAN_MS);
+    if (!/max page response size/i.test(failure.message) || rowSpanMs <= LEAST_ROW_SPAN_MS) throw new UnusablePackedAnswer(null, failure);
+    this.#maxRowSpanMs = Math.max(LEAST_ROW_SPAN_MS, Math.floor(rowSpanMs / 16));
+  }
+
+  #leaveBins(): void {
+    const { bins: _bins, ...shape } = this.#shape;
+    this.#shape = shape;
   }
 }

@@ -1,5 +1,7 @@
+import type { PackedLayout } from '@timestream-prometheus/timestream-translator';
 import { METRICS } from '../../metrics/metric-catalogue.js';
 import type { Logger, MetricsSink } from '../../ports.js';
+import { BinMemory } from './bin-memory.js';
 
 /**
  * Why packed statements are not used any more:
@@ -33,7 +35,9 @@ export class Packing {
   readonly #options: PackingOptions;
   #isOn: boolean;
   #isOrderTrusted = true;
-  #readsUntilCheck = 0;
+  /** Of statements for all points, and of those for some points of each bin. */
+  readonly #readsUntilCheck = { all: 0, binned: 0 };
+  readonly bins = new BinMemory();
   /** By selector, the least recently used first: the dimensions that its series have. */
   readonly #columns = new Map<string, ReadonlySet<string>>();
 
@@ -52,18 +56,19 @@ export class Packing {
   }
 
   /** Counts a read; true if it has to be checked. */
-  takeCheck(): boolean {
-    if (this.#readsUntilCheck > 0) {
-      this.#readsUntilCheck -= 1;
+  takeCheck({ bins }: Pick<PackedLayout, 'bins'>): boolean {
+    const kind = bins === null ? 'all' : 'binned';
+    if (this.#readsUntilCheck[kind] > 0) {
+      this.#readsUntilCheck[kind] -= 1;
       return false;
     }
-    this.#readsUntilCheck = READS_BETWEEN_CHECKS;
+    this.#readsUntilCheck[kind] = READS_BETWEEN_CHECKS;
     return true;
   }
 
   /** The check did not take place: the next read has to make it. */
-  postponeCheck(): void {
-    this.#readsUntilCheck = 0;
+  postponeCheck({ bins }: Pick<PackedLayout, 'bins'>): void {
+    this.#readsUntilCheck[bins === null ? 'all' : 'binned'] = 0;
   }
 
   passCheck(): void {
@@ -78,6 +83,17 @@ export class Packing {
     this.#options.logger.warn(
       { err: error, fault },
       'Timestream answered a packed read otherwise than documented: rows are read instead until the next start (read-strategy)',
+    );
+  }
+
+  /** No more samples are left out for a query that cannot need them. */
+  distrustBins(error: unknown): void {
+    this.#options.metrics.add(METRICS.packedReadFaults, 1, { fault: 'bins' });
+    if (!this.bins.areTrusted) return;
+    this.bins.areTrusted = false;
+    this.#options.logger.warn(
+      { err: error },
+      'Timestream chose samples otherwise than documented: packed reads ask for all of them until the next start (promql-pushdown)',
     );
   }
 

@@ -53,7 +53,7 @@ export async function runPackedQuery(
             return 'next';
           });
           const series = assembler.finish();
-          if (firstPage !== undefined && packing.takeCheck()) await checkAgainstRows(firstPage, statement, context);
+          if (firstPage !== undefined && packing.takeCheck(statement.layout)) await checkAgainstRows(firstPage, statement, context);
           packing.rememberColumns(question.selector, columns);
           return series;
         } catch (failure) {

@@ -32,7 +32,7 @@ export async function* streamPackedQuery(
   selection: Selection,
   tally: AnswerTally,
   context: ReadContext,
-  shape: Pick<PackedSelectOptions, 'newestOnly'> = {},
+  shape: Pick<PackedSelectOptions, 'newestOnly' | 'bins'> = {},
 ): AsyncGenerator<SeriesBatch, StreamEnd, undefined> {
   const question = new PackedQuestion(selection, { ...shape, isOrdered: true }, context);
   let after: readonly Label[] | null = null;
@@ -101,23 +101,28 @@ async function* runStatement(
     statement.layout,
   );
   const columns = new Set<string>();
+  const areCounts = statement.layout.bins?.need === 'count';
   let isFirst = true;
+  const rememberAnswer = (): void => {
+    packing.rememberColumns(question.selector, columns);
+    if (statement.layout.bins !== null) packing.bins.learn(question.selector, statement.layout.bins, assembler.rowCounts);
+  };
   for await (const page of streamPages(statement.sql, context)) {
     const whole = assembler.addPage(page);
     columnsWithValues(page, statement.layout, columns);
     if (isFirst && page.Rows.length > 0) {
       isFirst = false;
-      if (packing.takeCheck()) await checkAgainstRows(page, statement, context);
+      if (packing.takeCheck(statement.layout)) await checkAgainstRows(page, statement, context);
     }
     if (page.isLast === true) {
-      packing.rememberColumns(question.selector, columns);
-      yield { timeseries: [...whole, ...assembler.finish()], isLast: true };
+      rememberAnswer();
+      yield { timeseries: [...whole, ...assembler.finish()], isLast: true, areCounts };
       return;
     }
-    if (whole.length > 0) yield { timeseries: whole, isLast: false };
+    if (whole.length > 0) yield { timeseries: whole, isLast: false, areCounts };
   }
-  packing.rememberColumns(question.selector, columns);
-  yield { timeseries: assembler.finish(), isLast: true };
+  rememberAnswer();
+  yield { timeseries: assembler.finish(), isLast: true, areCounts };
 }
 
 /** Series that have been given already are left out. */

@@ -8,6 +8,7 @@ import {
   questionsOfReadBody,
   readColumns,
   type ReadExplanation,
+  type ReadMeasure,
   type WriteExplanation,
 } from '@timestream-prometheus/connector/operations';
 import { createLogger } from '../../logger.js';
@@ -164,15 +165,32 @@ async function explainQuestions(
   for (const [index, explanation] of explanations.entries()) host.writeOut(`${index === 0 ? '' : '\n'}${readText(explanation, price)}`);
 }
 
-function readText({ question, matchers, sql, strategy, measure }: ReadExplanation, price: number | undefined): string {
+/** What of the evaluation Timestream does; null if none. */
+function pushedText({ newestOnly, bins }: ReadExplanation['question']): string | null {
+  if (newestOnly) return 'of each series only the newest sample';
+  if (bins === null) return null;
+  return `of each series and ${bins.widthMs / 1000} s only ${NEEDS[bins.need]}`;
+}
+
+const NEEDS: Readonly<Record<NonNullable<ReadExplanation['question']['bins']>['need'], string>> = {
+  newest: 'the newest sample',
+  last: 'the newest sample that is no staleness marker',
+  count: 'how many samples there are',
+  least: 'the samples that may be the least',
+  greatest: 'the samples that may be the greatest',
+};
+
+function tookText({ statements, pages, rows, bytes, durationMs }: ReadMeasure): string {
+  return `${statements} statements, ${pages} pages, ${rows} rows, ${bytes} bytes of values, ${durationMs} ms`;
+}
+
+function readText({ question, matchers, sql, strategy, measure, measureOfAll }: ReadExplanation, price: number | undefined): string {
   const selector = question.matchers.map(({ name, type, value }) => `${name}${type}${JSON.stringify(value)}`).join(', ');
   const time = (ms: number): string => new Date(ms).toISOString();
   const lines = [
     `{${selector}}\n`,
-    wrapText(
-      '  time        ',
-      `${time(question.fromMs)} to ${time(question.toMs)}${question.newestOnly ? ', of each series only the newest sample' : ''}`,
-    ),
+    wrapText('  time        ', `${time(question.fromMs)} to ${time(question.toMs)}`),
+    wrapText('  pushed down ', pushedText(question) ?? 'nothing but matchers and times: every sample is needed, or it is switched off (--promql-pushdown)'),
     wrapText('  read as     ', strategy === 'packed' ? 'packed rows: the points of a series together' : 'one row for each sample'),
     '  matchers\n',
     ...matchers.map(({ matcher, pushdown, sql: condition, reason }) =>
@@ -184,10 +202,13 @@ function readText({ question, matchers, sql, strategy, measure }: ReadExplanatio
     sql === null ? wrapText('  SQL         ', 'nothing is asked: no series of the table can match') : `  SQL\n    ${sql}\n`,
   ];
   if (measure !== undefined) {
-    const { statements, pages, rows, bytes, meteredBytes, series, samples, durationMs } = measure;
+    const { meteredBytes, series, samples } = measure;
     const cost = queryCost(meteredBytes, price);
     lines.push(
-      wrapText('  took        ', `${statements} statements, ${pages} pages, ${rows} rows, ${bytes} bytes of values, ${durationMs} ms`),
+      wrapText('  took        ', tookText(measure)),
+      ...(measureOfAll === undefined
+        ? []
+        : [wrapText('  without it  ', `${tookText(measureOfAll)}, ${measureOfAll.samples} samples`)]),
       wrapText('  answer      ', `${series} series, ${samples} samples`),
       wrapText(
         '  metered     ',
