@@ -52,7 +52,11 @@ export function createScrapedSeries(random: SeededRandom, endMs: number, spanMs:
       const chance = random.next();
       const histograms =
         chance < 0.15
-          ? randomHistograms(random, random.pick(histogramKinds), { startMs: endMs - spanMs, stepMs: 30_000, steps: Math.floor(spanMs / 30_000) })
+          ? randomHistograms(random, random.pick(histogramKinds), {
+              startMs: endMs - spanMs,
+              stepMs: 30_000,
+              steps: Math.floor(spanMs / 30_000),
+            })
           : [];
       const samples = createSamples(chance < 0.1 ? [] : chance < 0.15 ? ascending.slice(0, ascending.length / 2) : ascending);
       if (samples.timestampsMs.length + histograms.length === 0) continue;
@@ -74,7 +78,16 @@ const matchers = ['', '', '{job="a"}', '{job=~"a|b"}', '{zone!=""}', '{zone=""}'
 const rangeFunctions = ['last_over_time', 'present_over_time', 'absent_over_time', 'count_over_time', 'min_over_time', 'max_over_time'];
 const otherFunctions = ['first_over_time', 'changes', 'sum_over_time', 'rate', 'quantile_over_time'];
 const aggregations = ['sum', 'count', 'min', 'max', 'group', 'avg', 'topk', 'count_values'];
-const groupings = ['', ' by (job)', ' by (zone, job)', ' without (instance)', ' by (nothing)', ' by (__name__)', ' by ("with:colon")', ' without ()'];
+const groupings = [
+  '',
+  ' by (job)',
+  ' by (zone, job)',
+  ' without (instance)',
+  ' by (nothing)',
+  ' by (__name__)',
+  ' by ("with:colon")',
+  ' without ()',
+];
 
 function selectorOf(random: SeededRandom): string {
   const name = random.pick(metricNames);

@@ -51,7 +51,7 @@ function summaryOf(times: readonly Times[]): Record<string, unknown> {
 
 async function timesInEvaluator(): Promise<Times[]> {
   const series = createPromqlDataSet(createSeededRandom(seed));
-  const storage = createStorage(series);
+  const storage = createStorage(series, false);
   const questions = fixedQueries()
     .filter((_text, index) => index % everyNth === 0)
     .map((text) => ({ text, startMs: DATA_START_MS, endMs: DATA_END_MS, stepMs: 15_000, lookbackMs: 300_000 }));

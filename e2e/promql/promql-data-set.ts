@@ -1,5 +1,6 @@
 import { FloatHistogram, type HistogramSample, type SelectedSeries, type SeriesStorage } from '@timestream-prometheus/promql';
 import { STALE_NAN_BITS } from '@timestream-prometheus/prom-codec';
+import { neededSamples } from './needed-samples.js';
 import type { SeededRandom } from '../differential/seeded-random.js';
 
 /** The times of the data: half an hour, from a moment that is no whole minute. */
@@ -171,8 +172,12 @@ export function createDataSet(random: SeededRandom): TestSeries[] {
   return series.filter(({ timesMs, histograms }) => timesMs.length + histograms.length > 0);
 }
 
-/** The series as a storage of our engine. */
-export function createStorage(series: readonly TestSeries[]): SeriesStorage {
+/**
+ * The series as a storage of our engine.
+ *
+ * @param leavesOut whether it gives no more than the query says that it needs
+ */
+export function createStorage(series: readonly TestSeries[], leavesOut: boolean): SeriesStorage {
   const selectable = series.map(({ labels, timesMs, bits, histograms }) => ({
     labels,
     selected: {
@@ -184,17 +189,18 @@ export function createStorage(series: readonly TestSeries[]): SeriesStorage {
   }));
   return {
     // eslint-disable-next-line @typescript-eslint/require-await
-    async *select(matchers, fromMs, toMs, { newestOnly }) {
+    async *select(matchers, fromMs, toMs, { newestOnly, bins }) {
       for (const { labels, selected } of selectable) {
         if (!matchers.every((matcher) => matcher.matches(labels[matcher.name] ?? ''))) continue;
-        yield newestOnly ? newestOf(selected, fromMs, toMs) : selected;
+        if (newestOnly) yield newestOf(selected, fromMs, toMs);
+        else yield leavesOut && bins !== null ? neededSamples(selected, bins) : selected;
       }
     },
   };
 }
 
 /** What a storage gives that picks the newest sample itself. */
-function newestOf(selected: Required<SelectedSeries>, fromMs: number, toMs: number): SelectedSeries {
+function newestOf(selected: Omit<Required<SelectedSeries>, 'counts'>, fromMs: number, toMs: number): SelectedSeries {
   const last = selected.timestampsMs.findLastIndex((timeMs) => timeMs >= fromMs && timeMs <= toMs);
   const histogram = selected.histograms.findLast(({ timestampMs }) => timestampMs >= fromMs && timestampMs <= toMs);
   return {

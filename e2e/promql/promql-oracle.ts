@@ -142,9 +142,13 @@ export class PromqlOracle {
 
   /** Ask both engines everything. */
   async compare(series: readonly TestSeries[], questions: readonly Question[], runs = 2): Promise<Comparison> {
-    const storage = createStorage(series);
+    const storage = createStorage(series, false);
+    const sparing = createStorage(series, true);
     const actual: string[] = [];
-    for (const question of questions) actual.push(textOf(question, await ownAnswer(question, storage)));
+    // Every second question over a storage that leaves out what the query does not need.
+    for (const [index, question] of questions.entries()) {
+      actual.push(textOf(question, await ownAnswer(question, index % 2 === 0 ? storage : sparing)));
+    }
     const texts = this.answer(series, questions, runs).map((answers, index) => {
       const question = questions[index];
       return question === undefined ? [] : [...new Set(answers.map((answer) => textOf(question, answer)))];

@@ -70,7 +70,10 @@ describe.each(circumstances)('what is left to Timestream of a query, with $name'
           },
         };
       },
-      logger: { ...silent, warn: (fields: object, message: string) => message.includes("packed") && faults.push(`${message} ${JSON.stringify(fields)}`) },
+      logger: {
+        ...silent,
+        warn: (fields: object, message: string) => message.includes('packed') && faults.push(`${message} ${JSON.stringify(fields)}`),
+      },
       metrics: uncounted,
     });
     connectors.push(connector);
@@ -78,7 +81,10 @@ describe.each(circumstances)('what is left to Timestream of a query, with $name'
   };
 
   const ask = async (connector: Connector, { query, startSeconds, endSeconds, stepSeconds }: RangeQuestion): Promise<string> => {
-    const times = stepSeconds === 0 ? { time: String(endSeconds) } : { start: String(startSeconds), end: String(endSeconds), step: String(stepSeconds) };
+    const times =
+      stepSeconds === 0
+        ? { time: String(endSeconds) }
+        : { start: String(startSeconds), end: String(endSeconds), step: String(stepSeconds) };
     const { status, body } = await connector.handle({
       method: 'GET',
       path: stepSeconds === 0 ? '/api/v1/query' : '/api/v1/query_range',
@@ -139,7 +145,9 @@ describe.each(circumstances)('what is left to Timestream of a query, with $name'
 
   /** Records in the millisecond of a sample that count instead of it, integers, and a series that lies in the table twice. */
   async function writeByHand(series: readonly TimeSeries[]): Promise<void> {
-    const plain = series.filter(({ labels }) => labels.every(({ name, value }) => !`${name}${value}`.includes(':') && value !== 'métrique'));
+    const plain = series.filter(({ labels }) =>
+      labels.every(({ name, value }) => !`${name}${value}`.includes(':') && value !== 'métrique'),
+    );
     const records = plain.flatMap(({ labels, samples }) => {
       const [first, ...others] = labels.filter(({ name }) => name !== '__name__').map(({ name: Name, value: Value }) => ({ Name, Value }));
       const chance = random.next();

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { queryInstant, queryRange, type QueryValue, type SampleBins, type SelectedSeries, type SelectHints, type SeriesStorage } from '../src/index.js';
+import {
+  queryInstant,
+  queryRange,
+  type QueryValue,
+  type SampleBins,
+  type SelectedSeries,
+  type SelectHints,
+  type SeriesStorage,
+} from '../src/index.js';
 
 const STALE = 0x7ff0000000000002n;
 const START_MS = 1_700_000_007_000;
@@ -137,13 +145,15 @@ describe(`leaving out what bins do not need (SEED=${seed})`, () => {
     for (const [index, series] of all.entries()) {
       for (const stepMs of [15_000, 37_000, 60_000, 300_000]) {
         const times = { startMs: START_MS + 400_000 + index * 1234, endMs: START_MS + 1_700_000, stepMs };
-        const [got, wanted] = await Promise.all([true, false].map((leavesOut) => queryRange(query, times, storageOf(series, leavesOut), options)));
-        expect(textOf(got!.value), `step ${stepMs}, series ${index}`).toBe(textOf(wanted!.value));
+        const got = await queryRange(query, times, storageOf(series, true), options);
+        const wanted = await queryRange(query, times, storageOf(series, false), options);
+        expect(textOf(got.value), `step ${stepMs}, series ${index}`).toBe(textOf(wanted.value));
       }
       for (let moment = 0; moment < 5; moment++) {
         const timeMs = START_MS + Math.floor(random() * 2_000_000);
-        const [got, wanted] = await Promise.all([true, false].map((leavesOut) => queryInstant(query, timeMs, storageOf(series, leavesOut), options)));
-        expect(textOf(got!.value), `at ${timeMs}, series ${index}`).toBe(textOf(wanted!.value));
+        const got = await queryInstant(query, timeMs, storageOf(series, true), options);
+        const wanted = await queryInstant(query, timeMs, storageOf(series, false), options);
+        expect(textOf(got.value), `at ${timeMs}, series ${index}`).toBe(textOf(wanted.value));
       }
     }
   });

@@ -24,7 +24,7 @@ describe('leaving samples out that a PromQL query cannot need', { timeout: 60_00
     timestream = await startEmbeddedTimestream({ credentials: [KEY], create: [{ databaseName: 'db', tableName: 'tbl' }] });
     const points = Array.from({ length: 180 }, (_, index): readonly [number, number | bigint] => [
       END_MS - 10_000 * index,
-      index % 20 === 7 ? STALE_NAN_BITS : [0, -0, 1.5, -2, 1.5, -2][index % 6]!,
+      index % 20 === 7 ? STALE_NAN_BITS : ([0, -0, 1.5, -2, 1.5, -2][index % 6] ?? 0),
     ]);
     const written = ['a', 'b', 'c'].map((job) => series({ __name__: 'm', job }, ...points));
     expect(await bodyText(await start().connector.handle(writeRequest(written)))).toBe('');

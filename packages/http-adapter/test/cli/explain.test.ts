@@ -81,7 +81,10 @@ describe('explain', { timeout: 60_000 }, () => {
     const { questions } = JSON.parse(out) as {
       readonly questions: readonly Readonly<Record<'measure' | 'measureOfAll', Readonly<Record<string, number>>>>[];
     };
-    expect(questions).toMatchObject([{ question: { bins: { widthMs: 60_000, need: 'greatest' } } }, { question: { bins: { need: 'newest' } } }]);
+    expect(questions).toMatchObject([
+      { question: { bins: { widthMs: 60_000, need: 'greatest' } } },
+      { question: { bins: { need: 'newest' } } },
+    ]);
     for (const { measure, measureOfAll } of questions) {
       expect(measure['samples']).toBeLessThan(measureOfAll['samples'] ?? 0);
       expect(measure['bytes']).toBeLessThan(measureOfAll['bytes'] ?? 0);

@@ -37,9 +37,7 @@ export function* readPackedRows({ ColumnInfo, Rows }: QueryPage, layout: PackedL
   const { dimensionColumns, bins } = layout;
   const columnCount = dimensionColumns.length + FURTHER_COLUMNS + (bins === null ? 0 : BIN_COLUMNS);
   if (ColumnInfo.length !== columnCount) {
-    throw new RowFormatError(
-      `Timestream answered a packed query with ${ColumnInfo.length} columns, ${columnCount} were asked for`,
-    );
+    throw new RowFormatError(`Timestream answered a packed query with ${ColumnInfo.length} columns, ${columnCount} were asked for`);
   }
   for (const row of Rows) yield readRow(row, layout);
 }
@@ -57,7 +55,8 @@ function readRow({ Data = [] }: Row, layout: PackedLayout): PackedRow {
   if (others > 0) throw new PackedAnswerError('other-columns', `${others} rows have a label in a column that was not asked for`);
   if (inexact > 0) throw new PackedAnswerError('inexact', `the texts of ${inexact} doubles of ${count} do not give the same doubles`);
   const [seen, unsure] = bins === null ? [count, 0] : [wholeNumber(textAt(first + 6)), wholeNumber(textAt(first + 7))];
-  if (unsure > 0) throw new PackedAnswerError('unsure-bins', 'rows of a series may share a millisecond, and then bins say nothing of its samples');
+  if (unsure > 0)
+    throw new PackedAnswerError('unsure-bins', 'rows of a series may share a millisecond, and then bins say nothing of its samples');
   const spanStartMs = fromMs + (span < 0 ? (-1 - span) * histogramRowSpanMs : span * rowSpanMs);
   const pointCount = newestOnly ? Math.min(count, 1) : count;
   return {

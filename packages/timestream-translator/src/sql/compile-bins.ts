@@ -163,11 +163,7 @@ function countedColumns(places: readonly Placed[]): readonly string[] {
 
 function countedValues(values: readonly SampleColumn[]): readonly SampleColumn[] {
   const counted: SampleColumn = { name: COUNTED_COLUMN, scalarType: 'DOUBLE', holds: 'number', isMultiMeasure: true, mark: ':' };
-  return [
-    ...values.filter(({ holds }) => holds === 'bits'),
-    counted,
-    ...values.filter(({ holds }) => holds === 'histogram'),
-  ];
+  return [...values.filter(({ holds }) => holds === 'bits'), counted, ...values.filter(({ holds }) => holds === 'histogram')];
 }
 
 /** Adds 1 if the rows are of records of several types: multi-measure, and single-measure ones of each type. */

@@ -104,8 +104,7 @@ export function compilePackedSelect(options: PackedSelectOptions): CompiledPacke
   const grouped = dimensions.filter((name) => options.groupColumns?.has(name) ?? true);
   const others = dimensions.filter((name) => !grouped.includes(name)).map(identifier);
   const groupKeys = [...grouped, MEASURE_NAME_COLUMN].map(identifier);
-  const binned =
-    bins === null ? null : binRows({ bins, groupKeys, otherColumns: others, values: stored, fromMs: time.fromMs });
+  const binned = bins === null ? null : binRows({ bins, groupKeys, otherColumns: others, values: stored, fromMs: time.fromMs });
   const values = binned?.values ?? stored;
   const rangeMs = (time.beforeMs ?? MAX_TIMESTAMP_MS + 1) - time.fromMs;
   const rowSpanMs = newestOnly ? rangeMs : Math.min(rangeMs, options.maxRowSpanMs ?? widestRowSpanMs(bins));

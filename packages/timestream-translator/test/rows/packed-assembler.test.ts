@@ -19,7 +19,7 @@ const layoutOf = (rows: readonly MemoryRow[], rowSpanMs: number): PackedLayout =
   rowSpanMs,
   histogramRowSpanMs: 900_000,
   newestOnly: false,
-    bins: null,
+  bins: null,
 });
 
 const cut = <T>(all: readonly T[], cuts: readonly number[]): (readonly T[])[] =>
@@ -66,7 +66,14 @@ describe('createPackedAssembler', () => {
     expect(answered).toBeGreaterThan(cases / 3);
   }, 120_000);
 
-  const layout: PackedLayout = { dimensionColumns: ['job'], fromMs: 1000, rowSpanMs: 5000, histogramRowSpanMs: 900_000, newestOnly: false, bins: null };
+  const layout: PackedLayout = {
+    dimensionColumns: ['job'],
+    fromMs: 1000,
+    rowSpanMs: 5000,
+    histogramRowSpanMs: 900_000,
+    newestOnly: false,
+    bins: null,
+  };
   const row = (overrides: Partial<Record<'span' | 'count' | 'others' | 'inexact' | 'points', string | null>> = {}): PackedTexts => {
     const texts = { span: '0', count: '2', others: '0', inexact: '0', points: '0:1.0;10+5=2.5E-7;', ...overrides };
     return ['a', 'up', texts.span, texts.count, texts.others, texts.inexact, texts.points];

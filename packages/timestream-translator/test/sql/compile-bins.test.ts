@@ -16,7 +16,10 @@ const options: PackedSelectOptions = {
   regexPushdown: true,
 };
 
-function compile(need: SampleBins['need'], overrides: Partial<PackedSelectOptions> = {}): { readonly sql: string; readonly rowSpanMs: number } {
+function compile(
+  need: SampleBins['need'],
+  overrides: Partial<PackedSelectOptions> = {},
+): { readonly sql: string; readonly rowSpanMs: number } {
   const bins = { anchorMs: 1_000_007, widthMs: 60_000, need };
   const select = compilePackedSelect({ ...options, bins, ...overrides });
   if (select.kind === 'nothing') throw new Error('nothing is asked for');
@@ -44,19 +47,25 @@ describe('a packed statement for some samples of each bin', () => {
     for (const need of ['last', 'count'] as const) {
       expect(compile(need).sql).toContain('CASE WHEN sample_bits = 9218868437227405314 THEN 11 ELSE 10 END');
     }
-    expect(compile('count').sql).toContain('CASE WHEN "packed:kind" IN (11, 40) THEN NULL ELSE cast(count(*) AS double) END AS "packed:counted"');
+    expect(compile('count').sql).toContain(
+      'CASE WHEN "packed:kind" IN (11, 40) THEN NULL ELSE cast(count(*) AS double) END AS "packed:counted"',
+    );
   });
 
   it('keeps zeros of both signs and every value that is no number, where the least or greatest is wanted', () => {
     const { sql } = compile('least');
     expect(sql).toContain(`CASE WHEN sample_value <> 0 THEN 20 WHEN strpos(cast(sample_value AS varchar), '-') = 1 THEN 22 ELSE 21 END`);
-    expect(sql).toContain('CASE "packed:kind" WHEN 20 THEN min_by(time, sample_value) WHEN 30 THEN min_by(time, measure_value::double) ELSE min(time) END');
+    expect(sql).toContain(
+      'CASE "packed:kind" WHEN 20 THEN min_by(time, sample_value) WHEN 30 THEN min_by(time, measure_value::double) ELSE min(time) END',
+    );
     expect(sql).toContain('CASE WHEN sample_bits IS NOT NULL OR sample_histogram IS NOT NULL THEN to_nanoseconds(time) ELSE');
   });
 
   it('counts what speaks against it: times finer than a millisecond, and records of several types', () => {
     const { sql } = compile('last');
-    expect(sql).toContain('CASE WHEN "packed:kind" = 40 THEN 0 ELSE count_if(mod(to_nanoseconds(time), 1000000) <> 0) END AS "packed:fine"');
+    expect(sql).toContain(
+      'CASE WHEN "packed:kind" = 40 THEN 0 ELSE count_if(mod(to_nanoseconds(time), 1000000) <> 0) END AS "packed:fine"',
+    );
     expect(sql).toContain('WHEN "packed:kind" / 10 IN (1, 2) THEN 0 WHEN "packed:kind" / 10 IN (3) THEN 1');
     const ofOneType = { ...options.schema, valueColumns: new Set(['sample_value', 'sample_bits']) };
     expect(compile('last', { schema: ofOneType }).sql).toContain('sum("packed:fine") AS "packed:unsure"');

@@ -181,7 +181,10 @@ async function describeSchema(source: RowSource, config: Config, signal: AbortSi
   };
 }
 
-async function measureRead({ matchers, fromMs, toMs, ...hints }: ReadQuestion, { config, source, logger, signal, meteredBytes }: ReadExplainer): Promise<ReadMeasure> {
+async function measureRead(
+  { matchers, fromMs, toMs, ...hints }: ReadQuestion,
+  { config, source, logger, signal, meteredBytes }: ReadExplainer,
+): Promise<ReadMeasure> {
   const counts = { statements: 0, pages: 0, rows: 0, bytes: 0, series: 0, samples: 0 };
   const counted: RowSource = {
     async *query(sql, querySignal) {

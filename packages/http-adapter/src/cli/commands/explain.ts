@@ -190,7 +190,10 @@ function readText({ question, matchers, sql, strategy, measure, measureOfAll }: 
   const lines = [
     `{${selector}}\n`,
     wrapText('  time        ', `${time(question.fromMs)} to ${time(question.toMs)}`),
-    wrapText('  pushed down ', pushedText(question) ?? 'nothing but matchers and times: every sample is needed, or it is switched off (--promql-pushdown)'),
+    wrapText(
+      '  pushed down ',
+      pushedText(question) ?? 'nothing but matchers and times: every sample is needed, or it is switched off (--promql-pushdown)',
+    ),
     wrapText('  read as     ', strategy === 'packed' ? 'packed rows: the points of a series together' : 'one row for each sample'),
     '  matchers\n',
     ...matchers.map(({ matcher, pushdown, sql: condition, reason }) =>
@@ -206,9 +209,7 @@ function readText({ question, matchers, sql, strategy, measure, measureOfAll }: 
     const cost = queryCost(meteredBytes, price);
     lines.push(
       wrapText('  took        ', tookText(measure)),
-      ...(measureOfAll === undefined
-        ? []
-        : [wrapText('  without it  ', `${tookText(measureOfAll)}, ${measureOfAll.samples} samples`)]),
+      ...(measureOfAll === undefined ? [] : [wrapText('  without it  ', `${tookText(measureOfAll)}, ${measureOfAll.samples} samples`)]),
       wrapText('  answer      ', `${series} series, ${samples} samples`),
       wrapText(
         '  metered     ',
