@@ -24,7 +24,15 @@ const MEANINGFUL: readonly (readonly number[])[] = [
 
 type Mutation = (bytes: Uint8Array, random: SeededRandom) => Uint8Array;
 
-const joined = (...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));
+function joined(...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
 
 const MUTATIONS: readonly Mutation[] = [
   // One bit.

@@ -3,8 +3,9 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contradictionOf } from '../fuzz/judge-answer.js';
 import { KNOWN_CASES } from '../fuzz/known-cases.js';
-import { describeFindings, runFuzz, sendFuzzRequest } from '../fuzz/run-fuzz.js';
+import { describeCounts, describeFindings, ROUND_CASES, runFuzz, sendFuzzRequest } from '../fuzz/run-fuzz.js';
 import { startConnector, type RunningConnector } from '../harness/start-connector.js';
+import { createTimestreamProcess, type TimestreamProcess } from '../harness/timestream-process.js';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const given = process.env['CASES'];
@@ -15,14 +16,29 @@ const minutes = Number(process.env['DURATION_MINUTES'] ?? (given === undefined ?
 const maxAnswerMs = 60_000;
 
 describe(`broken requests of every kind against the running server (SEED=${seed}, CASES=${cases})`, () => {
+  let timestream: TimestreamProcess;
   let connector: RunningConnector;
 
   beforeAll(async () => {
-    connector = await startConnector({ extraArguments: ['--log.level=error', '--read-timeout=30s', '--write-timeout=25s'] });
+    timestream = await createTimestreamProcess({ database: 'metrics', table: 'samples' });
+    connector = await startConnector({
+      storage: 'aws',
+      extraArguments: [
+        `--write-base-endpoint=${timestream.url}`,
+        `--query-base-endpoint=${timestream.url}`,
+        '--region=us-east-1',
+        '--default-database=metrics',
+        '--default-table=samples',
+        '--log.level=error',
+        '--read-timeout=30s',
+        '--write-timeout=25s',
+      ],
+    });
   });
 
   afterAll(async () => {
     await connector.program.stop();
+    await timestream.stop();
     rmSync(connector.dataDir, { recursive: true, force: true });
   });
 
@@ -37,9 +53,21 @@ describe(`broken requests of every kind against the running server (SEED=${seed}
   it(
     'is answered within its time, never from inside, and leaves the server as it was',
     async () => {
-      const report = await runFuzz(connector, { seed, cases, maxDurationMs: minutes * 60_000, maxAnswerMs });
-      const counts = Array.from(report.byStatus, ([status, count]) => `${status}: ${count}`).sort();
-      process.stdout.write(`SEED=${seed}: ${report.sent} requests, ${counts.join(', ')}\n`);
+      const startedMs = performance.now();
+      const report = await runFuzz(connector, {
+        seed,
+        cases,
+        maxDurationMs: minutes * 60_000,
+        maxAnswerMs,
+        // Names are mutated too, so the table gets another column with every few writes, and the slower each query becomes.
+        async onRoundEnd(soFar) {
+          expect(connector.program.hasExited(), connector.program.output()).toBe(false);
+          await timestream.reset();
+          const perSecond = Math.round((soFar.sent / (performance.now() - startedMs)) * 1000);
+          if (soFar.sent % (ROUND_CASES * 10) === 0) process.stdout.write(`${describeCounts(soFar)}; ${perSecond} a second\n`);
+        },
+      });
+      process.stdout.write(`SEED=${seed}: ${describeCounts(report)}\n`);
       expect(report.findings, describeFindings(report)).toEqual([]);
       expect(connector.program.hasExited(), connector.program.output()).toBe(false);
       // A defect that was caught is logged with its stack.

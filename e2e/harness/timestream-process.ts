@@ -1,9 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { eventually, startChildProgram, type ChildProgram } from '../harness/child-program.js';
-import { freePort } from '../harness/free-port.js';
-import { accessKeyId, secretAccessKey } from '../harness/start-connector.js';
+import { eventually, startChildProgram, type ChildProgram } from './child-program.js';
+import { freePort } from './free-port.js';
+import { accessKeyId, secretAccessKey } from './start-connector.js';
 
 const embeddedProgram = fileURLToPath(new URL('../../packages/timestream-embedded/dist/main.js', import.meta.url));
 
@@ -15,13 +15,16 @@ export interface TimestreamProcess {
   /** `kill -9`, then a new process over the same files; its clock is right, whatever the one before it had. */
   killAndStart(choices?: { readonly isDiskFull?: boolean }): Promise<void>;
   advanceClock(byMs: number): Promise<void>;
+  /** Forgets all data, and has the empty table again. */
+  reset(): Promise<void>;
   /** Writes that failed because the disk was full, over all processes that have ended. */
   failedForFullDisk(): number;
   stop(): Promise<void>;
 }
 
 export interface TimestreamProcessOptions {
-  readonly dataDir: string;
+  /** Undefined: in memory. */
+  readonly dataDir?: string;
   readonly database: string;
   readonly table: string;
 }
@@ -38,7 +41,7 @@ export async function createTimestreamProcess({ dataDir, database, table }: Time
       process.execPath,
       embeddedProgram,
       `--listen-address=127.0.0.1:${port}`,
-      `--data-dir=${dataDir}`,
+      ...(dataDir === undefined ? [] : [`--data-dir=${dataDir}`]),
       `--credentials=${accessKeyId}:${secretAccessKey}`,
       `--create=${database}.${table}`,
       '--control',
@@ -47,7 +50,7 @@ export async function createTimestreamProcess({ dataDir, database, table }: Time
     const started = isDiskFull
       ? startChildProgram('sh', [
           '-c',
-          `ulimit -f ${Math.ceil((largestFileBytes(dataDir) + SPACE_LEFT_BYTES) / 512)}; exec "$@"`,
+          `ulimit -f ${Math.ceil(((dataDir === undefined ? 0 : largestFileBytes(dataDir)) + SPACE_LEFT_BYTES) / 512)}; exec "$@"`,
           'sh',
           ...command,
         ])
@@ -59,6 +62,15 @@ export async function createTimestreamProcess({ dataDir, database, table }: Time
     return started;
   }
 
+  async function control(name: string, request: object): Promise<void> {
+    const answer = await fetch(`${url}/_timestream/${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(request),
+    });
+    if (!answer.ok) throw new Error(`${name}: ${answer.status} ${await answer.text()}`);
+  }
+
   return {
     url,
     async killAndStart({ isDiskFull = false } = {}) {
@@ -66,14 +78,8 @@ export async function createTimestreamProcess({ dataDir, database, table }: Time
       ended.push(program.output());
       program = await start(isDiskFull);
     },
-    async advanceClock(byMs) {
-      const answer = await fetch(`${url}/_timestream/clock`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ advanceMs: byMs }),
-      });
-      if (!answer.ok) throw new Error(`the clock: ${answer.status} ${await answer.text()}`);
-    },
+    advanceClock: (byMs) => control('clock', { advanceMs: byMs }),
+    reset: () => control('reset', {}),
     failedForFullDisk: () => [...ended, program.output()].join('').match(/File too large/g)?.length ?? 0,
     async stop() {
       await program.stop();
