@@ -26,6 +26,8 @@ export type ProxyFault =
   | { readonly kind: 'hang'; readonly durationMs: number }
   /** 200 with this text instead of Timestream's answer. Nothing is stored. */
   | { readonly kind: 'false-success'; readonly text: string }
+  /** 200 with Timestream's own answer, which accounts for one record less than were sent. Nothing is stored. */
+  | { readonly kind: 'false-account' }
   /** The answer of a service whose clock is ahead of ours. Nothing is stored. */
   | { readonly kind: 'clock-skew'; readonly aheadMs: number }
   /** Timestream no longer knows the page token. Queries only. */
@@ -87,6 +89,12 @@ export async function startFaultProxy(upstreamUrl: string, chooseFault: ChooseFa
         outgoing.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
         outgoing.end(fault.text);
         return;
+      case 'false-account': {
+        const total = recordCountOf(body) - 1;
+        outgoing.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+        outgoing.end(JSON.stringify({ RecordsIngested: { MemoryStore: total, MagneticStore: 0, Total: total } }));
+        return;
+      }
       case 'clock-skew': {
         const serviceTime = new Date(Date.now() + fault.aheadMs);
         outgoing.setHeader('date', serviceTime.toUTCString());
@@ -153,6 +161,11 @@ async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of stream) parts.push(part as Buffer);
   return Buffer.concat(parts);
+}
+
+function recordCountOf(body: Buffer): number {
+  const { Records: records } = JSON.parse(body.toString('utf8')) as { readonly Records: readonly unknown[] };
+  return records.length;
 }
 
 /** Spelled as Timestream spells its errors: `__type` with a name space, the text under `Message`. */

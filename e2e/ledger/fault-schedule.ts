@@ -11,12 +11,13 @@ export interface FaultPhase {
   readonly faults: readonly ProxyFault[];
 }
 
-const accountingFalsely = '{"RecordsIngested":{"MemoryStore":1,"MagneticStore":0,"Total":1}}';
-
-/** Everything that a bad day has, one after the other and then together. The hang is longer than the time that the run gives a write. */
-export function badDay(hangMs: number): readonly FaultPhase[] {
+/**
+ * Everything that a bad day has, one after the other and then together, with `calmRequests` without a fault before it begins again. The hang is
+ * longer than the time that the run gives a write.
+ */
+export function badDay({ hangMs, calmRequests }: { readonly hangMs: number; readonly calmRequests: number }): readonly FaultPhase[] {
   const phases: FaultPhase[] = [
-    { name: 'calm', requests: 20, share: 0, faults: [] },
+    { name: 'calm', requests: calmRequests, share: 0, faults: [] },
     { name: 'a burst of throttling', requests: 30, share: 1, faults: [{ kind: 'throttle' }] },
     { name: 'throttling of three calls in ten', requests: 80, share: 0.3, faults: [{ kind: 'throttle' }] },
     { name: 'internal errors', requests: 40, share: 0.4, faults: [500, 503].map((status) => ({ kind: 'fail', status })) },
@@ -33,7 +34,7 @@ export function badDay(hangMs: number): readonly FaultPhase[] {
       name: 'successes that are none',
       requests: 40,
       share: 0.4,
-      faults: ['', '{}', '[]', accountingFalsely].map((text) => ({ kind: 'false-success', text })),
+      faults: [...['', '{}', '[]'].map((text): ProxyFault => ({ kind: 'false-success', text })), { kind: 'false-account' }],
     },
     { name: 'a clock that is wrong', requests: 30, share: 0.3, faults: [{ kind: 'clock-skew', aheadMs: 600_000 }] },
   ];

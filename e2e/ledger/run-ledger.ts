@@ -4,6 +4,7 @@ import type { Layout } from '@timestream-prometheus/timestream-translator';
 import { createSeededRandom, type SeededRandom } from '../differential/seeded-random.js';
 import { freePort } from '../harness/free-port.js';
 import { openRawTable } from '../harness/raw-table.js';
+import { createTimestreamProcess } from '../harness/timestream-process.js';
 import {
   accessKeyId,
   basicAuthorization,
@@ -18,7 +19,6 @@ import { badDay, badReads, createFaultSchedule } from './fault-schedule.js';
 import { generateRequests, LEDGER_METRIC, SERIES_ID_LABEL, type LoadShape } from './generate-requests.js';
 import { sendLikePrometheus, type PreparedRequest, type SenderTotals } from './prometheus-sender.js';
 import { SampleLedger, type LedgerBalance, type StoredSample } from './sample-ledger.js';
-import { createTimestreamProcess } from './timestream-process.js';
 
 const database = 'metrics';
 const table = 'samples';
@@ -46,6 +46,11 @@ export interface LedgerRunOptions {
   /** Time for one write, and what Timestream hangs for, which is longer. */
   readonly writeTimeoutMs: number;
   readonly hangMs: number;
+  /**
+   * Calls of the connector that meet no fault, in each round of the schedule. In the faults, a request of a thousand samples needs ten attempts,
+   * so this decides how long a run takes.
+   */
+  readonly calmRequests: number;
   /** The run is given up when it takes longer. */
   readonly maxDurationMs: number;
 }
@@ -72,7 +77,14 @@ export interface LedgerReport {
   readonly appliedFaults: ReadonlyMap<ProxyFault['kind'], number>;
   /** Writes that Timestream could not keep because its disk was full. */
   readonly writesOnFullDisk: number;
-  readonly durationMs: number;
+  readonly durationMs: DurationsMs;
+}
+
+/** How long the parts of a run took. */
+export interface DurationsMs {
+  readonly writing: number;
+  readonly readingBack: number;
+  readonly readingTable: number;
 }
 
 /**
@@ -84,7 +96,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
   const random = createSeededRandom(options.seed);
   const startedMs = Date.now();
   const timestream = await createTimestreamProcess({ dataDir: makeFolder('ledger'), database, table });
-  const schedule = createFaultSchedule({ writes: badDay(options.hangMs), queries: badReads }, random);
+  const schedule = createFaultSchedule({ writes: badDay(options), queries: badReads }, random);
   const proxy = await startFaultProxy(timestream.url, schedule.choose);
   const connectorPort = await freePort();
   const startTheConnector = (): Promise<RunningConnector> =>
@@ -166,10 +178,12 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
 
     const [totals] = await Promise.all([sending, bringAboutIncidents(), readAllTheWhile(createSeededRandom(options.seed + 1))]);
     const writesOnFullDisk = timestream.failedForFullDisk();
+    const writtenMs = Date.now();
     // Whatever the last incident was, its end has come.
     await timestream.killAndStart();
     const balanceOptions = { movesWindows: options.incidents.includes('move-window') };
     const balance = ledger.balance(await readEverything(connector.url, shape.seriesCount, ledger.size, stop.signal), balanceOptions);
+    const readBackMs = Date.now();
     schedule.stop();
     const tableBalance = ledger.balance(await readTable(timestream.url, options.layout), { ...balanceOptions, mayRepeat: true });
     return {
@@ -180,7 +194,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
       totals,
       appliedFaults: proxy.applied,
       writesOnFullDisk,
-      durationMs: Date.now() - startedMs,
+      durationMs: { writing: writtenMs - startedMs, readingBack: readBackMs - writtenMs, readingTable: Date.now() - readBackMs },
     };
   } finally {
     clearTimeout(timer);
@@ -262,13 +276,15 @@ async function readTable(timestreamUrl: string, layout: LedgerRunOptions['layout
   }
 }
 
+const seconds = (durationMs: number): number => Math.round(durationMs / 1000);
+
 /** For the reader of a run: all that is known of it. */
 export function describeReport(report: LedgerReport): string {
   const { balance, tableBalance, totals, appliedFaults, durationMs } = report;
   const faults = Array.from(appliedFaults, ([kind, count]) => `${kind} ${count}`).join(', ');
   const finals = Array.from(totals.finalByStatus, ([status, count]) => `${status}: ${count}`).join(', ');
   return [
-    `${balance.sent} samples: ${balance.stored} stored, ${balance.named} named in an answer, ${balance.contradictions.length} contradictions, in ${Math.round(durationMs / 1000)} s`,
+    `${balance.sent} samples: ${balance.stored} stored, ${balance.named} named in an answer, ${balance.contradictions.length} contradictions, in ${seconds(durationMs.writing)} s of writing, ${seconds(durationMs.readingBack)} s of reading back and ${seconds(durationMs.readingTable)} s of reading the table`,
     `requests: ${finals}; ${totals.attempts} attempts, ${totals.retries} retries; ${report.readsAnswered} reads meanwhile`,
     `calls at Timestream: ${faults}; writes on a full disk: ${report.writesOnFullDisk}`,
     `rows of the table that stand there once more, with another dimension: ${tableBalance.repeated}`,

@@ -29,7 +29,8 @@ describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed},
         layout,
         load: {
           samples: count,
-          samplesPerRequest: 1_000,
+          // As many requests as there are incidents to meet them.
+          samplesPerRequest: samples < 100_000 ? 250 : 1_000,
           seriesCount: 1_000,
           labelNames,
           stepMs: 1_000,
@@ -41,6 +42,7 @@ describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed},
         incidents: isLong ? Array.from({ length: 6 }, () => incidents).flat() : incidents,
         writeTimeoutMs: 8_000,
         hangMs: 9_000,
+        calmRequests: isLong ? 1_500 : 20,
         maxDurationMs: isLong ? 24 * 3_600_000 : 600_000,
       });
       process.stdout.write(`${describeReport(report)}\n`);
@@ -51,7 +53,7 @@ describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed},
       if (labelNames < 60) expect(report.tableBalance.repeated).toBe(0);
       expect(report.balance.stored + report.balance.named).toBe(report.balance.sent);
       // A run in which nothing went wrong, or in which nothing was refused, has proved nothing.
-      for (const kind of ['throttle', 'fail', 'html-page', 'reset-before', 'reset-after', 'half-answer', 'false-success'] as const)
+      for (const kind of ['throttle', 'fail', 'html-page', 'reset-before', 'reset-after', 'half-answer', 'false-success', 'false-account'] as const)
         expect(report.appliedFaults.get(kind) ?? 0, kind).toBeGreaterThan(0);
       expect(report.balance.named).toBeGreaterThan(0);
       expect(report.readsAnswered).toBeGreaterThan(0);
