@@ -68,6 +68,8 @@ export interface ServerBounds {
   readonly maxConcurrentQueries: number;
   /** Queries that wait for their turn; more are answered with ThrottlingException. */
   readonly maxWaitingQueries: number;
+  /** Of a result that is needed whole: UNLOAD, and the rows of a scheduled query. In memory it takes about ten times as much. */
+  readonly maxCollectedBytes: number;
   /** Unfinished results that wait for their next page. The one idle for longest gives way; its NextToken is then invalid. */
   readonly maxOpenCursors: number;
   readonly maxRememberedClientTokens: number;
@@ -86,6 +88,7 @@ export const serverBounds: ServerBounds = {
   maxRequestsInFlight: 512,
   maxConcurrentQueries: 3,
   maxWaitingQueries: 256,
+  maxCollectedBytes: 64 * 1_048_576,
   maxOpenCursors: 64,
   maxRememberedClientTokens: 10_000,
   maxRecordsPerCommit: 20_000,

@@ -14,14 +14,13 @@ export interface RawAnswer {
   readonly json: Record<string, unknown>;
 }
 
-/** Runs a command of an SDK client as far as the signature, and gives the request it would have sent. */
-export async function signRequest(
-  url: string,
-  operation: string,
-  body: string | Uint8Array,
-  options: Partial<TimestreamWriteClientConfig> & { readonly signingDate?: Date } = {},
-): Promise<RawRequest> {
-  const { signingDate, ...config } = options;
+export interface RequestSigner {
+  sign(operation: string, body: string | Uint8Array, signingDate?: Date): Promise<RawRequest>;
+  destroy(): void;
+}
+
+/** Signs as an SDK client does, for many requests. */
+export async function createRequestSigner(url: string, config: Partial<TimestreamWriteClientConfig> = {}): Promise<RequestSigner> {
   const client = new TimestreamWriteClient({ endpoint: url, region: 'us-east-1', credentials: credential, maxAttempts: 1, ...config });
   const { hostname, port } = new URL(url);
   const signer = await client.config.signer({
@@ -30,29 +29,51 @@ export async function signRequest(
     signingRegion: typeof config.region === 'string' ? config.region : 'us-east-1',
     properties: {},
   });
-  const unsigned = {
-    method: 'POST',
-    protocol: 'http:',
-    hostname,
-    port: Number(port),
-    path: '/',
-    query: {},
-    headers: {
-      host: `${hostname}:${port}`,
-      'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': `Timestream_20181101.${operation}`,
+  return {
+    async sign(operation, body, signingDate) {
+      const unsigned = {
+        method: 'POST',
+        protocol: 'http:',
+        hostname,
+        port: Number(port),
+        path: '/',
+        query: {},
+        headers: {
+          host: `${hostname}:${port}`,
+          'content-type': 'application/x-amz-json-1.0',
+          'x-amz-target': `Timestream_20181101.${operation}`,
+        },
+        body,
+      };
+      const { headers } = await signer.sign(unsigned, {
+        signingService: 'timestream',
+        ...(signingDate === undefined ? {} : { signingDate }),
+      });
+      return { headers, body };
     },
-    body,
+    destroy: () => client.destroy(),
   };
-  const signed = await signer.sign(unsigned, { signingService: 'timestream', ...(signingDate === undefined ? {} : { signingDate }) });
-  client.destroy();
-  return { headers: signed.headers, body };
+}
+
+/** Runs a command of an SDK client as far as the signature, and gives the request it would have sent. */
+export async function signRequest(
+  url: string,
+  operation: string,
+  body: string | Uint8Array,
+  options: Partial<TimestreamWriteClientConfig> & { readonly signingDate?: Date } = {},
+): Promise<RawRequest> {
+  const { signingDate, ...config } = options;
+  const signer = await createRequestSigner(url, config);
+  const signed = await signer.sign(operation, body, signingDate);
+  signer.destroy();
+  return signed;
 }
 
 /** Sends exactly this and nothing else. */
 export function sendRaw(url: string, { headers, body }: RawRequest, method = 'POST', path = '/'): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(`${url}${path}`, { method, headers }, (response) => {
+    // The path beside the address, which would be tidied up: `/..` is sent as it is.
+    const request = httpRequest(url, { method, headers, path }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

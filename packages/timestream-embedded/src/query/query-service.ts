@@ -27,6 +27,7 @@ import { ClientTokens } from './client-tokens.js';
 import { CursorRegistry } from './cursor-registry.js';
 import { QueryCursor } from './query-cursor.js';
 import { measureReads, type FinishedInsights } from './query-insights.js';
+import { describeColumns } from './result-pages.js';
 import { QuerySlots } from './query-slots.js';
 import { createListedRows, DuckdbRows, type RowSource } from './row-source.js';
 
@@ -114,12 +115,7 @@ export class QueryService {
         throw serviceErrorOf(error);
       });
       try {
-        const rows: Row[] = [];
-        let bytes = 0;
-        for (let row = await source.next(); row !== undefined; row = await source.next()) {
-          rows.push(JSON.parse(row.json) as Row);
-          bytes += row.bytes;
-        }
+        const { rows, bytes } = await this.#collect(source);
         const measured = source.insights && { ...source.insights, OutputRows: rows.length, OutputBytes: bytes };
         return { columns: source.columns, rows, ...(measured && { insights: measured }) };
       } catch (error) {
@@ -136,6 +132,7 @@ export class QueryService {
     const statement = this.#compile(queryString, this.#catalog(), { parameters });
     if (statement.kind === 'rows') return { QueryString: queryString, Columns: statement.columns, Parameters: [] };
     const { columns, namedParameters } = statement.query;
+    describeColumns(columns, this.#options.limits);
     return { QueryString: queryString, Columns: columns, Parameters: namedParameters };
   }
 
@@ -195,6 +192,8 @@ export class QueryService {
   async #start(queryString: string, signal: AbortSignal, options: CompileOptions): Promise<RowSource> {
     const catalog = this.#catalog();
     const statement = this.#compile(queryString, catalog, options);
+    // Before the database has planned for more columns than an answer can name.
+    if (statement.kind === 'query') describeColumns(statement.query.columns, this.#options.limits);
     if (statement.kind === 'query' && statement.unload !== undefined) checkUnload(statement.unload);
     if (statement.kind === 'rows')
       return createListedRows(statement.columns, statement.rows, options.insights === true ? { QueryTableCount: 0 } : undefined);
@@ -228,11 +227,27 @@ export class QueryService {
 
   /** Writes all rows of the source into the bucket; the answer is where they are. */
   async #unloaded(statement: UnloadStatement, source: RowSource): Promise<RowSource> {
-    const rows: Row[] = [];
-    for (let row = await source.next(); row !== undefined; row = await source.next()) rows.push(JSON.parse(row.json) as Row);
+    const { rows } = await this.#collect(source);
     source.close();
     const { columns, rows: listed, ...written } = await unload(statement, rows, this.#options.buckets);
     return createListedRows(columns, listed, source.insights && { ...source.insights, ...written });
+  }
+
+  /** All rows of a result that is needed whole. A statement of a few words can have more of them than there is memory. */
+  async #collect(source: RowSource): Promise<{ readonly rows: readonly Row[]; readonly bytes: number }> {
+    const { maxCollectedBytes } = this.#options.bounds;
+    const rows: Row[] = [];
+    let bytes = 0;
+    for (let row = await source.next(); row !== undefined; row = await source.next()) {
+      bytes += row.bytes;
+      if (bytes > maxCollectedBytes)
+        throw new ServiceError(
+          'QueryExecutionException',
+          `The result has more than the ${maxCollectedBytes} bytes that are collected here.`,
+        );
+      rows.push(JSON.parse(row.json) as Row);
+    }
+    return { rows, bytes };
   }
 
   #catalog(): CatalogView {

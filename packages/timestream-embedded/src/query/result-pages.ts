@@ -1,6 +1,7 @@
 import type { PageFaults } from '../fault-injector.js';
 import type { TimestreamLimits } from '../limits.js';
 import { ServiceError, validationError } from '../service-error.js';
+import type { ColumnInfo } from '../sql/engine.js';
 import type { EncodedRow, RowSource } from './row-source.js';
 
 export interface ResultPage {
@@ -11,6 +12,15 @@ export interface ResultPage {
 
 /** Room in a page for everything but its rows and columns. */
 const envelopeBytes = 4096;
+
+/** @throws {ServiceError} when the columns alone are more than an answer may describe. */
+export function describeColumns(columns: readonly ColumnInfo[], { maxResultMetadataBytes }: TimestreamLimits): string {
+  const json = JSON.stringify(columns);
+  const bytes = Buffer.byteLength(json);
+  if (bytes > maxResultMetadataBytes)
+    throw validationError(`The result's columns take ${bytes} bytes to describe; ${maxResultMetadataBytes} are allowed.`);
+  return json;
+}
 
 /** Cuts a result into pages of at most 1 MB and at most as many rows as asked for. */
 export class ResultPages {
@@ -24,11 +34,8 @@ export class ResultPages {
   /** @throws {ServiceError} when the columns alone are more than an answer may describe. */
   constructor(source: RowSource, limits: TimestreamLimits) {
     this.#source = source;
-    this.columnsJson = JSON.stringify(source.columns);
+    this.columnsJson = describeColumns(source.columns, limits);
     const columnBytes = Buffer.byteLength(this.columnsJson);
-    if (columnBytes > limits.maxResultMetadataBytes) {
-      throw validationError(`The result's columns take ${columnBytes} bytes to describe; ${limits.maxResultMetadataBytes} are allowed.`);
-    }
     this.#maxRowBytes = limits.maxPageBytes - columnBytes - envelopeBytes;
   }
 

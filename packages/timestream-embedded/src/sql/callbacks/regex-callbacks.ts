@@ -1,4 +1,5 @@
 import { javaRegexMatcher, type JavaRegexMatcher, type RegexMatch } from '../java-pattern/java-regex-matcher.js';
+import { maxMadeTextLength, tooLongText } from '../values/made-text.js';
 import { callback, type Callback } from './callback.js';
 
 const isEmpty = (match: RegexMatch): boolean => match[0] === match[1];
@@ -24,13 +25,18 @@ function checkedGroup(matcher: JavaRegexMatcher, group: bigint): number {
 /** A replacement in pieces: texts, and numbers of groups. `$1`, `${name}`, and a backslash before what means itself. */
 function parseReplacement(replacement: string, { groupCount, groupNames }: JavaRegexMatcher): readonly (string | number)[] {
   const pieces: (string | number)[] = [];
+  const addText = (character: string): void => {
+    const last = pieces.at(-1);
+    if (typeof last === 'string') pieces[pieces.length - 1] = last + character;
+    else pieces.push(character);
+  };
   for (let at = 0; at < replacement.length; at += 1) {
     const character = replacement.charAt(at);
     if (character === '\\') {
       at += 1;
       if (at >= replacement.length) throw new Error('Illegal replacement sequence: a backslash at the end');
-      pieces.push(replacement.charAt(at));
-    } else if (character !== '$') pieces.push(character);
+      addText(replacement.charAt(at));
+    } else if (character !== '$') addText(character);
     else if (replacement.charAt(at + 1) === '{') {
       const end = replacement.indexOf('}', at);
       const name = replacement.slice(at + 2, end < 0 ? undefined : end);
@@ -63,6 +69,7 @@ function replaceAll(text: string, pattern: string, replacement: string): string 
   for (const match of matcher.findAll(text)) {
     result += text.slice(from, match[0]);
     for (const piece of pieces) result += typeof piece === 'string' ? piece : (groupText(text, match, piece) ?? '');
+    if (result.length > maxMadeTextLength) throw new Error(tooLongText);
     from = match[1] ?? from;
   }
   return result + text.slice(from);

@@ -2,6 +2,7 @@ import { javaRegexMatcher } from '../java-pattern/java-regex-matcher.js';
 import { translateJavaPattern, type PatternUse } from '../java-pattern/java-pattern.js';
 import { PatternError } from '../java-pattern/pattern-node.js';
 import { invalidAt } from '../sql-error.js';
+import { refusingLong } from '../values/made-text.js';
 import type { TypedExpression } from '../values/typed-expression.js';
 import { type CallContext, type FunctionRow } from './function-table.js';
 
@@ -96,7 +97,11 @@ export const regexFunctions: readonly FunctionRow[] = [
     emit: (args, context) => {
       const [text, pattern, by] = args.map(({ sql }) => sql);
       const re2 = isPlainReplacement(args[2]) ? re2Literal(args[1], 'extract', context) : undefined;
-      if (re2 !== undefined) return `regexp_replace(${text ?? ''}, ${re2}, ${by ?? ''}, 'g')`;
+      if (re2 !== undefined)
+        return context.emitter.onceAll([text ?? ''], ([once = '']) =>
+          // The empty text matches before each character and behind the last one.
+          refusingLong(`(length(${once}) + 1) * length(${by ?? ''})`, `regexp_replace(${once}, ${re2}, ${by ?? ''}, 'g')`),
+        );
       // A pattern that cannot be used is said before anything runs.
       re2Literal(args[1], 'extract', context);
       return `ts_regexp_replace(${text ?? ''}, ${pattern ?? ''}, ${by ?? ''})`;

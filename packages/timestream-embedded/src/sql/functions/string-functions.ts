@@ -1,3 +1,4 @@
+import { refusingLong } from '../values/made-text.js';
 import { emitting, emittingOnce, plain, type FunctionRow } from './function-table.js';
 
 /** What Java calls white space (`Character.isWhitespace`), as an RE2 class. */
@@ -44,7 +45,11 @@ export const stringFunctions: readonly FunctionRow[] = [
     signature: 'replace(varchar, varchar, varchar): varchar',
     example: ["replace('hello', 'l', 'L')", 'heLLo'],
     emit: emittingOnce((text, search = '', by = '') =>
-      refusingEmpty(search, 'replace() of the empty text is not supported', `replace(${text}, ${search}, ${by})`),
+      refusingEmpty(
+        search,
+        'replace() of the empty text is not supported',
+        refusingLong(`length(${text}) * length(${by})`, `replace(${text}, ${search}, ${by})`),
+      ),
     ),
   },
   {
