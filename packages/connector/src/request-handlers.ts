@@ -27,6 +27,7 @@ import { StorageCache, type StorageLease } from './storage/storage-cache.js';
 import { createStorageState, type StorageState } from './storage/storage-state.js';
 import { AcceptedDropLog } from './write/accepted-drop-log.js';
 import { rememberStored } from './write/remember-stored.js';
+import { timedWriter } from './write/timed-writer.js';
 import type { WriteConfig, WriteContext } from './write/write-context.js';
 import { writeMessage } from './write/write-message.js';
 import { WriteWorkers } from './workers/write-workers.js';
@@ -143,7 +144,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
         const common = { version, written, acceptedDrops, calls, nowMs, ...(recordVersion !== undefined && { recordVersion }) };
         const openTable = () => {
           const { storage, state } = holdStorage(caller, scope);
-          return { writer: storage, state };
+          return { writer: timedWriter(storage, calls, clock), state };
         };
         leftOut =
           (workers !== undefined && body.length >= minWorkerBodyBytes

@@ -86,11 +86,9 @@ export class CallQueue {
   async #run<T>(share: QueuedShare, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
     throwIfAborted(signal);
     await this.#turn(share, signal);
-    const startMs = this.#options.clock.nowMs();
     try {
       return await call();
     } finally {
-      this.#note(this.#options.clock.nowMs() - startMs, signal.aborted);
       share.running -= 1;
       share.finished += 1;
       this.#running -= 1;
@@ -135,7 +133,11 @@ export class CallQueue {
     }
   }
 
-  #note(durationMs: number, isAborted: boolean): void {
+  /**
+   * How long a call to Timestream took. It is not the time of a turn: a turn in which nothing was left to send takes none, and each request ends with some
+   * of them. Counted as calls they would let in far more than can end in time.
+   */
+  noteCall(durationMs: number, isAborted: boolean): void {
     // A call that was given up would have taken at least as long.
     if (isAborted && durationMs < (this.#callMs ?? Infinity)) return;
     this.#callMs = this.#callMs === undefined ? durationMs : this.#callMs + NEWEST_WEIGHT * (durationMs - this.#callMs);

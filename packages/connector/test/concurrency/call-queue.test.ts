@@ -14,9 +14,11 @@ function createQueue(maxConcurrency: number, maxConcurrencyPerRequest: number) {
   const started: string[] = [];
   const callsOf = (share: CallShare, name: string, count: number, signal = never) =>
     Array.from({ length: count }, () =>
-      share.run(() => {
+      share.run(async () => {
         started.push(name);
-        return new Promise<void>((resolve) => running.push({ name, end: resolve }));
+        const startMs = nowMs;
+        await new Promise<void>((resolve) => running.push({ name, end: resolve }));
+        queue.noteCall(nowMs - startMs, signal.aborted);
       }, signal),
     );
   /** Ends every call in flight, after `durationMs`. */
