@@ -1,4 +1,3 @@
-import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Config } from '../config/parse-config.js';
 import type { Credentials } from '../ports.js';
@@ -29,26 +28,44 @@ export function sdkCredentialsOf(
       return undefined;
     case 'static':
       return { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey };
-    case 'profile':
-      return named('the profile of the user', fromNodeProviderChain({ profile: credentials.profile }));
+    case 'profile': {
+      const { profile } = credentials;
+      return named(
+        'the profile of the user',
+        loadedLater(async () => {
+          const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
+          return fromNodeProviderChain({ profile });
+        }),
+      );
+    }
     case 'role': {
       const { roleArn, sessionName, externalId } = credentials;
-      const assumeRole = fromTemporaryCredentials({
-        params: {
-          RoleArn: roleArn,
-          RoleSessionName: sessionName,
-          DurationSeconds: ROLE_DURATION_SECONDS,
-          ...(externalId === undefined ? {} : { ExternalId: externalId }),
-        },
-        clientConfig: {
-          region,
-          ...(stsBaseEndpoint === '' ? {} : { endpoint: stsBaseEndpoint }),
-          requestHandler: new NodeHttpHandler(STS_TIMEOUTS),
-        },
+      const params = {
+        RoleArn: roleArn,
+        RoleSessionName: sessionName,
+        DurationSeconds: ROLE_DURATION_SECONDS,
+        ...(externalId === undefined ? {} : { ExternalId: externalId }),
+      };
+      const endpoint = stsBaseEndpoint === '' ? {} : { endpoint: stsBaseEndpoint };
+      const assumeRole = loadedLater(async () => {
+        const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
+        return fromTemporaryCredentials({
+          params,
+          clientConfig: { region, ...endpoint, requestHandler: new NodeHttpHandler(STS_TIMEOUTS) },
+        });
       });
       return named('the role of the user', assumeRole);
     }
   }
+}
+
+/**
+ * A provider that is made when it is first asked. The SDK's providers bring clients of STS and SSO along, which most servers never use and would hold in
+ * memory all their life.
+ */
+function loadedLater(create: () => Promise<() => Promise<AwsKey>>): () => Promise<AwsKey> {
+  let created: Promise<() => Promise<AwsKey>> | undefined;
+  return async () => (await (created ??= create()))();
 }
 
 /**
