@@ -18,7 +18,8 @@
  * @property {WriteInput} input
  * @property {number} senders requests at the same time
  * @property {number} latencyMs that Timestream takes for a call
- * @property {number} requests measured, after a warm-up; of new label sets all that there are
+ * @property {number} requests measured, after a warm-up; of new label sets the last ones
+ * @property {number} [warmUpSamples] that a fresh process is sent before
  * @property {number} [tenants] that the requests come from in turns, each with a table of its own; without it the one that is the default
  * @property {'embedded'} [timestream] the embedded one; without it one that stores nothing
  * @property {readonly string[]} [flags] of the server
@@ -84,7 +85,7 @@ const ROWS = [
 /** @type {WriteInput} */
 const PLAIN = { shape: 'plain', samplesPerRequest: 2_000, labels: 10 };
 /** @type {WriteInput} */
-const CHURN = { ...PLAIN, generations: 45 };
+const CHURN = { ...PLAIN, generations: 250 };
 
 /** @type {(name: string, what: string, input: WriteInput, more?: Partial<StagesCase>) => BenchCase} */
 const stages = (name, what, input, more = {}) => ({
@@ -151,7 +152,7 @@ export const CASES = [
     input: CHURN,
     senders: 2,
     latencyMs: 0,
-    requests: 30,
+    requests: 100,
   },
   ...[1, 2, 4, 8].map((tenants) => ({
     name: `growth/tenants-${tenants}`,
@@ -191,6 +192,7 @@ export const CASES = [
     senders: 4,
     latencyMs: 0,
     requests: 50,
+    warmUpSamples: 200_000,
     timestream: 'embedded',
   },
   {

@@ -13,6 +13,15 @@ import { BASIC, startEmbedded, startNullTimestream, startServer, stop } from './
 /** @typedef {import('./programs.mjs').Programs} Programs */
 
 const SCRAPES = 8;
+/** What a fresh process is sent first, and measured at: its code is not compiled yet, and its caches are empty. */
+const COLD_SAMPLES = 100_000;
+/**
+ * What it is sent before anything else is measured. V8 compiles the last of the hot code after some hundred thousand samples; a server sees them in its first
+ * minute.
+ */
+const WARM_UP_SAMPLES = 600_000;
+/** So many at a time warm it up, or more: with a Timestream that takes its time one sender would need minutes. */
+const WARM_UP_SENDERS = 8;
 const TOKEN = 'bench-token';
 const HOUR_MS = 3_600_000;
 
@@ -25,7 +34,7 @@ const HOUR_MS = 3_600_000;
  * @returns {Promise<Record<string, number>>}
  */
 export async function runWriteCase(writeCase, programs, flags) {
-  const { input, senders, latencyMs, requests: requestCount, timestream, tenants } = writeCase;
+  const { input, senders, latencyMs, requests: requestCount, warmUpSamples = WARM_UP_SAMPLES, timestream, tenants } = writeCase;
   const folder = mkdtempSync(path.join(tmpdir(), 'timestream-prometheus-bench-'));
   const usersFile = path.join(folder, 'users');
   const tokenHash = createHash('sha256').update(TOKEN).digest('hex');
@@ -45,7 +54,7 @@ export async function runWriteCase(writeCase, programs, flags) {
     nodeFlags: writeCase.nodeFlags ?? [],
     authorization: access.authorization,
   });
-  const agent = new Agent({ keepAlive: true, maxSockets: senders });
+  const agent = new Agent({ keepAlive: true, maxSockets: Math.max(senders, WARM_UP_SENDERS) });
   try {
     const restMib = server.restMib();
     const sets = requestsOfInput(input);
@@ -62,7 +71,7 @@ export async function runWriteCase(writeCase, programs, flags) {
     /** @type {number[]} */
     const latencies = [];
     const totals = { samples: 0, bytes: 0 };
-    const send = async (/** @type {number} */ from, /** @type {number} */ to) => {
+    const send = async (/** @type {number} */ from, /** @type {number} */ to, sendersAtATime = senders) => {
       let next = from;
       const sender = async () => {
         while (next < to) {
@@ -77,17 +86,25 @@ export async function runWriteCase(writeCase, programs, flags) {
           totals.bytes += body.length;
         }
       };
-      await Promise.all(Array.from({ length: senders }, sender));
+      await Promise.all(Array.from({ length: sendersAtATime }, sender));
     };
+    const requestsOf = (/** @type {number} */ samples) => Math.ceil(samples / input.samplesPerRequest);
+    const cold = requestsOf(COLD_SAMPLES);
     // New label sets stay new; everything else is measured when it is known.
-    const warmUp = isChurn ? Math.ceil(bodyCount / 3) : Math.max(bodies.length, Math.ceil(requestCount / 2));
-    await send(0, warmUp);
+    const warmUp = isChurn ? bodyCount - requestCount : Math.max(bodies.length, requestsOf(warmUpSamples));
+    if (warmUp <= cold)
+      throw new Error(`${requestCount} requests are measured, so that ${warmUp} are left to warm up; these have to be over ${cold}`);
+    const fresh = await server.readMetrics();
+    await send(0, cold);
+    const coldCpuSeconds = (await server.readMetrics()).sum('process_cpu_seconds_total') - fresh.sum('process_cpu_seconds_total');
+    const coldCpuUsPerSample = (coldCpuSeconds * 1e6) / totals.samples;
+    await send(cold, warmUp, Math.max(senders, WARM_UP_SENDERS));
     latencies.length = 0;
     totals.samples = totals.bytes = 0;
     const before = await server.readMetrics();
     const usageBefore = await storage.usage();
     const beganMs = performance.now();
-    await send(warmUp, isChurn ? bodyCount : warmUp + requestCount);
+    await send(warmUp, warmUp + requestCount);
     const elapsedMs = performance.now() - beganMs;
     const after = await server.readMetrics();
     const usage = await storage.usage();
@@ -98,6 +115,7 @@ export async function runWriteCase(writeCase, programs, flags) {
     const cpuSeconds = grown('process_cpu_seconds_total');
     return {
       cpuUsPerSample: (cpuSeconds * 1e6) / samples,
+      coldCpuUsPerSample,
       samplesPerCpuSecond: samples / cpuSeconds,
       samplesPerSecond: (samples / elapsedMs) * 1_000,
       medianMs: quantile(0.5),
