@@ -395,8 +395,13 @@ interface Sent {
   readonly body: Uint8Array;
 }
 
-/** Headers and body as one text, so that all of it is searched. A sampled answer is uncompressed first. */
-function send({ connector, agent }: Door, { method, path: address, headers, body }: Sent): Promise<CrowdAnswer> {
+/**
+ * Headers and body as one text, so that all of it is searched. A sampled answer is uncompressed first. A kept connection may be closed in the
+ * moment in which the next request goes out on it (RFC 9112, 9.5): that request is sent again, as every client does.
+ */
+function send(door: Door, sent: Sent): Promise<CrowdAnswer> {
+  const { connector, agent } = door;
+  const { method, path: address, headers, body } = sent;
   return new Promise((resolve, reject) => {
     const outgoing = startRequest({ host: '127.0.0.1', port: connector.port, agent, method, path: address, headers }, (response) => {
       const parts: Buffer[] = [];
@@ -409,7 +414,13 @@ function send({ connector, agent }: Door, { method, path: address, headers, body
         resolve({ status: response.statusCode ?? 0, text: `${response.rawHeaders.join('\n')}\n\n${plain.toString('latin1')}` });
       });
     });
-    outgoing.on('error', reject);
+    outgoing.on('error', (error) => {
+      if (outgoing.reusedSocket && !connector.program.hasExited()) send(door, sent).then(resolve, reject);
+      else
+        reject(
+          new Error(`${method} ${address}: ${error.message}; the connector: ${connector.program.output().slice(-500)}`, { cause: error }),
+        );
+    });
     outgoing.end(body);
   });
 }

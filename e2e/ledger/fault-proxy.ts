@@ -8,6 +8,8 @@ import type { AddressInfo, Socket } from 'node:net';
  */
 export type ProxyFault =
   | { readonly kind: 'pass' }
+  /** Timestream carries the request out; its answer comes after this long. */
+  | { readonly kind: 'late'; readonly delayMs: number }
   /** 429 with Timestream's own error; nothing is stored. */
   | { readonly kind: 'throttle' }
   /** A status of 500 or above with Timestream's own error; nothing is stored. */
@@ -106,9 +108,11 @@ export async function startFaultProxy(upstreamUrl: string, chooseFault: ChooseFa
         return;
       }
       case 'pass':
+      case 'late':
       case 'reset-after':
       case 'half-answer': {
         const answered = await forward(incoming, body);
+        if (fault.kind === 'late') await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
         if (fault.kind === 'reset-after') {
           incoming.socket.destroy();
           return;

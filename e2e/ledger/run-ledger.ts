@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { query, readBody } from '@timestream-prometheus/connector-testing';
 import { bitsFromFloat, decodeReadResponse, decodeSnappy } from '@timestream-prometheus/prom-codec';
 import type { Layout } from '@timestream-prometheus/timestream-translator';
@@ -28,9 +29,9 @@ const WRITES_ON_FULL_DISK = 5;
 
 /**
  * What a read asks for at a time. A page that is lost for good (its token has ended) loses the whole read: with a fault in every sixth page, one of
- * two hundred pages would never be answered.
+ * two hundred pages would never be answered, and of ten pages it would be answered in the fourth attempt.
  */
-const SAMPLES_PER_READ = 10_000;
+const SAMPLES_PER_READ = 3_000;
 
 export type LedgerLoad = Omit<LoadShape, 'startMs' | 'hasNonFinite'>;
 
@@ -95,7 +96,9 @@ export interface DurationsMs {
 export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport> {
   const random = createSeededRandom(options.seed);
   const startedMs = Date.now();
-  const timestream = await createTimestreamProcess({ dataDir: makeFolder('ledger'), database, table });
+  const dataDir = makeFolder('ledger');
+  const folders = [dataDir];
+  const timestream = await createTimestreamProcess({ dataDir, database, table });
   const schedule = createFaultSchedule({ writes: badDay(options), queries: badReads }, random);
   const proxy = await startFaultProxy(timestream.url, schedule.choose);
   const connectorPort = await freePort();
@@ -115,6 +118,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
       ],
     });
   let connector = await startTheConnector();
+  folders.push(connector.dataDir);
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), options.maxDurationMs);
   const ledger = new SampleLedger();
@@ -150,6 +154,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
         if (incident === 'kill-connector') {
           await connector.program.kill();
           connector = await startTheConnector();
+          folders.push(connector.dataDir);
         } else if (incident === 'kill-timestream') await timestream.killAndStart();
         else if (incident === 'full-disk') {
           await timestream.killAndStart({ isDiskFull: true });
@@ -202,6 +207,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
     await connector.program.stop();
     await proxy.close();
     await timestream.stop();
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -217,7 +223,7 @@ function* untilTime(requests: Iterable<PreparedRequest>, endMs: number): Generat
 /** A read was refused for good: what Timestream and the network do is no reason for that. */
 class FinalReadError extends Error {}
 
-async function readSeries(connectorUrl: string, from: number, to: number): Promise<StoredSample[]> {
+export async function readSeries(connectorUrl: string, from: number, to: number): Promise<StoredSample[]> {
   const ids = Array.from({ length: to - from }, (_none, index) => from + index);
   const body = readBody([query(0, 253_402_300_799_000, ['__name__', '=', LEDGER_METRIC], [SERIES_ID_LABEL, '=~', ids.join('|')])]);
   const answer = await post(`${connectorUrl}/read`, body, { basic: { accessKeyId, secretAccessKey } });
@@ -258,7 +264,7 @@ async function readEverything(
 }
 
 /** The rows as somebody reads them who does not know of the connector. */
-async function readTable(timestreamUrl: string, layout: LedgerRunOptions['layout']): Promise<StoredSample[]> {
+export async function readTable(timestreamUrl: string, layout: LedgerRunOptions['layout']): Promise<StoredSample[]> {
   const raw = openRawTable(timestreamUrl, database, table);
   try {
     const finite = layout === 'multi-measure' ? 'sample_value' : '"measure_value::double"';

@@ -27,6 +27,7 @@ const DATABASES = ['metrics', 'select'];
 const TABLES = ['samples', 'from', '--', '1.5e3', 'canary.canary', 'x.--', CANARY.table];
 
 const IN_FLIGHT = 8;
+const maxMs = isLong ? 3_600_000 : 300_000;
 
 /** For all texts, some at a time. */
 async function forEachText(judge: (text: string, index: number) => Promise<void>): Promise<void> {
@@ -146,95 +147,115 @@ describe(`hostile texts in every field that reaches SQL, beside a table that nob
       expect((await canary.query(`SHOW TABLES FROM "${database}"`)).map(([name]) => name).sort()).toEqual([...TABLES].sort());
   }
 
-  it('as values and names are stored as they are, and found by every type of matcher and by nothing else', async () => {
-    await forEachText(async (text, index) => {
-      const id = String(index);
-      const wanted = { __name__: 'hostile', id, value: text };
-      const written = await write([series(wanted, [nowMs, 1]), series({ __name__: 'hostile', id, value: `${text}.` }, [nowMs, 2])]);
-      expect(written.status, `${JSON.stringify(text)}: ${written.text}`).toBe(204);
-      for (const matcher of [['value', '=', text], ['value', '=~', quotedPattern(text)], ['value', '!=', `${text}.`], ['value', '!~', quotedPattern(`${text}.`)]] as const) {
+  it(
+    'as values and names are stored as they are, and found by every type of matcher and by nothing else',
+    async () => {
+      await forEachText(async (text, index) => {
+        const id = String(index);
+        const wanted = { __name__: 'hostile', id, value: text };
+        const written = await write([series(wanted, [nowMs, 1]), series({ __name__: 'hostile', id, value: `${text}.` }, [nowMs, 2])]);
+        expect(written.status, `${JSON.stringify(text)}: ${written.text}`).toBe(204);
+        for (const matcher of [['value', '=', text], ['value', '=~', quotedPattern(text)], ['value', '!=', `${text}.`], ['value', '!~', quotedPattern(`${text}.`)]] as const) {
         const { answer, labels } = await read(select(['id', '=', id], matcher));
         expect(labels, `${JSON.stringify(matcher)}: ${answer.text.slice(0, 200)}`).toEqual([wanted]);
       } // prettier-ignore
-      // As a pattern it may mean anything or nothing, but only of what is there.
-      for (const type of ['=~', '!~'] as const) {
-        const { labels } = await read(select(['id', '=', id], ['value', type, text]));
-        for (const found of labels) expect(found['id']).toBe(id);
+        // As a pattern it may mean anything or nothing, but only of what is there.
+        for (const type of ['=~', '!~'] as const) {
+          const { labels } = await read(select(['id', '=', id], ['value', type, text]));
+          for (const found of labels) expect(found['id']).toBe(id);
+        }
+      });
+      await assertCanaryIsUntouched();
+    },
+    maxMs,
+  );
+
+  it(
+    'as names of labels and metrics are stored and read back, or refused',
+    async () => {
+      // Each name takes one of 128 dimensions, or a place in prometheus_labels.
+      await forEachText(async (text, index) => {
+        const wanted = { __name__: text, id: `name ${index}`, [text]: 'x' };
+        const written = await write([series(wanted, [nowMs, 1])]);
+        if (written.status !== 204) {
+          expect(written.status, JSON.stringify(text)).toBe(400);
+          return;
+        }
+        const { answer, labels } = await read(select(['__name__', '=', text], [text, '=', 'x']));
+        expect(labels, `${JSON.stringify(text)}: ${answer.text.slice(0, 200)}`).toContainEqual(wanted);
+        await read(select([text, '!=', ''], ['__name__', '=~', quotedPattern(text)]));
+      });
+      await assertCanaryIsUntouched();
+    },
+    maxMs,
+  );
+
+  it(
+    'in every parameter and path of the query API are taken for what they are, or refused',
+    async () => {
+      await forEachText(async (text) => {
+        const quoted = JSON.stringify(text);
+        const encoded = encodeURIComponent(text);
+        const seconds = String(nowMs / 1000);
+        const asked: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+          ['/api/v1/query', { query: text }],
+          ['/api/v1/query', { query: `hostile{value=${quoted}}`, time: text }],
+          ['/api/v1/query', { query: `count by (${quoted}) ({${quoted}=~${quoted}})`, time: seconds }],
+          ['/api/v1/query', { query: `label_replace(hostile{id="0"}, "a", ${quoted}, "value", ${quoted})`, time: seconds, timeout: text }],
+          ['/api/v1/query_range', { query: 'hostile', start: text, end: text, step: text }],
+          ['/api/v1/labels', { 'match[]': `{${quoted}!=""}`, start: text, limit: text }],
+          ['/api/v1/series', { 'match[]': text, start: seconds, end: seconds }],
+          ['/api/v1/series', { 'match[]': `{__name__=~${quoted},value!~${quoted}}`, start: seconds, end: seconds }],
+          [`/api/v1/label/${encoded}/values`, { 'match[]': `{__name__=${quoted}}` }],
+          ['/api/v1/query_exemplars', { query: `hostile{value=${quoted}}`, start: seconds, end: seconds }],
+          ['/api/v1/metadata', { metric: text, limit: text, limit_per_metric: text }],
+          ['/api/v1/format_query', { query: text }],
+        ];
+        for (const [address, parameters] of asked) await send(`${address}?${new URLSearchParams(parameters).toString()}`);
+      });
+      await assertCanaryIsUntouched();
+    },
+    maxMs,
+  );
+
+  it(
+    'as names of tenants lead to no table, by header or path, and never to one beside',
+    async () => {
+      await forEachText(async (text) => {
+        const body = { body: writeBody([series({ __name__: 'hostile' }, [nowMs, 1])]), headers: PROTOCOL_HEADERS };
+        const header = Buffer.from(text.replaceAll('\u0000', ' ').replaceAll('\n', ' ')).toString('latin1');
+        const answers = [
+          await send('/write', { ...body, headers: { ...PROTOCOL_HEADERS, 'x-scope-orgid': header } }, `${token}g`),
+          await send(`/tenants/${encodeURIComponent(text)}/write`, body, `${token}g`),
+        ];
+        for (const { status, text: why } of answers) expect(status, `${JSON.stringify(text)}: ${why}`).toBeGreaterThanOrEqual(400);
+      });
+      await assertCanaryIsUntouched();
+    },
+    maxMs,
+  );
+
+  it(
+    'as names of databases and tables lead to these tables and to no other',
+    async () => {
+      for (const [d, database] of DATABASES.entries()) {
+        for (const [t, table] of TABLES.entries()) {
+          if (table === CANARY.table) continue;
+          const as = `${token}.${d}.${t}`;
+          const wanted = { __name__: 'placed', database, table };
+          expect((await write([series(wanted, [nowMs, 1])], as)).text).toBe('');
+          const { labels } = await read(select(['__name__', '=', 'placed']), as);
+          expect(labels, `${database}.${table}`).toEqual([wanted]);
+          const answer = await send(
+            `/api/v1/query?${new URLSearchParams({ query: 'count(placed)', time: String(nowMs / 1000) }).toString()}`,
+            {},
+            as,
+          );
+          expect(answer.text).toContain('"1"');
+        }
       }
-    });
-    await assertCanaryIsUntouched();
-  }, 300_000);
-
-  it('as names of labels and metrics are stored and read back, or refused', async () => {
-    // Each name takes one of 128 dimensions, or a place in prometheus_labels.
-    await forEachText(async (text, index) => {
-      const wanted = { __name__: text, id: `name ${index}`, [text]: 'x' };
-      const written = await write([series(wanted, [nowMs, 1])]);
-      if (written.status !== 204) {
-        expect(written.status, JSON.stringify(text)).toBe(400);
-        return;
-      }
-      const { answer, labels } = await read(select(['__name__', '=', text], [text, '=', 'x']));
-      expect(labels, `${JSON.stringify(text)}: ${answer.text.slice(0, 200)}`).toContainEqual(wanted);
-      await read(select([text, '!=', ''], ['__name__', '=~', quotedPattern(text)]));
-    });
-    await assertCanaryIsUntouched();
-  }, 300_000);
-
-  it('in every parameter and path of the query API are taken for what they are, or refused', async () => {
-    await forEachText(async (text) => {
-      const quoted = JSON.stringify(text);
-      const encoded = encodeURIComponent(text);
-      const seconds = String(nowMs / 1000);
-      const asked: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
-        ['/api/v1/query', { query: text }],
-        ['/api/v1/query', { query: `hostile{value=${quoted}}`, time: text }],
-        ['/api/v1/query', { query: `count by (${quoted}) ({${quoted}=~${quoted}})`, time: seconds }],
-        ['/api/v1/query', { query: `label_replace(hostile{id="0"}, "a", ${quoted}, "value", ${quoted})`, time: seconds, timeout: text }],
-        ['/api/v1/query_range', { query: 'hostile', start: text, end: text, step: text }],
-        ['/api/v1/labels', { 'match[]': `{${quoted}!=""}`, start: text, limit: text }],
-        ['/api/v1/series', { 'match[]': text, start: seconds, end: seconds }],
-        ['/api/v1/series', { 'match[]': `{__name__=~${quoted},value!~${quoted}}`, start: seconds, end: seconds }],
-        [`/api/v1/label/${encoded}/values`, { 'match[]': `{__name__=${quoted}}` }],
-        ['/api/v1/query_exemplars', { query: `hostile{value=${quoted}}`, start: seconds, end: seconds }],
-        ['/api/v1/metadata', { metric: text, limit: text, limit_per_metric: text }],
-        ['/api/v1/format_query', { query: text }],
-      ];
-      for (const [address, parameters] of asked) await send(`${address}?${new URLSearchParams(parameters).toString()}`);
-    });
-    await assertCanaryIsUntouched();
-  }, 300_000);
-
-  it('as names of tenants lead to no table, by header or path, and never to one beside', async () => {
-    await forEachText(async (text) => {
-      const body = { body: writeBody([series({ __name__: 'hostile' }, [nowMs, 1])]), headers: PROTOCOL_HEADERS };
-      const header = Buffer.from(text.replaceAll('\u0000', ' ').replaceAll('\n', ' ')).toString('latin1');
-      const answers = [
-        await send('/write', { ...body, headers: { ...PROTOCOL_HEADERS, 'x-scope-orgid': header } }, `${token}g`),
-        await send(`/tenants/${encodeURIComponent(text)}/write`, body, `${token}g`),
-      ];
-      for (const { status, text: why } of answers) expect(status, `${JSON.stringify(text)}: ${why}`).toBeGreaterThanOrEqual(400);
-    });
-    await assertCanaryIsUntouched();
-  }, 120_000);
-
-  it('as names of databases and tables lead to these tables and to no other', async () => {
-    for (const [d, database] of DATABASES.entries()) {
-      for (const [t, table] of TABLES.entries()) {
-        if (table === CANARY.table) continue;
-        const as = `${token}.${d}.${t}`;
-        const wanted = { __name__: 'placed', database, table };
-        expect((await write([series(wanted, [nowMs, 1])], as)).text).toBe('');
-        const { labels } = await read(select(['__name__', '=', 'placed']), as);
-        expect(labels, `${database}.${table}`).toEqual([wanted]);
-        const answer = await send(
-          `/api/v1/query?${new URLSearchParams({ query: 'count(placed)', time: String(nowMs / 1000) }).toString()}`,
-          {},
-          as,
-        );
-        expect(answer.text).toContain('"1"');
-      }
-    }
-    await assertCanaryIsUntouched();
-  });
+      await assertCanaryIsUntouched();
+    },
+    maxMs,
+  );
 });
