@@ -26,7 +26,10 @@ export function listenError(error: unknown, option: string, { host, port }: List
   return new StartupError(`--${option}: cannot listen on ${host ?? ''}:${port}: ${reason ?? messageOf(error)}`, { cause: error });
 }
 
-/** What the operating system said about a file named by an option. */
+/** Arguments of a command that name a file: they are given without a name. */
+const FILE_ARGUMENTS: ReadonlySet<string> = new Set(['source', 'file']);
+
+/** What the operating system said about a file named by an option or by an argument of a command. */
 export function fileError(error: unknown, option: string, file: string): StartupError {
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: 'there is no such file',
@@ -35,7 +38,8 @@ export function fileError(error: unknown, option: string, file: string): Startup
   };
   const code = errnoOf(error);
   const reason = code === undefined ? undefined : reasons[code];
-  return new StartupError(`--${option}: cannot read ${file}: ${reason ?? messageOf(error)}`, { cause: error });
+  const place = FILE_ARGUMENTS.has(option) ? '' : `--${option}: `;
+  return new StartupError(`${place}cannot ${option === 'file' ? 'open' : 'read'} ${file}: ${reason ?? messageOf(error)}`, { cause: error });
 }
 
 function messageOf(error: unknown): string {

@@ -48,7 +48,7 @@ describe('explain', { timeout: 60_000 }, () => {
     const { exitCode, out } = await explain('up{job="node",host=~"h[0-3]x?",zone!="a"}');
     expect(exitCode).toBe(0);
     const text = out.replaceAll(/\s+/g, ' ');
-    expect(text).toContain('exact job="node": it means one of 1 value. In SQL: "job" = \'node\'');
+    expect(text).toContain('exact job="node": it means one value. In SQL: "job" = \'node\'');
     expect(text).toMatch(/(exact|wider) host=~"h\[0-3\]x\?": .* In SQL: /);
     expect(text).toContain('none zone!="a": series without the label pass, and no series of the table has a column zone');
     expect(out).toContain('FROM "db"."tbl" WHERE');

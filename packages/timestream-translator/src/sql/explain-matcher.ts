@@ -49,7 +49,7 @@ export function explainMatcher(matcher: Matcher, { schema, regexPushdown }: Expl
       ...explained,
       pushdown: 'exact',
       sql,
-      reason: `it means ${meaning.kind === 'in' ? 'one of' : 'none of'} ${meaning.values.length} ${meaning.values.length === 1 ? 'value' : 'values'}`,
+      reason: `it means ${valuesText(meaning.kind === 'in', meaning.values.length)}`,
     };
   }
   if (meaning.kind === 'regex' && name !== METRIC_NAME_LABEL && likeEstimateOf(meaning.root).exact) {
@@ -73,4 +73,9 @@ function whyNone({ name, matchesEmpty, meaning }: Matcher, schema: TableSchema, 
     return 'Timestream might exclude more than Prometheus does; the connector checks each series';
   if (meaning.kind === 'regex' && !regexPushdown) return 'expressions are not sent (--regex-pushdown=false)';
   return 'everything passes it as far as Timestream can tell; the connector checks each series';
+}
+
+function valuesText(isIn: boolean, count: number): string {
+  if (count === 1) return isIn ? 'one value' : 'any value but one';
+  return `${isIn ? 'one' : 'none'} of ${count} values`;
 }

@@ -63,7 +63,13 @@ export async function* examineUrl(examination: UrlExamination): AsyncGenerator<F
 
   const health = await examination.get('/-/healthy');
   if ('failure' in health) {
-    yield failed('connection', `${baseUrl} does not answer: ${health.failure}`, `Does it answer? curl -v ${baseUrl}/-/healthy`);
+    const nothingListens = health.failure.includes('ECONNREFUSED');
+    yield failed(
+      'connection',
+      `${baseUrl} does not answer: ${health.failure}`,
+      ...(nothingListens ? ['Nothing listens at this address. Is the connector started? It prints its address when it is ready'] : []),
+      `Does it answer? curl -v ${baseUrl}/-/healthy`,
+    );
     return;
   }
   // API Gateway has routes for write and read only, and answers by itself to everything else.
@@ -97,6 +103,10 @@ export async function* examineUrl(examination: UrlExamination): AsyncGenerator<F
 async function versionFinding(examination: UrlExamination): Promise<Finding> {
   const answer = await examination.get('/api/v1/status/buildinfo');
   if ('failure' in answer || answer.status !== 200) return skipped('version', 'it does not say its version');
-  const version = /"version":"([^"]{1,60})"/.exec(Buffer.from(answer.body).toString())?.[1];
-  return version === undefined ? skipped('version', 'it does not say its version') : ok('version', version);
+  const text = Buffer.from(answer.body).toString();
+  const version = /"version":"([^"]{1,60})"/.exec(text)?.[1];
+  if (version === undefined) return skipped('version', 'it does not say its version');
+  // `version` is that of Prometheus, for Grafana; ours stands beside it.
+  const own = /"buildUser":"(timestream-prometheus [^"]{1,60})"/.exec(text)?.[1];
+  return ok('version', own === undefined ? version : `${own}; it answers queries as Prometheus ${version}`);
 }
