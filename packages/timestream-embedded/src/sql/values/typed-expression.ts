@@ -35,6 +35,8 @@ export interface TypedExpression {
   readonly textOfDouble?: { readonly mayBeNaN: boolean };
 }
 
+const UNIT_SEPARATOR = '\u001f';
+
 /** The series of a table as one statement reads them. */
 interface SeriesScan {
   readonly relation: string;
@@ -87,11 +89,18 @@ export class Emitter {
     const alias = columns[0]?.[1];
     const scan = alias === undefined ? undefined : this.#seriesScans.get(alias);
     if (scan === undefined || columns.some((column) => column?.[1] !== alias)) return undefined;
-    const names = `[${columns.map((column) => this.bind(scan.dimensions[Number(column?.[2])] ?? '', 'VARCHAR')).join(', ')}]`;
+    const names = this.#listOfTexts(columns.map((column) => scan.dimensions[Number(column?.[2])] ?? ''));
     const found = `list_filter(list_transform(${names}, lambda each: dims[each]), lambda each: each IS NOT NULL)[1]`;
     const sql = `CASE WHEN list_has_any(map_keys(dims), ${names}) THEN ${found} END`;
     const known = scan.computed.indexOf(sql);
     return `${alias ?? ''}.x${known >= 0 ? known : scan.computed.push(sql) - 1}`;
+  }
+
+  /** Many texts are one literal that is split: DuckDB takes milliseconds to plan a list of a hundred, and next to nothing for that. */
+  #listOfTexts(texts: readonly string[]): string {
+    const isSplittable = texts.length > 1 && texts.every((text) => !text.includes(UNIT_SEPARATOR));
+    if (!isSplittable) return `[${texts.map((text) => this.bind(text, 'VARCHAR')).join(', ')}]`;
+    return `string_split(${this.bind(texts.join(UNIT_SEPARATOR), 'VARCHAR')}, ${this.bind(UNIT_SEPARATOR, 'VARCHAR')})`;
   }
 
   /**
