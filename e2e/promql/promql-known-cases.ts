@@ -12,6 +12,11 @@ const cases: readonly (readonly [seed: number, wrong: string, text: string])[] =
   [2, 'NaN was taken for a time at the other end of the calendar', 'day_of_year(odd)'],
   [2, 'NaN was taken for a time at the other end of the calendar', 'hour(odd)'],
   [2, 'a subquery with one step was taken for an instant', 'last_over_time(sort(angle)[90s:])'],
+  [
+    2,
+    'of a parameter that is evaluated at the first step the last sample was read',
+    'quantile(scalar({"name with spaces"} offset 1m), memory_bytes @ 1700001200)',
+  ],
   [2, 'the sample before, which shows a counter reset, was not read', 'histogram_sum(sum(latency))'],
 ];
 

@@ -123,6 +123,8 @@ const QUERIES = [
   'topk(2, x)',
   'x @ 1700000900 offset 30s',
   'quantile(scalar(x{i="1"} @ end()), x)',
+  'quantile(scalar(x{i="1"}), x @ 1700000900)',
+  'quantile(scalar(x{i="1"} offset 1m), x @ 1700000900 offset 30s)',
   ...['last', 'present', 'absent', 'count', 'min', 'max', 'sum', 'first', 'stddev'].flatMap((name) => [
     `${name}_over_time(x[5m])`,
     `${name}_over_time(x[90s] offset 1m)`,

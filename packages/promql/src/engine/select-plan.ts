@@ -50,8 +50,9 @@ export function planSelections(
  */
 function needsNewestOnly(selector: VectorSelector, path: readonly Expression[], rangeMs: number, { startMs, endMs }: QueryTimes): boolean {
   if (rangeMs > 0 || selector.smoothed || path.some(({ kind }) => kind === 'subquery' || kind === 'matrix-selector')) return false;
-  // What is the same at every step is evaluated at the first one alone.
-  if (startMs !== endMs && !path.some(({ kind }) => kind === 'step-invariant')) return false;
+  // What is the same at every step is evaluated at the first one alone. So is the parameter of an aggregation that is; but without `@` its
+  // samples are read up to the last step.
+  if (startMs !== endMs && (selector.atMs === null || !path.some(({ kind }) => kind === 'step-invariant'))) return false;
   if (skipsBuckets(path) && comparesCounterHints(path)) return false;
   return !isTimestampBesideAt(selector, path);
 }
