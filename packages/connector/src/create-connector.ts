@@ -146,6 +146,9 @@ export function createConnector(options: ConnectorOptions): Connector {
         return response;
       }
     },
+    noteConnection() {
+      handlers.noteConnection();
+    },
     async close() {
       isClosing = true;
       if (inFlight > 0) await new Promise<void>((resolve) => idleListeners.add(resolve));

@@ -37,6 +37,7 @@ export interface RequestHandlers {
   write(request: ConnectorRequest, scope: RequestScope, identify: Identify): Promise<ConnectorResponse>;
   read(request: ConnectorRequest, scope: RequestScope, identify: Identify): Promise<ConnectorResponse>;
   api(route: ApiRoute, request: ConnectorRequest, scope: RequestScope, identify: Identify): Promise<ConnectorResponse>;
+  noteConnection(): void;
   close(): void;
 }
 
@@ -227,6 +228,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
         }
       }
     },
+    noteConnection: () => turns.noteArrival(),
     close: () => {
       workers?.close();
       storages.close();

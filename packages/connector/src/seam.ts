@@ -92,6 +92,8 @@ export interface Connector {
   admit(request: PageRequest): Promise<WholeResponse | undefined>;
   /** The answer for what an edge found out by itself and the core could not: counted and logged like any other. */
   refuse(error: ConnectorError, headers?: Readonly<Record<string, string>>): WholeResponse;
+  /** To be called when a client connects: work that keeps the event loop busy then waits a moment, for others that may come with it. */
+  noteConnection(): void;
   /** Resolves when the requests in flight are answered and the clients are closed. */
   close(): Promise<void>;
 }

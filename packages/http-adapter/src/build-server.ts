@@ -98,6 +98,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   });
   app.server.headersTimeout = headersTimeoutMs;
   app.server.maxConnections = MAX_CONNECTIONS;
+  // With TLS this is the connection itself, too: it comes before its handshake.
+  app.server.on('connection', () => connector.noteConnection());
 
   // The connector judges methods and content types, in its own words: Fastify must have no opinion about either.
   for (const method of METHODS) {

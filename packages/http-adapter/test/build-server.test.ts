@@ -129,6 +129,7 @@ describe('buildServer', () => {
     const asked: string[] = [];
     const connector: Connector = {
       ...scriptedConnector(() => noContent).connector,
+      noteConnection: () => undefined,
       admit: ({ method, path, headers }) => {
         asked.push(`${method} ${path}`);
         return Promise.resolve(headers['authorization'] === undefined ? refusal : undefined);
@@ -155,6 +156,7 @@ describe('buildServer', () => {
       const connector: Connector = {
         handle: () => Promise.resolve({ status: 401, headers: {}, body: new Uint8Array() }),
         admit: () => Promise.resolve(undefined),
+        noteConnection: () => undefined,
         refuse: () => ({ status: 500, headers: {}, body: new Uint8Array() }),
         close: () => Promise.resolve(),
       };

@@ -37,6 +37,7 @@ export function scriptedConnector(answer: (request: SeenRequest) => Promise<Conn
         return answer(seen);
       },
       admit: () => Promise.resolve(undefined),
+      noteConnection: () => undefined,
       refuse: ({ code, message }) => ({
         status: 500,
         headers: { 'content-type': 'text/plain; charset=utf-8' },

@@ -112,6 +112,7 @@ function createUnconfiguredConnector(error: ConfigError): Connector {
   return {
     handle: () => Promise.resolve(response),
     admit: () => Promise.resolve(response),
+    noteConnection: () => undefined,
     refuse: (failure) => responseOfError(failure),
     close: () => Promise.resolve(),
   };

@@ -35,7 +35,13 @@ function partsWith(handle: Connector['handle']) {
   };
   const core = createConnector({ config, openStorage, logger, metrics, clock, random: () => 0.5 });
   const parts: LambdaParts = {
-    connector: { handle, admit: (page) => core.admit(page), refuse: (error) => core.refuse(error), close: () => Promise.resolve() },
+    connector: {
+      handle,
+      admit: (page) => core.admit(page),
+      refuse: (error) => core.refuse(error),
+      noteConnection: () => undefined,
+      close: () => Promise.resolve(),
+    },
     timeoutMs: config.timeoutMs,
     logger,
     metrics,

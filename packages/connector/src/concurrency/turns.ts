@@ -7,6 +7,12 @@ const ROUND_MS = 20;
 const TURNS_PER_ROUND = 32;
 
 /**
+ * How long pieces wait for connections that come one after the other. libuv takes one in each round of the loop (since 1.46, that of Node 20), so a thousand that
+ * come at once would be behind a thousand pieces, and so would a health check.
+ */
+const ARRIVALS_MS = 10;
+
+/**
  * Turns for work that keeps the event loop busy, in the order in which they were asked for. In each round of the loop there is one, and further ones
  * while they are short; then the loop sees to its sockets and timers: however many requests are at work, nothing waits for much more than one
  * piece. With only one in a round, a round that has a thousand sockets to read would hold up every request once for each of its pieces.
@@ -14,6 +20,15 @@ const TURNS_PER_ROUND = 32;
 export class Turns {
   readonly #waiting = new Set<() => void>();
   #isScheduled = false;
+  /** A connection came in this round or the one before. */
+  #hasArrival = false;
+  /** Since when pieces wait for connections; undefined if they do not. */
+  #waitingSinceMs: number | undefined;
+
+  /** A connection has come; others may wait behind it. */
+  noteArrival(): void {
+    this.#hasArrival = true;
+  }
 
   /** @throws ConnectorError the meaning of the abort, if the signal is aborted before the turn comes */
   async next(signal: AbortSignal): Promise<void> {
@@ -41,16 +56,30 @@ export class Turns {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     let roundStartMs: number | undefined;
+    let isForArrivals = false;
     for (let turn = 1; turn <= TURNS_PER_ROUND; turn += 1) {
       setImmediate(() => {
         const nowMs = performance.now();
-        roundStartMs ??= nowMs;
-        if (turn === 1 || nowMs - roundStartMs < ROUND_MS) this.#giveTurn();
+        if (roundStartMs === undefined) {
+          roundStartMs = nowMs;
+          isForArrivals = this.#isForArrivals(nowMs);
+        }
+        if (!isForArrivals && (turn === 1 || nowMs - roundStartMs < ROUND_MS)) this.#giveTurn();
         if (turn < TURNS_PER_ROUND) return;
         this.#isScheduled = false;
         if (this.#waiting.size > 0) this.#schedule();
       });
     }
+  }
+
+  /** Whether the round goes by without a piece, so that the next connection is taken. */
+  #isForArrivals(nowMs: number): boolean {
+    const hadArrival = this.#hasArrival;
+    this.#hasArrival = false;
+    this.#waitingSinceMs = hadArrival ? (this.#waitingSinceMs ?? nowMs) : undefined;
+    if (this.#waitingSinceMs === undefined || nowMs - this.#waitingSinceMs < ARRIVALS_MS) return hadArrival;
+    this.#waitingSinceMs = undefined;
+    return false;
   }
 
   #giveTurn(): void {

@@ -40,6 +40,27 @@ describe('Turns', () => {
     expect(events.at(-1)).toBe('turn 1000');
   });
 
+  it('lets connections come first that come one after the other, but no longer than a moment', async () => {
+    const turns = new Turns();
+    let arrivals = 0;
+    const arrive = () => {
+      arrivals += 1;
+      turns.noteArrival();
+      if (arrivals < 1e6) arriving = setImmediate(arrive);
+    };
+    let arriving = setImmediate(arrive);
+    const startMs = performance.now();
+    await turns.next(never);
+    expect(arrivals).toBeGreaterThan(2);
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(9);
+    await turns.next(never);
+    clearImmediate(arriving);
+    const arrivedBefore = arrivals;
+    await turns.next(never);
+    await turns.next(never);
+    expect(arrivals).toBe(arrivedBefore);
+  });
+
   it('gives none to who has gone, and goes on with the next', async () => {
     const turns = new Turns();
     const client = new AbortController();
