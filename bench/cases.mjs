@@ -6,7 +6,7 @@
  * @typedef {object} StagesCase
  * @property {'stages'} kind
  * @property {WriteInput} input
- * @property {'multi-measure' | 'compact' | 'single-measure'} layout
+ * @property {'multi-measure' | 'sample-value' | 'compact' | 'single-measure'} layout
  * @property {boolean} isCold whether every request meets empty caches
  */
 
@@ -98,13 +98,19 @@ const stages = (name, what, input, more = {}) => ({
   ...more,
 });
 
+/** @type {(name: string, what: string, input: WriteInput) => readonly BenchCase[]} */
+const otherLayouts = (name, what, input) =>
+  /** @type {const} */ (['sample-value', 'compact']).map((layout) =>
+    stages(`${name}-${layout}`, `${what}; layout ${layout}`, input, { layout }),
+  );
+
 /** @type {(labels: 'node' | 'kubernetes', order: 'in-order' | 'spread') => readonly BenchCase[]} */
 const nodeExporter = (targetLabels, order) => {
   const name = `node-exporter-${targetLabels}-${order}`;
   const what = `20 targets of node_exporter, ${targetLabels} labels, ${order}`;
   /** @type {WriteInput} */
   const input = { shape: 'node-exporter', samplesPerRequest: 2_000, targetLabels, order };
-  return [stages(name, what, input), stages(`${name}-compact`, `${what}; layout compact`, input, { layout: 'compact' })];
+  return [stages(name, what, input), ...otherLayouts(name, what, input)];
 };
 
 /** @type {WriteInput} */
@@ -120,7 +126,7 @@ export const CASES = [
   ...nodeExporter('kubernetes', 'spread'),
   stages('kube-state-metrics', 'one target with 140 pods', { shape: 'kube-state-metrics', samplesPerRequest: 2_000 }),
   stages('histograms', 'classic histograms of 140 routes', HISTOGRAMS),
-  stages('histograms-compact', 'classic histograms of 140 routes; layout compact', HISTOGRAMS, { layout: 'compact' }),
+  ...otherLayouts('histograms', 'classic histograms of 140 routes', HISTOGRAMS),
   ...[20, 40, 80].map((labels) => stages(`labels-${labels}`, `2,000 samples, ${labels} labels`, { ...PLAIN, labels })),
   ...[4_000, 8_000].map((samplesPerRequest) =>
     stages(`samples-${samplesPerRequest}`, `${samplesPerRequest} samples, 10 labels`, { ...PLAIN, samplesPerRequest }),

@@ -13,7 +13,7 @@ const COLUMNS = [
   ['series', 'VARCHAR'],
   ['measure_name', 'VARCHAR'],
   ['time', 'TIMESTAMP'],
-  ['sample_value', 'DOUBLE'],
+  ['v', 'DOUBLE'],
 ];
 
 /** @typedef {{ readonly seriesCount: number; readonly startMs: number; readonly endMs: number }} SyntheticTable */
@@ -55,7 +55,7 @@ function* packedRows({ seriesCount, startMs, endMs }, fromMs, hasJob) {
         timeMs <= Math.min(endMs, spanStartMs + ROW_SPAN_MS - 1);
         timeMs += STEP_MS
       ) {
-        points += `${timeMs - spanStartMs}:${valueText(series, timeMs)};`;
+        points += `${timeMs - spanStartMs}$${valueText(series, timeMs)};`;
         count += 1;
       }
       if (count > 0) yield [...(hasJob ? ['node'] : []), seriesText(series), 'synthetic', span, count, 0, 0, points];

@@ -88,6 +88,7 @@ export const reservedLabelNames: readonly string[] = [
   'measure_value',
   'ts_x',
   'ts_',
+  'v',
   'sample_value',
   'sample_bits',
   'sample_histogram',

@@ -81,6 +81,7 @@ export async function startInProcessConnector(
   };
   const writers: Record<Layout, Connector> = {
     'multi-measure': open('multi-measure'),
+    'sample-value': open('sample-value'),
     compact: open('compact'),
     'single-measure': open('single-measure'),
   };

@@ -28,6 +28,7 @@ const labelNames = [
   'measure_name',
   'ts_zone',
   'sample_value',
+  'v',
   'prometheus_labels',
   'select',
   'with:colon',

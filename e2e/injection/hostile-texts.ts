@@ -42,6 +42,7 @@ export const HOSTILE_TEXTS: readonly string[] = [
   'time',
   'measure_name',
   'sample_value',
+  'v',
   'prometheus_labels',
   '","x":"y',
   '{"a":"b"}',

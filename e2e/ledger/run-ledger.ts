@@ -263,11 +263,19 @@ async function readEverything(
   return samples;
 }
 
+/** As SQL names them. */
+const FINITE_COLUMNS: Readonly<Record<LedgerRunOptions['layout'], string>> = {
+  'multi-measure': 'v',
+  'sample-value': 'sample_value',
+  compact: '"measure_value::double"',
+  'single-measure': '"measure_value::double"',
+};
+
 /** The rows as somebody reads them who does not know of the connector. */
 export async function readTable(timestreamUrl: string, layout: LedgerRunOptions['layout']): Promise<StoredSample[]> {
   const raw = openRawTable(timestreamUrl, database, table);
   try {
-    const finite = layout === 'multi-measure' ? 'sample_value' : '"measure_value::double"';
+    const finite = FINITE_COLUMNS[layout];
     const value = `${finite}, ${layout === 'single-measure' ? 'NULL' : 'sample_bits'}`;
     const rows = await raw.query(
       `SELECT ${SERIES_ID_LABEL}, to_milliseconds(time), ${value} FROM "${database}"."${table}" WHERE measure_name = '${LEDGER_METRIC}'`,

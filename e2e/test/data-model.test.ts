@@ -93,8 +93,9 @@ describe('the statements of docs/data-model.md', () => {
   });
 
   it('say which column is missing on a table that holds no value outside the default layout', async () => {
-    await expect(table.query(statementFor('rows of any layout'))).rejects.toThrow("Column 'measure_value::double' does not exist");
-    expect(page).toContain("the error `Column 'measure_value::double' does not exist`");
+    await expect(table.query(statementFor('rows of any layout'))).rejects.toThrow("Column 'sample_value' does not exist");
+    expect(page).toContain("the error `Column 'sample_value' does not exist`");
+    await write('sample-value', series({ __name__: 'up', job: 'api', instance: 'd' }, [[minuteMs + 1_000, 0]]));
     await write('single-measure', series({ __name__: 'up', job: 'api', instance: 'c' }, [[minuteMs + 1_000, 1], [minuteMs + 3_000, 1]])); // prettier-ignore
   });
 
@@ -104,7 +105,7 @@ describe('the statements of docs/data-model.md', () => {
       ['b', timeText(minuteMs + 1_000), '1.0'],
     ],
     'average per minute': [[timeText(minuteMs), 'api', '0.6666666666666666']],
-    'rows of any layout': [[timeText(minuteMs), 'api', '0.8']],
+    'rows of any layout': [[timeText(minuteMs), 'api', '0.6666666666666666']],
     'Where series ended': [[timeText(minuteMs + 2_000), 'up', 'api', 'b']],
     'recording rule': [[timeText(minuteMs), '2.0']],
     'A label that had to go into': [[timeText(minuteMs), 'weather', '7.0']],
@@ -140,9 +141,9 @@ describe('the names of docs/data-model.md', () => {
     ];
     await write('multi-measure', ...written);
     const rows = await table.query(
-      `SELECT measure_name, prometheus_labels, sample_value FROM "PrometheusDatabase"."PrometheusMetricsTable"
+      `SELECT measure_name, prometheus_labels, v FROM "PrometheusDatabase"."PrometheusMetricsTable"
        WHERE measure_name = 'names%3Ajob%3Asum' OR measure_name = '%74ime' OR measure_name LIKE 'long_x%' OR measure_name = 'names_empty'
-       ORDER BY sample_value`,
+       ORDER BY v`,
     );
     expect(rows).toEqual([
       ['names%3Ajob%3Asum', '{}', '1.0'],
@@ -219,13 +220,14 @@ describe('a table that others have written to as well', () => {
     expect(await read('mixed', timeMs, timeMs + 10, { type: '=', name: 'job', value: 'go' }, { type: '!=', name: 'pod', value: 'x' })).toEqual([stored(wanted)]); // prettier-ignore
   });
 
-  it('goes on with a table of the default layout in the layout compact, and back, value for value', async () => {
+  it('goes on with a table of the default layout in other layouts, and back, value for value', async () => {
     const labels = { instance: 'i', job: 'compact' };
     const writePair = (layout: Layout, startMs: number) => write(layout, series({ __name__: 'changed', ...labels }, [[startMs, 1 / 3], [startMs + 1, STALE_NAN_BITS]])); // prettier-ignore
     await writePair('multi-measure', timeMs);
     await writePair('compact', timeMs + 2);
     await writePair('multi-measure', timeMs + 4);
-    // A finite value that one layout has stored is a conflict to another one, be it the same: the record is another one.
+    await writePair('sample-value', timeMs + 6);
+    // The same value of another layout is no conflict, another value is.
     const other = await subject.write(
       {
         timeseries: [
@@ -233,6 +235,7 @@ describe('a table that others have written to as well', () => {
             [timeMs, 1 / 3],
             [timeMs + 1, STALE_NAN_BITS],
             [timeMs + 3, 5],
+            [timeMs + 4, 6],
           ]),
         ],
         metadata: [],
@@ -240,9 +243,9 @@ describe('a table that others have written to as well', () => {
       'compact',
     );
     expect(other).toEqual({ status: 400, text: expect.stringContaining('conflicting-value (2)') as string });
-    const wanted = series({ __name__: 'changed', ...labels }, [0, 2, 4].flatMap((offset): [number, number | bigint][] => [[timeMs + offset, 1 / 3], [timeMs + offset + 1, STALE_NAN_BITS]])); // prettier-ignore
+    const wanted = series({ __name__: 'changed', ...labels }, [0, 2, 4, 6].flatMap((offset): [number, number | bigint][] => [[timeMs + offset, 1 / 3], [timeMs + offset + 1, STALE_NAN_BITS]])); // prettier-ignore
     expect(await read('changed', timeMs, timeMs + 10)).toEqual([stored(wanted)]);
-    expect(await table.query(`SELECT count(sample_value), count("measure_value::double"), count(sample_bits) FROM "PrometheusDatabase"."PrometheusMetricsTable" WHERE measure_name = 'changed'`)).toEqual([['2', '1', '3']]); // prettier-ignore
+    expect(await table.query(`SELECT count(v), count(sample_value), count("measure_value::double"), count(sample_bits) FROM "PrometheusDatabase"."PrometheusMetricsTable" WHERE measure_name = 'changed'`)).toEqual([['2', '1', '1', '4']]); // prettier-ignore
   });
 
   it('cuts times to the millisecond, and takes the later of two rows that then meet', async () => {
@@ -260,7 +263,7 @@ describe('a table that others have written to as well', () => {
     ]);
   });
 
-  it('takes the default layout at the same nanosecond, and then the greater bits', async () => {
+  it('takes the multi-measure record at the same nanosecond, and then the greater bits', async () => {
     const multi = (dimensions: Readonly<Record<string, string>>, value: string, time: number) => ({
       ...single('same_time', dimensions, '', time),
       MeasureValue: undefined,

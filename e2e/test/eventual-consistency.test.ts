@@ -71,10 +71,10 @@ describe(`a table whose newest rows and columns are not there yet for queries (S
         };
 
         await expectAnswers([], 'empty');
-        await write(dataSet % 3 === 1 ? 'compact' : 'multi-measure', early);
+        await write((['sample-value', 'compact', 'multi-measure'] as const)[dataSet % 3] ?? 'multi-measure', early);
         aheadMs += hourMs;
         await expectAnswers(early, 'early only');
-        // New rows, new columns, and both layouts.
+        // New rows, new columns, and several layouts.
         const single = dataSet % 2 === 1 ? withSamples(late, isFinite64) : [];
         await write('single-measure', single);
         await write('multi-measure', dataSet % 2 === 1 ? withSamples(late, (bits) => !isFinite64(bits)) : late);

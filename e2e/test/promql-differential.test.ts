@@ -52,7 +52,7 @@ const variants: readonly Variant[] = [
   },
   {
     name: 'every layout, pages of 7 rows',
-    layouts: ['multi-measure', 'compact', 'single-measure'],
+    layouts: ['multi-measure', 'sample-value', 'compact', 'single-measure'],
     rowsPerPage: 7,
     spanMs: hourMs / 6,
     everyNth: 10,
@@ -60,8 +60,8 @@ const variants: readonly Variant[] = [
     leastFilled: 25,
   },
   {
-    name: 'both layouts, pages of 1 row',
-    layouts: ['single-measure', 'multi-measure'],
+    name: 'two layouts, pages of 1 row',
+    layouts: ['single-measure', 'sample-value'],
     rowsPerPage: 1,
     pushDown: false,
     spanMs: hourMs / 6,

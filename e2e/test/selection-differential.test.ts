@@ -27,7 +27,11 @@ interface Circumstance {
 const circumstances: readonly [Circumstance, ...Circumstance[]] = [
   { name: 'as it comes', layouts: ['multi-measure'] },
   { name: 'the layout compact', layouts: ['compact'] },
-  { name: 'both layouts, streamed in groups of 20 samples', layouts: ['multi-measure', 'single-measure'], streamBufferSamples: 20 },
+  {
+    name: 'single and multi measures, streamed in groups of 20 samples',
+    layouts: ['multi-measure', 'single-measure'],
+    streamBufferSamples: 20,
+  },
   { name: 'pages of 7 rows', rowsPerPage: 7, layouts: ['multi-measure'] },
   { name: 'pages of 7 rows, compact, streamed in groups of 40 samples', rowsPerPage: 7, layouts: ['compact'], streamBufferSamples: 40 },
   { name: 'pages of 1 row', rowsPerPage: 1, layouts: ['multi-measure'] },
@@ -37,8 +41,8 @@ const circumstances: readonly [Circumstance, ...Circumstance[]] = [
     limits: { maxDimensionsPerTable: 4 },
     streamBufferSamples: 15,
   },
-  { name: 'both layouts in one table', layouts: ['multi-measure', 'single-measure'] },
-  { name: 'all layouts, pages of 7 rows', rowsPerPage: 7, layouts: ['multi-measure', 'compact', 'single-measure'] },
+  { name: 'two layouts of multi measures in one table', layouts: ['multi-measure', 'sample-value'] },
+  { name: 'all layouts, pages of 7 rows', rowsPerPage: 7, layouts: ['multi-measure', 'sample-value', 'compact', 'single-measure'] },
   { name: 'four dimensions only', layouts: ['multi-measure'], limits: { maxDimensionsPerTable: 4 } },
 ];
 

@@ -25,7 +25,7 @@ async function read(query: Query): Promise<readonly TimeSeries[]> {
   return (await subject.readEveryWay([query]))[0] ?? [];
 }
 
-describe.each<Layout>(['multi-measure', 'compact'])('values of the layout %s, bit for bit,', (layout) => {
+describe.each<Layout>(['multi-measure', 'sample-value', 'compact'])('values of the layout %s, bit for bit,', (layout) => {
   /** Both layouts write to one table: each has metrics of its own there. */
   const named = (metric: string): string => `${metric}_of_${layout}`;
 
@@ -207,8 +207,8 @@ describe('label values', () => {
   });
 
   it('of 2 kB are stored while the record fits into 2,048 bytes, and refused by name beyond', async () => {
-    // 8 bytes of time, 8 of the value, sample_value, the metric name and the label name.
-    const room = 2048 - 8 - 8 - 'sample_value'.length - 'long_value'.length - 'long'.length;
+    // 8 bytes of time, 8 of the value, its column `v`, the metric name and the label name.
+    const room = 2048 - 8 - 8 - 'v'.length - 'long_value'.length - 'long'.length;
     const fits = series({ __name__: 'long_value', long: 'x'.repeat(room) }, [[nowMs, 1]]);
     const wide = series({ __name__: 'long_value', long: 'é'.repeat(Math.floor(room / 2)) }, [[nowMs, 1]]);
     await writeAll(fits, wide);
@@ -237,6 +237,7 @@ describe('label names', () => {
     'ts_x',
     'ts_non_existent_col',
     'sample_value',
+    'v',
     'sample_bits',
     'sample_histogram',
     'prometheus_labels',
@@ -372,6 +373,7 @@ describe('metric names', () => {
     '\u0000',
     '\u2028',
     'sample_value',
+    'v',
     'prometheus_labels',
     'select',
     'UP',

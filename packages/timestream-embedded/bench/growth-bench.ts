@@ -51,7 +51,7 @@ async function writeSeries(): Promise<void> {
         { Name: 'shard', Value: String(first + index) },
       ],
       MeasureName: `metric_${(first / 100) % 100}`,
-      MeasureValues: [{ Name: 'sample_value', Type: 'DOUBLE' as const, Value: String(index) }],
+      MeasureValues: [{ Name: 'v', Type: 'DOUBLE' as const, Value: String(index) }],
     }));
     const CommonAttributes = { MeasureValueType: 'MULTI' as const, Time: String(startMs) };
     await store.write(table, parseRecords({ DatabaseName: 'db', TableName: 't', CommonAttributes, Records }, serviceLimits));
@@ -76,11 +76,11 @@ async function makePoints(): Promise<void> {
 
 const newestMs = startMs + (steps - 1) * stepMs;
 const reads = {
-  oneSeriesOfTenMinutes: `SELECT time, sample_value FROM db.t WHERE measure_name = 'metric_7' AND shard = '707' AND time > from_milliseconds(${newestMs - 600_000}) ORDER BY time`,
-  hundredSeriesOfTenMinutes: `SELECT shard, time, sample_value FROM db.t WHERE measure_name = 'metric_7' AND time > from_milliseconds(${newestMs - 600_000})`,
-  lastOfEachHost: `SELECT instance, max(sample_value) FROM db.t WHERE time > from_milliseconds(${newestMs - 60_000}) GROUP BY instance`,
+  oneSeriesOfTenMinutes: `SELECT time, v FROM db.t WHERE measure_name = 'metric_7' AND shard = '707' AND time > from_milliseconds(${newestMs - 600_000}) ORDER BY time`,
+  hundredSeriesOfTenMinutes: `SELECT shard, time, v FROM db.t WHERE measure_name = 'metric_7' AND time > from_milliseconds(${newestMs - 600_000})`,
+  lastOfEachHost: `SELECT instance, max(v) FROM db.t WHERE time > from_milliseconds(${newestMs - 60_000}) GROUP BY instance`,
   countOfAll: 'SELECT count(*) FROM db.t',
-  averageOfAllByHost: 'SELECT instance, avg(sample_value) FROM db.t GROUP BY instance',
+  averageOfAllByHost: 'SELECT instance, avg(v) FROM db.t GROUP BY instance',
 };
 
 /** The most memory that a process has had, in megabytes; 0 where there is no /proc. */
@@ -127,7 +127,7 @@ async function startCommand(): Promise<void> {
       readMs[name] = times;
     }
     const peakMegabytes = peakMemory(child.pid);
-    const listOfAll = await ask('SELECT array_agg(sample_value) FROM db.t').then(
+    const listOfAll = await ask('SELECT array_agg(v) FROM db.t').then(
       () => 'answered',
       (error: unknown) => String(error),
     );

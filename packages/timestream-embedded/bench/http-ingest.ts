@@ -120,7 +120,7 @@ function requestAt(firstSeries: number, timestampMs: number, point: number): str
         { Name: 'cpu', Value: String(firstSeries + index) },
       ],
       MeasureName: `metric_${(firstSeries / 100) % 500}`,
-      MeasureValues: [{ Name: 'sample_value', Value: String(point * 1.1 + index), Type: 'DOUBLE' }],
+      MeasureValues: [{ Name: 'v', Value: String(point * 1.1 + index), Type: 'DOUBLE' }],
     })),
   });
 }

@@ -36,7 +36,7 @@ function requestAt(firstSeries: number, point: number): ReturnType<typeof parseR
       Records: Array.from({ length: 100 }, (_, index) => ({
         Dimensions: dimensionsOf(firstSeries + index),
         MeasureName: `metric_${firstSeries % 500}`,
-        MeasureValues: [{ Name: 'sample_value', Type: 'DOUBLE', Value: String(point * 1.1 + index) }],
+        MeasureValues: [{ Name: 'v', Type: 'DOUBLE', Value: String(point * 1.1 + index) }],
       })),
     },
     serviceLimits,

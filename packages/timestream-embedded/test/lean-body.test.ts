@@ -33,7 +33,7 @@ const record = (index: number, rest: object = {}): object => ({
     { Name: 'mode', Value: 'idle' },
   ],
   MeasureName: 'node_cpu',
-  MeasureValues: [{ Name: 'sample_value', Value: String(index * 1.5), Type: 'DOUBLE' }],
+  MeasureValues: [{ Name: 'v', Value: String(index * 1.5), Type: 'DOUBLE' }],
   ...rest,
 });
 const common = { Dimensions: [{ Name: 'job', Value: 'node' }], MeasureValueType: 'MULTI', Time: '1700000000000', TimeUnit: 'MILLISECONDS' };
@@ -135,7 +135,7 @@ function createRandom(seed: number): Random {
 }
 
 const pick = <T>(random: Random, from: readonly [T, ...T[]]): T => from[random(from.length)] ?? from[0];
-const fewNames = ['a', 'b', 'job', 'instance', 'x}]', '}]', 'measure_name', 'time', 'sample_value'] as const;
+const fewNames = ['a', 'b', 'job', 'instance', 'x}]', '}]', 'measure_name', 'time', 'v', 'sample_value'] as const;
 const values = ['1', '-0.0', '1e400', '1.5', 'x', 'true', '', '}]', '"', 'ü', ' ', '9007199254740993', ',"MeasureName":', '5'] as const;
 
 function randomDimensions(random: Random): object[] {

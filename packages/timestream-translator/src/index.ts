@@ -8,6 +8,7 @@ export {
   METRIC_NAME_LABEL,
   SAMPLE_BITS_COLUMN,
   SAMPLE_VALUE_COLUMN,
+  VALUE_COLUMN,
   TIME_COLUMN,
   type Layout,
 } from './model/layout.js';

@@ -1,4 +1,5 @@
 import { LABELS_DIMENSION, type DimensionBudget } from '@timestream-prometheus/timestream-translator';
+import type { BudgetState } from './worker-messages.js';
 
 /**
  * A worker's view of a dimension budget that another thread keeps. A name that it has no answer for is granted for the time being, and has to be
@@ -7,18 +8,28 @@ import { LABELS_DIMENSION, type DimensionBudget } from '@timestream-prometheus/t
 export class ReplicaBudget implements DimensionBudget {
   /** Of the budget that it stands for. */
   readonly version: string;
+  #takesValueColumn: boolean;
   readonly #granted = new Set<string>([LABELS_DIMENSION]);
   readonly #refused = new Set<string>();
   /** Granted without an answer, in the order in which they were asked for. */
   readonly #unconfirmed = new Set<string>();
   #revision = 0;
 
-  constructor(version: string) {
+  constructor({ version, takesValueColumn }: BudgetState) {
     this.version = version;
+    this.#takesValueColumn = takesValueColumn;
   }
 
   get revision(): number {
     return this.#revision;
+  }
+
+  get takesValueColumn(): boolean {
+    return this.#takesValueColumn;
+  }
+
+  noteValueColumnTaken(): void {
+    this.#takesValueColumn = false;
   }
 
   learn(dimensionNames: Iterable<string>): void {

@@ -1,6 +1,7 @@
 import type { MetricMetadata } from '@timestream-prometheus/prom-codec';
 import { KnownMetadata } from '../write/known-metadata.js';
 import { ReplicaBudget } from './replica-budget.js';
+import type { BudgetState } from './worker-messages.js';
 
 /** What a worker remembers of a table as one credential sees it. */
 export class ReplicaTable {
@@ -9,9 +10,9 @@ export class ReplicaTable {
   readonly #toldNames = new Set<string>();
   #budget: ReplicaBudget | undefined;
 
-  /** @param version of the budget that holds now */
-  budgetOf(version: string): ReplicaBudget {
-    if (this.#budget?.version !== version) this.#budget = new ReplicaBudget(version);
+  /** @param state of the budget that holds now */
+  budgetOf(state: BudgetState): ReplicaBudget {
+    if (this.#budget?.version !== state.version) this.#budget = new ReplicaBudget(state);
     return this.#budget;
   }
 

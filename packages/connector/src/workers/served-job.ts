@@ -72,7 +72,7 @@ export class ServedJob {
         const budget = await this.#openTable.state.dimensions.budget();
         const version = `${numberOf(budget)}.${budget.revision}`;
         this.#budgets.set(version, budget);
-        return version;
+        return { version, takesValueColumn: budget.takesValueColumn };
       }
       case 'claim': {
         const budget = this.#budgets.get(question.budget);
@@ -82,6 +82,8 @@ export class ServedJob {
       case 'refresh':
         await this.#openTable.state.dimensions.refreshWhenFull();
         return undefined;
+      case 'measures':
+        return this.#openTable.state.dimensions.measures();
       case 'unknown-metadata':
         return this.#openTable.state.metadata.unknownOf(question.entries, this.#write.nowMs);
       case 'write':
@@ -102,6 +104,9 @@ export class ServedJob {
         break;
       case 'expect-again':
         this.#table?.state.stored.expectAgain();
+        break;
+      case 'value-column-taken':
+        this.#openTable.state.dimensions.noteValueColumnTaken();
         break;
       case 'stored-names':
         this.#openTable.state.dimensions.noteStoredNames(note.names);

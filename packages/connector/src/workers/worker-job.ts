@@ -155,6 +155,14 @@ class RemoteDimensions implements WriteDimensions {
     if (names.length > 0) this.#link.note({ kind: 'stored-names', names });
   }
 
+  measures(): Promise<ReadonlySet<string>> {
+    return this.#link.ask({ kind: 'measures' });
+  }
+
+  noteValueColumnTaken(): void {
+    this.#link.note({ kind: 'value-column-taken' });
+  }
+
   async refreshWhenFull(): Promise<void> {
     await this.#link.ask({ kind: 'refresh' });
   }

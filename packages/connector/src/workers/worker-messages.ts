@@ -60,18 +60,27 @@ export type Question =
   | { readonly kind: 'dimensions' }
   | { readonly kind: 'claim'; readonly budget: string; readonly names: readonly string[] }
   | { readonly kind: 'refresh' }
+  | { readonly kind: 'measures' }
   /** Which of them were not written lately. */
   | { readonly kind: 'unknown-metadata'; readonly entries: readonly MetricMetadata[] }
   | { readonly kind: 'write'; readonly batch: BatchMessage };
+
+/** What a worker knows of a budget of dimensions. */
+export interface BudgetState {
+  /** Another one whenever an earlier answer of the budget may no longer hold. */
+  readonly version: string;
+  readonly takesValueColumn: boolean;
+}
 
 export interface Answers {
   readonly decoded: { readonly table: number };
   readonly open: undefined;
   readonly turn: undefined;
-  readonly dimensions: string;
+  readonly dimensions: BudgetState;
   /** The names that got no place. */
   readonly claim: readonly string[];
   readonly refresh: undefined;
+  readonly measures: ReadonlySet<string>;
   readonly 'unknown-metadata': readonly MetricMetadata[];
   readonly write: WriteOutcome;
 }
@@ -84,6 +93,7 @@ export type Note =
   | { readonly kind: 'take' | 'give-back'; readonly bytes: number }
   | { readonly kind: 'close' }
   | { readonly kind: 'expect-again' }
+  | { readonly kind: 'value-column-taken' }
   | { readonly kind: 'stored-names'; readonly names: readonly string[] }
   | { readonly kind: 'metadata-written'; readonly metadata: MetricMetadata }
   | { readonly kind: 'left-out'; readonly reason: string; readonly count: number; readonly example: string };

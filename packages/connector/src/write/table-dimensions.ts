@@ -5,11 +5,12 @@ import {
   type DimensionBudget,
   type WriteBatch,
 } from '@timestream-prometheus/timestream-translator';
+import type { TableColumns } from './describe-table.js';
 import { dimensionNamesOf } from './dimension-names.js';
 import type { WriteDimensions } from './write-context.js';
 
-/** The dimensions that the table has, from Timestream; undefined if the caller may not see them or Timestream does not answer. */
-export type ReadDimensions = () => Promise<readonly string[] | undefined>;
+/** The columns that the table has, from Timestream; undefined if the caller may not see them or Timestream does not answer. */
+export type ReadColumns = () => Promise<TableColumns | undefined>;
 
 /**
  * How many dimensions this process makes of a table that does not have `prometheus_labels` yet. Two writers that fill a table at the same
@@ -26,8 +27,10 @@ export class TableDimensions implements WriteDimensions {
   #budget = createDimensionBudget({ maxDimensions: MAX_DIMENSIONS_WITHOUT_OURS });
   /** Dimensions that the table certainly has. */
   readonly #known = new Set<string>();
+  #measures: ReadonlySet<string> = new Set();
   #isFull = false;
-  readonly #readDimensions: ReadDimensions;
+  #isValueColumnTaken = false;
+  readonly #readColumns: ReadColumns;
   /**
    * Stands for this table where a series remembers to whom its names were shown last. What is remembered of series outlives the storage of a
    * credential, and must not keep it, with the secret that it signs with.
@@ -36,18 +39,24 @@ export class TableDimensions implements WriteDimensions {
   #firstRead: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
 
-  constructor(readDimensions: ReadDimensions) {
-    this.#readDimensions = readDimensions;
+  constructor(readColumns: ReadColumns) {
+    this.#readColumns = readColumns;
   }
 
   /** The budget for one translation. The first caller waits for the table's own dimensions. */
   async budget(): Promise<DimensionBudget> {
-    this.#firstRead ??= this.#readDimensions().then((names) => {
-      this.#addKnown(names ?? []);
-      this.#budget.learn(this.#known);
-    });
-    await this.#firstRead;
+    await this.#readOnce();
     return this.#budget;
+  }
+
+  async measures(): Promise<ReadonlySet<string>> {
+    await this.#readOnce();
+    return this.#measures;
+  }
+
+  noteValueColumnTaken(): void {
+    this.#isValueColumnTaken = true;
+    this.#budget.noteValueColumnTaken();
   }
 
   /** What the budget says is final: it is the one of this process. */
@@ -76,19 +85,32 @@ export class TableDimensions implements WriteDimensions {
     await this.#refreshing;
   }
 
+  #readOnce(): Promise<void> {
+    this.#firstRead ??= this.#readColumns().then((columns) => {
+      this.#measures = new Set(columns?.measures);
+      this.#addKnown(columns?.dimensions ?? []);
+      this.#budget.learn(this.#known);
+    });
+    return this.#firstRead;
+  }
+
   async #freeze(): Promise<void> {
-    const names = await this.#readDimensions();
+    const columns = await this.#readColumns();
     this.#isFull = true;
-    this.#addKnown([...(names ?? []), LABELS_DIMENSION]);
-    this.#budget = createDimensionBudget({ maxDimensions: Math.min(this.#known.size, MAX_DIMENSIONS_PER_TABLE) });
-    this.#budget.learn(this.#known);
+    this.#addKnown([...(columns?.dimensions ?? []), LABELS_DIMENSION]);
+    this.#renewBudget({ maxDimensions: Math.min(this.#known.size, MAX_DIMENSIONS_PER_TABLE) });
   }
 
   #addKnown(names: Iterable<string>): void {
     const hadOurs = this.#known.has(LABELS_DIMENSION);
     for (const name of names) this.#known.add(name);
     if (hadOurs || this.#isFull || !this.#known.has(LABELS_DIMENSION)) return;
-    this.#budget = createDimensionBudget();
+    this.#renewBudget({});
+  }
+
+  #renewBudget(options: { readonly maxDimensions?: number }): void {
+    this.#budget = createDimensionBudget(options);
     this.#budget.learn(this.#known);
+    if (this.#isValueColumnTaken) this.#budget.noteValueColumnTaken();
   }
 }

@@ -24,6 +24,10 @@ export interface WriteDimensions {
   confirm(budget: DimensionBudget): true | Promise<boolean>;
   /** Takes note of dimensions that the table certainly has now. */
   noteStored(batch: WriteBatch, rejectedIndexes: ReadonlySet<number>): void;
+  /** The measures that the table had when it was looked at; none if that is not allowed. */
+  measures(): Promise<ReadonlySet<string>>;
+  /** Timestream takes no value in the column `v` of the table: something else has that name. */
+  noteValueColumnTaken(): void;
   /** Timestream has refused records because the table has no dimension left. */
   refreshWhenFull(): Promise<void>;
 }

@@ -54,6 +54,13 @@ export class WriteTally {
     return text;
   }
 
+  /** Takes out the rejected ones of a kind: something else is to become of them. */
+  takeRejected(isOfKind: (sample: RejectedSample) => boolean): readonly RejectedSample[] {
+    const taken = this.rejected.filter(isOfKind);
+    this.rejected = this.rejected.filter((sample) => !isOfKind(sample));
+    return taken;
+  }
+
   /** The failure that decides the answer: a retryable one if there is any, for then everything is sent again. */
   get failure(): ConnectorError | undefined {
     return this.#failure;

@@ -12,7 +12,7 @@ const END_MS = START_MS + 100_000;
 
 // Characters whose order differs between UTF-8 and UTF-16, and such as SQL, JSON and LIKE treat specially.
 const values = ['a', 'b', '', "it's", 'x%_\\', '\uffff', '\u{10000}', '\u{1f600}', '"', '{}', 'é'];
-const labelNames = ['job', 'zone', 'a:b', 'sample_value', '\uffff', '\u{10000}', 'time'];
+const labelNames = ['job', 'zone', 'a:b', 'sample_value', 'v', '\uffff', '\u{10000}', 'time'];
 
 const randomSeries: fc.Arbitrary<readonly TimeSeries[]> = fc.uniqueArray(
   fc

@@ -118,7 +118,7 @@ const message = fc.oneof(
 );
 
 const flags = fc.record({
-  'table-layout': fc.constantFrom('multi-measure', 'compact', 'single-measure'),
+  'table-layout': fc.constantFrom('multi-measure', 'sample-value', 'compact', 'single-measure'),
   'on-conflict': fc.constantFrom('reject', 'first-wins', 'last-wins'),
   'fail-on-long-label': fc.constantFrom('false', 'false', 'true'),
   exemplars: fc.constantFrom('store', 'drop'),

@@ -4,6 +4,8 @@ import { TableDimensions } from '../../src/write/table-dimensions.js';
 
 const names = (count: number, prefix = 'label'): string[] => Array.from({ length: count }, (_none, index) => `${prefix}${index}`);
 
+const columns = (dimensions: readonly string[], measures: readonly string[] = []) => ({ dimensions, measures });
+
 function claimed(budget: DimensionBudget, wanted: readonly string[]): string[] {
   return wanted.filter((name) => budget.claim(name));
 }
@@ -18,17 +20,17 @@ function batchWith(dimensionNames: readonly string[]) {
 
 describe('the dimensions of a table', () => {
   it('are half used up before prometheus_labels is one of them, so that two writers at once leave a place for it', async () => {
-    const one = new TableDimensions(() => Promise.resolve([]));
+    const one = new TableDimensions(() => Promise.resolve(columns([])));
     const other = new TableDimensions(() => Promise.resolve(undefined));
     const both = new Set([...claimed(await one.budget(), names(100, 'one')), ...claimed(await other.budget(), names(100, 'other'))]);
     expect(both.size).toBe(126);
   });
 
   it('are all used once prometheus_labels is known to be one, from the table itself or from a record that was stored', async () => {
-    const described = new TableDimensions(() => Promise.resolve(['a', LABELS_DIMENSION]));
+    const described = new TableDimensions(() => Promise.resolve(columns(['a', LABELS_DIMENSION])));
     expect(claimed(await described.budget(), names(200))).toHaveLength(126);
 
-    const writing = new TableDimensions(() => Promise.resolve([]));
+    const writing = new TableDimensions(() => Promise.resolve(columns([])));
     const first = claimed(await writing.budget(), names(200));
     expect(first).toHaveLength(63);
     writing.noteStored(batchWith([...first, LABELS_DIMENSION]), new Set());
@@ -36,13 +38,13 @@ describe('the dimensions of a table', () => {
   });
 
   it('are those that the table has, whatever their number, if prometheus_labels is not among them', async () => {
-    const dimensions = new TableDimensions(() => Promise.resolve(names(100)));
+    const dimensions = new TableDimensions(() => Promise.resolve(columns(names(100))));
     const budget = await dimensions.budget();
     expect(claimed(budget, names(101))).toEqual(names(100));
   });
 
   it('do not grow again after Timestream has refused a new one', async () => {
-    const dimensions = new TableDimensions(() => Promise.resolve(['a', 'b']));
+    const dimensions = new TableDimensions(() => Promise.resolve(columns(['a', 'b'])));
     await dimensions.budget();
     await dimensions.refreshWhenFull();
     dimensions.noteStored(batchWith([LABELS_DIMENSION]), new Set());

@@ -13,7 +13,7 @@ import { hasLoneSurrogate, utf8ByteLength } from '../text/text-codec.js';
  * - `own-column`: one of our columns has that name;
  * - `forbidden-character`: `:`, `"`, a control character, U+2028 or U+2029, or half a surrogate pair.
  *
- * That the table has no dimension left is not a matter of the name: see `createDimensionBudget`.
+ * That the table has no dimension left is not a matter of the name, nor whether it has the dimension `v`: see `createDimensionBudget`.
  */
 export type NoDimensionReason = 'metric-name' | 'empty' | 'too-long' | 'reserved' | 'own-column' | 'forbidden-character';
 

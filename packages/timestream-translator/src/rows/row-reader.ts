@@ -5,7 +5,7 @@ import { RowFormatError } from './row-format-error.js';
 import { SAMPLE_COLUMNS, type SampleColumn } from '../model/sample-column.js';
 import { isLabelColumn } from '../model/table-schema.js';
 
-/** A sample value as it stands in a row, and whether it is of the layout `multi-measure`. */
+/** A sample value as it stands in a row, and whether it is of a multi-measure record. */
 export type RowValue =
   | { readonly kind: 'float'; readonly value: number; readonly isMultiMeasure: boolean }
   | { readonly kind: 'bits'; readonly valueBits: bigint; readonly isMultiMeasure: boolean }

@@ -1,3 +1,4 @@
+import { VALUE_COLUMN } from '../model/layout.js';
 import type { TableSchema } from '../model/table-schema.js';
 
 /** What is known of the columns while a query is compiled. */
@@ -13,7 +14,8 @@ export interface ColumnKnowledge {
 
 /** Whether the table has the column; if not, notes that the query relies on it when it does. */
 export function hasColumn(name: string, columns: ColumnKnowledge, reliesOnAbsence = true): boolean {
-  const exists = columns.schema === null ? !columns.absentColumns.has(name) : columns.schema.dimensions.has(name);
+  // A column `v` is hardly ever a label's, and to compare the numbers of ours with a text is an error.
+  const exists = columns.schema === null ? name !== VALUE_COLUMN && !columns.absentColumns.has(name) : columns.schema.dimensions.has(name);
   if (!exists && reliesOnAbsence) columns.assumedAbsent.add(name);
   return exists;
 }

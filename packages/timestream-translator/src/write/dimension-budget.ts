@@ -1,4 +1,4 @@
-import { LABELS_DIMENSION } from '../model/layout.js';
+import { LABELS_DIMENSION, VALUE_COLUMN } from '../model/layout.js';
 import { MAX_DIMENSIONS_PER_TABLE } from '../model/limits.js';
 
 /**
@@ -11,12 +11,16 @@ export interface DimensionBudget {
   learn(dimensionNames: Iterable<string>): void;
   /**
    * Whether a label may be a dimension as far as places go; if so it has one from now on. Names that Timestream forbids are not refused
-   * here, see `noDimensionReason`.
+   * here, see `noDimensionReason`. One is granted only if the table has it already: `v`, the name of a measure of ours.
    */
   claim(labelName: string): boolean;
   /** Places taken, the one for `prometheus_labels` included. */
   usedDimensions(): number;
-  /** Changes when an answer of {@link claim} may no longer be the one that it would give now. */
+  /** Whether values may go to the column `v`: not where that is a dimension, or anything else that is not ours. */
+  readonly takesValueColumn: boolean;
+  /** Timestream has refused values in the column `v`. */
+  noteValueColumnTaken(): void;
+  /** Changes when an answer of {@link claim} or {@link takesValueColumn} may no longer be the one that it would give now. */
   readonly revision: number;
 }
 
@@ -32,6 +36,7 @@ export function createDimensionBudget(options: { readonly maxDimensions?: number
     throw new RangeError(`maxDimensions is ${maxDimensions}, allowed are whole numbers from 1 to ${MAX_DIMENSIONS_PER_TABLE}`);
   }
   const taken = new Set([LABELS_DIMENSION]);
+  let isValueColumnTaken = false;
   let revision = 0;
   return {
     learn(dimensionNames) {
@@ -41,11 +46,19 @@ export function createDimensionBudget(options: { readonly maxDimensions?: number
     },
     claim(labelName) {
       if (taken.has(labelName)) return true;
-      if (taken.size >= maxDimensions) return false;
+      // No new dimension may have the name of our measure; one that the table has is used as it always was.
+      if (labelName === VALUE_COLUMN || taken.size >= maxDimensions) return false;
       taken.add(labelName);
       return true;
     },
     usedDimensions: () => taken.size,
+    get takesValueColumn() {
+      return !isValueColumnTaken && !taken.has(VALUE_COLUMN);
+    },
+    noteValueColumnTaken() {
+      if (!isValueColumnTaken) revision += 1;
+      isValueColumnTaken = true;
+    },
     get revision() {
       return revision;
     },

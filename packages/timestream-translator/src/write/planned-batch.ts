@@ -1,12 +1,12 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
 
-import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_VALUE_COLUMN, type Layout } from '../model/layout.js';
+import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, type Layout } from '../model/layout.js';
 import type { SampleReference, TimestreamRecord, WriteBatch } from '../model/record.js';
 import { NOTHING_COMMON, type CommonParts } from './common-parts.js';
 import type { InternedLabel } from './interned-label.js';
 import { TIME_BYTES, valueBytes } from './record-size.js';
 import { referenceOf } from './series-columns.js';
-import { valueColumnOf, type RecordColumns } from './translate-columns.js';
+import { finiteColumns, valueColumnOf, type RecordColumns } from './translate-columns.js';
 
 type DraftRecord = { -readonly [Field in keyof TimestreamRecord]: TimestreamRecord[Field] };
 
@@ -92,7 +92,9 @@ export class PlannedBatch implements WriteBatch {
     const { series, samples, columns, layout, version } = this.#records;
     const { timestampsMs, values, valueBits } = columns;
     const { parts, timestampMs: commonMs, valueType } = this.#sharedByAll;
-    const isSingle = layout !== 'multi-measure';
+    const finiteColumn = finiteColumns[layout];
+    const isSingle = finiteColumn === MEASURE_VALUE_DOUBLE_COLUMN;
+    const finiteJson = `"MeasureValues":[{"Name":"${finiteColumn}","Value":"`;
     const hasOwnType = valueType === undefined;
     const isAlone = this.#order.length === 1;
     const ownVersionJson = isAlone && version !== undefined ? `,"Version":${version}` : '';
@@ -123,7 +125,7 @@ export class PlannedBatch implements WriteBatch {
       if (commonMs === undefined) json += `"Time":"${timeText}",`;
       if (isAlone) json += `"TimeUnit":"MILLISECONDS"${ownVersionJson},`;
       json += isFinite
-        ? `${VALUE_JSON}${stored.finiteText(value)}${VALUE_JSON_END}`
+        ? `${finiteJson}${stored.finiteText(value)}${VALUE_JSON_END}`
         : `${BITS_JSON}${bitsText(valueBits[sample] ?? 0n)}${BITS_JSON_END}`;
     }
     json += '}]';
@@ -226,7 +228,7 @@ export class PlannedBatch implements WriteBatch {
    * nowhere (API model, CommonAttributes).
    */
   #findSharedValueType(layout: Layout): ValueType | undefined {
-    if (layout === 'multi-measure') return 'MULTI';
+    if (finiteColumns[layout] !== MEASURE_VALUE_DOUBLE_COLUMN) return 'MULTI';
     const { samples, columns } = this.#records;
     const valueType = valueTypeOf(layout, columns.values[samples[this.#order[0]!]!]!);
     for (const record of this.#order) if (valueTypeOf(layout, columns.values[samples[record]!]!) !== valueType) return undefined;
@@ -234,7 +236,6 @@ export class PlannedBatch implements WriteBatch {
   }
 }
 
-const VALUE_JSON = `"MeasureValues":[{"Name":"${SAMPLE_VALUE_COLUMN}","Value":"`;
 const VALUE_JSON_END = '","Type":"DOUBLE"}]';
 const BITS_JSON = `"MeasureValues":[{"Name":"${SAMPLE_BITS_COLUMN}","Value":"`;
 const BITS_JSON_END = '","Type":"BIGINT"}]';

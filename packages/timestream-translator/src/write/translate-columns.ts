@@ -1,6 +1,13 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
 
-import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, SAMPLE_VALUE_COLUMN, type Layout, type ValueColumn } from '../model/layout.js';
+import {
+  MEASURE_VALUE_DOUBLE_COLUMN,
+  SAMPLE_BITS_COLUMN,
+  SAMPLE_VALUE_COLUMN,
+  VALUE_COLUMN,
+  type Layout,
+  type ValueColumn,
+} from '../model/layout.js';
 import { MAX_RECORD_BYTES, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS } from '../model/limits.js';
 import { doubleOrBitsText } from '../text/number-text.js';
 import type { DimensionBudget } from './dimension-budget.js';
@@ -68,25 +75,39 @@ const NO_RECORD = -1;
  * any order; texts must be well-formed Unicode, as they are when they come from UTF-8. Never throws because of its input.
  */
 export function translateColumns(columns: SeriesColumns, options: TranslateColumnsOptions): Translation {
-  const { layout } = options;
+  const layout = layoutIn(options.dimensionBudget, options.layout);
   const receivedCount = columns.timestampsMs.length;
   const refused = findRefusal(columns, options);
   if (refused !== null) {
     const records: RecordColumns = { count: 0, layout, series: [], samples: new Uint32Array(0), columns, cache: options.series };
     return { records, dropped: [], identicalCount: 0, refused, refusedCount: receivedCount, receivedCount };
   }
-  const translator = new SampleTranslator(columns, options);
+  const translator = new SampleTranslator(columns, { ...options, layout });
   translator.translateAll();
   const { identicalCount, drops } = translator;
   return { records: translator.records(), dropped: drops.list(), identicalCount, refusedCount: 0, receivedCount };
 }
 
+/**
+ * The layout in which finite values are written where `layout` is wanted: a table with a dimension `v`, for one, takes no measure of that name, so
+ * there `multi-measure` means `sample-value`.
+ */
+export function layoutIn(budget: DimensionBudget, layout: Layout): Layout {
+  return layout === 'multi-measure' && !budget.takesValueColumn ? 'sample-value' : layout;
+}
+
 /** The column that a value is written to. */
 export function valueColumnOf(layout: Layout, value: number): ValueColumn {
-  if (layout === 'single-measure') return MEASURE_VALUE_DOUBLE_COLUMN;
-  if (!Number.isFinite(value)) return SAMPLE_BITS_COLUMN;
-  return layout === 'compact' ? MEASURE_VALUE_DOUBLE_COLUMN : SAMPLE_VALUE_COLUMN;
+  return layout === 'single-measure' || Number.isFinite(value) ? finiteColumns[layout] : SAMPLE_BITS_COLUMN;
 }
+
+/** The column of finite values. */
+export const finiteColumns: Readonly<Record<Layout, Exclude<ValueColumn, typeof SAMPLE_BITS_COLUMN>>> = {
+  'multi-measure': VALUE_COLUMN,
+  'sample-value': SAMPLE_VALUE_COLUMN,
+  compact: MEASURE_VALUE_DOUBLE_COLUMN,
+  'single-measure': MEASURE_VALUE_DOUBLE_COLUMN,
+};
 
 class SampleTranslator {
   readonly drops: DropTally = createDropTally();

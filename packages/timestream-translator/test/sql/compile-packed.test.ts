@@ -66,7 +66,14 @@ describe('compilePackedSelect', () => {
   it('asks nothing of a table without samples, of no time and of no matcher', () => {
     expect(compilePackedSelect({ ...options, schema: { ...options.schema, valueColumns: new Set() } })).toEqual({
       kind: 'nothing',
-      labelsAssumedAbsent: new Set(['sample_bits', 'sample_value', 'measure_value::double', 'measure_value::bigint', 'sample_histogram']),
+      labelsAssumedAbsent: new Set([
+        'sample_bits',
+        'sample_value',
+        'v',
+        'measure_value::double',
+        'measure_value::bigint',
+        'sample_histogram',
+      ]),
     });
     expect(compilePackedSelect({ ...options, query: { startTimestampMs: 2n, endTimestampMs: 1n } })).toMatchObject({ kind: 'nothing' });
     expect(compilePackedSelect({ ...options, matchers: [] })).toMatchObject({ kind: 'nothing' });

@@ -43,7 +43,14 @@ describe('compileSeriesList', () => {
   it('asks nothing of a table without samples, and says on which columns that relies', () => {
     expect(list(['job'], [])).toEqual({
       kind: 'nothing',
-      labelsAssumedAbsent: new Set(['sample_bits', 'sample_value', 'measure_value::double', 'measure_value::bigint', 'sample_histogram']),
+      labelsAssumedAbsent: new Set([
+        'sample_bits',
+        'sample_value',
+        'v',
+        'measure_value::double',
+        'measure_value::bigint',
+        'sample_histogram',
+      ]),
     });
   });
 });

@@ -21,6 +21,7 @@ export const anyText = fc.oneof(
     'measure_value',
     'prometheus_labels',
     'sample_value',
+    'v',
   ),
   fc.string({ unit: fc.constantFrom('a', '😀'), minLength: 30, maxLength: 70 }),
 );
@@ -28,7 +29,7 @@ export const anyText = fc.oneof(
 /** Labels with names that repeat only between series, sorted or not, empty values included. */
 export const anyLabels: fc.Arbitrary<Label[]> = fc.uniqueArray(
   fc.record({
-    name: fc.oneof(fc.constantFrom('job', 'instance', 'le', 'a', 'b'), anyText),
+    name: fc.oneof(fc.constantFrom('job', 'instance', 'le', 'a', 'b', 'v'), anyText),
     value: fc.oneof(fc.constantFrom('', 'x', 'y'), anyText),
   }),
   { selector: ({ name }) => name, maxLength: 6 },

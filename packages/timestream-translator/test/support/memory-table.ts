@@ -29,9 +29,9 @@ export interface MemoryRow {
 
 const longName = (end: string): string => `long_${'x'.repeat(300)}${end}`;
 const metricNames = ['up', 'go_gc', 'go_mem', 'job:x:rate', 'time', 'ts_foo', 'mem%used', 'a\u{10400}b', longName('1'), longName('2')];
-export const labelNames = ['job', 'instance', 'a_b', 'time', 'a:b', 'sample_value', 'prometheus_labels', 'Job'];
+export const labelNames = ['job', 'instance', 'a_b', 'time', 'a:b', 'sample_value', 'v', 'prometheus_labels', 'Job'];
 const labelValues = ['', 'a', 'b', 'ab', 'a"b', "it's", 'a%b', 'x_y', 'a\\b', '\u{1F600}', '\ufffd', 'a\nb', '{"job":"a"}', '\u0000'];
-const dimensionNames = ['job', 'instance', 'a_b', 'Job', '__name__'];
+const dimensionNames = ['job', 'instance', 'a_b', 'Job', '__name__', 'v'];
 
 const packedLabels = fc
   .record({
@@ -54,6 +54,7 @@ const rowValue = fc.oneof(
     .chain(({ text, bits }) =>
       fc.constantFrom(
         { column: 'sample_value', scalarType: 'DOUBLE', text, valueBits: bits, rank: 1 },
+        { column: 'v', scalarType: 'DOUBLE', text, valueBits: bits, rank: 1 },
         { column: 'measure_value::double', scalarType: 'DOUBLE', text, valueBits: bits, rank: 0 },
       ),
     ),
@@ -68,7 +69,7 @@ const rowValue = fc.oneof(
   fc.constant(null),
 );
 
-/** Rows of both layouts and written by hand, close enough to each other for series to meet. */
+/** Rows of all layouts and written by hand, close enough to each other for series to meet. */
 export const memoryTable: fc.Arbitrary<readonly MemoryRow[]> = fc
   .array(
     fc.record({
@@ -93,6 +94,13 @@ export const memoryTable: fc.Arbitrary<readonly MemoryRow[]> = fc
       return { measureName, dimensions: { ...dimensions, ...(kept === null ? {} : { prometheus_labels: kept }) }, timeNs, value };
     }),
   )
+  // A name is a dimension's or a measure's, never both: whichever came first.
+  .map((rows) => {
+    const first = rows.find((row) => 'v' in row.dimensions || row.value?.column === 'v');
+    if (first === undefined) return rows;
+    if (!('v' in first.dimensions)) return rows.map((row) => ({ ...row, dimensions: withoutV(row.dimensions) }));
+    return rows.map((row) => (row.value?.column === 'v' ? { ...row, value: { ...row.value, column: 'sample_value' } } : row));
+  })
   // Timestream holds one value for the same dimensions, measure name and time.
   .map((rows) => [
     ...new Map(
@@ -102,6 +110,10 @@ export const memoryTable: fc.Arbitrary<readonly MemoryRow[]> = fc
       ]),
     ).values(),
   ]);
+
+function withoutV({ v: _, ...others }: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return others;
+}
 
 const matcherValue = fc.oneof(
   fc.constantFrom(...labelValues, ...metricNames),

@@ -7,7 +7,7 @@ import { doubleText } from '../../src/text/number-text.js';
 import type { DimensionBudget } from '../../src/write/dimension-budget.js';
 import { dimensionsBytes } from '../../src/write/record-size.js';
 import { referenceOf } from '../../src/write/series-columns.js';
-import { valueColumnOf, type RecordColumns } from '../../src/write/translate-columns.js';
+import { layoutIn, valueColumnOf, type RecordColumns } from '../../src/write/translate-columns.js';
 
 /** One record, as an object. */
 export interface RecordObject {
@@ -48,7 +48,7 @@ export function translateOneByOne(timeseries: readonly TimeSeries[], layout: Lay
       const value = floatFromBits(bits);
       if (timestamp < 0n || timestamp > 9_223_372_036_854n || (layout === 'single-measure' && !Number.isFinite(value))) continue;
       const stored = storedForm(present, budget);
-      const column = valueColumnOf(layout, value);
+      const column = valueColumnOf(layoutIn(budget, layout), value);
       const columnBytes = column === 'measure_value::double' ? 0 : column.length;
       if (16 + columnBytes + Buffer.byteLength(stored.measureName) + dimensionsBytes(stored.dimensions) > 2048) continue;
       const records = recordsBySeries.get(key) ?? [];

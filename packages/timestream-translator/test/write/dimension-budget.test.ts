@@ -23,6 +23,27 @@ describe('createDimensionBudget', () => {
     expect(budget.usedDimensions()).toBe(4);
   });
 
+  it('makes no dimension of a label v, which is the name of our measure, but uses one that the table has', () => {
+    const budget = createDimensionBudget();
+    expect(budget.claim('v')).toBe(false);
+    expect(budget.usedDimensions()).toBe(1);
+    const before = budget.revision;
+    budget.learn(['v']);
+    expect(budget.revision).not.toBe(before);
+    expect(budget.claim('v')).toBe(true);
+    expect(budget.takesValueColumn).toBe(false);
+  });
+
+  it('takes no values in v after they were refused there, and makes no dimension of it either', () => {
+    const budget = createDimensionBudget();
+    expect(budget.takesValueColumn).toBe(true);
+    const before = budget.revision;
+    budget.noteValueColumnTaken();
+    expect(budget.revision).not.toBe(before);
+    expect(budget.takesValueColumn).toBe(false);
+    expect(budget.claim('v')).toBe(false);
+  });
+
   it('gives no label a place if the only dimension is ours', () => {
     expect(createDimensionBudget({ maxDimensions: 1 }).claim('a')).toBe(false);
   });

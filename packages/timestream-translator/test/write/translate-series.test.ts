@@ -89,8 +89,11 @@ describe('translateSeries: labels', () => {
     { what: 'gives a series without labels the constant {}', labels: { __name__: 'up' }, dimensions: { prometheus_labels: '{}' } },
     {
       what: 'puts labels that can be no dimension together, as JSON',
-      labels: { __name__: 'up', time: '1', job: 'x', 'a:b': '"', ts_x: '2', sample_value: '3', prometheus_labels: '{}' },
-      dimensions: { job: 'x', prometheus_labels: '{"a:b":"\\"","prometheus_labels":"{}","sample_value":"3","time":"1","ts_x":"2"}' },
+      labels: { __name__: 'up', time: '1', job: 'x', 'a:b': '"', ts_x: '2', sample_value: '3', prometheus_labels: '{}', v: '4' },
+      dimensions: {
+        job: 'x',
+        prometheus_labels: '{"a:b":"\\"","prometheus_labels":"{}","sample_value":"3","time":"1","ts_x":"2","v":"4"}',
+      },
     },
     {
       what: 'keeps a label name over 60 bytes',
@@ -210,16 +213,33 @@ describe('translateSeries: values', () => {
     [7, 0xfff8dead00000001n],
   ];
 
-  it('stores finite values as decimals and all others by their bits in the layout multi-measure', () => {
-    expect(pairsOf(translate([seriesOf({ __name__: 'up', a: '1' }, ...pairs)]).records)).toEqual([
-      [1, 'sample_value', '1.5'],
-      [2, 'sample_value', '-0.0'],
-      [3, 'sample_value', '5.0E-324'],
+  it.each([
+    { layout: 'multi-measure', column: 'v' },
+    { layout: 'sample-value', column: 'sample_value' },
+    { layout: 'compact', column: 'measure_value::double' },
+  ] as const)('stores finite values as decimals in $column and all others by their bits in the layout $layout', ({ layout, column }) => {
+    expect(pairsOf(translate([seriesOf({ __name__: 'up', a: '1' }, ...pairs)], { layout }).records)).toEqual([
+      [1, column, '1.5'],
+      [2, column, '-0.0'],
+      [3, column, '5.0E-324'],
       [4, 'sample_bits', '9218868437227405314'],
       [5, 'sample_bits', '9218868437227405312'],
       [6, 'sample_bits', '-4503599627370496'],
       [7, 'sample_bits', String(BigInt.asIntN(64, 0xfff8dead00000001n))],
     ]);
+  });
+
+  it('stores finite values in sample_value where the table has a dimension v, and goes on using that for the label', () => {
+    const dimensionBudget = createDimensionBudget();
+    const series = seriesOf({ __name__: 'up', v: 'x' }, [1, 1.5]);
+    expect(translate([series], { dimensionBudget }).records).toMatchObject([
+      { column: 'v', dimensions: [{ Name: 'prometheus_labels', Value: '{"v":"x"}' }] },
+    ]);
+    dimensionBudget.learn(['v']);
+    expect(translate([series], { dimensionBudget }).records).toMatchObject([
+      { column: 'sample_value', dimensions: [{ Name: 'v', Value: 'x' }] },
+    ]);
+    expect(translate([series], { dimensionBudget, layout: 'compact' }).records).toMatchObject([{ column: 'measure_value::double' }]);
   });
 
   it('stores finite values and counts all others as accepted drops in the layout single-measure', () => {
@@ -279,7 +299,7 @@ describe('translateSeries: values', () => {
     ]);
     expect(pairsOf(records)).toEqual([
       [1, 'sample_bits', '9218868437227405314'],
-      [2, 'sample_value', '0'],
+      [2, 'v', '0'],
     ]);
     expect(identicalCount).toBe(2);
     expect(dropped).toEqual([
@@ -289,8 +309,8 @@ describe('translateSeries: values', () => {
 });
 
 describe('translateSeries: sizes', () => {
-  /** A series whose record is `bytes` long in the layout multi-measure: time 8, `up` 2, `l` 1, column 12 + 8. */
-  const seriesOfBytes = (bytes: number): TimeSeries => seriesOf({ __name__: 'up', l: 'x'.repeat(bytes - 31) }, [1, 1]);
+  /** A series whose record is `bytes` long in the layout multi-measure: time 8, `up` 2, `l` 1, column 1 + 8. */
+  const seriesOfBytes = (bytes: number): TimeSeries => seriesOf({ __name__: 'up', l: 'x'.repeat(bytes - 20) }, [1, 1]);
 
   it('stores a record of 2048 bytes and drops one of 2049', () => {
     expect(translate([seriesOfBytes(2048)]).records).toHaveLength(1);
@@ -306,7 +326,7 @@ describe('translateSeries: sizes', () => {
   });
 
   it('counts the bytes of the JSON text, not of the labels in it', () => {
-    const { dropped } = translate([seriesOf({ __name__: 'up', time: '"'.repeat(1000) }, [1, 1])]);
+    const { dropped } = translate([seriesOf({ __name__: 'up', time: '"'.repeat(1001) }, [1, 1])]);
     expect(dropped).toMatchObject([{ reason: 'record-too-large', count: 1 }]);
   });
 
@@ -426,7 +446,7 @@ describe('translateSeries: for any input', () => {
             expect(Value).not.toBe('');
           }
           expect(baseBytes).toBe(8 + dimensionsBytes(dimensions) + Buffer.byteLength(measureName));
-          expect(baseBytes + 8 + (layout === 'multi-measure' ? column.length : 0)).toBeLessThanOrEqual(2048);
+          expect(baseBytes + 8 + (column === 'measure_value::double' ? 0 : column.length)).toBeLessThanOrEqual(2048);
           if (column !== 'sample_bits') expect(Number.isFinite(Number(value))).toBe(true);
           else expect(Number.isFinite(floatFromBits(BigInt.asUintN(64, BigInt(value))))).toBe(false);
         }
@@ -452,7 +472,7 @@ describe('translateSeries: for any input', () => {
           }));
           for (const [index, timeseries] of requests.entries()) {
             for (const { dimensionBudget, expectedBudget } of tables) {
-              if (learns && index === 2) for (const budget of [dimensionBudget, expectedBudget]) budget.learn(['a', 'b', 'le']);
+              if (learns && index === 2) for (const budget of [dimensionBudget, expectedBudget]) budget.learn(['a', 'b', 'le', 'v']);
               const columns = decodeWriteColumns(encodeWriteRequest({ timeseries, metadata: [] }), { labelSets });
               const { records } = translateColumns(columns, { layout, dimensionBudget, series });
               expect(recordObjects(records)).toEqual(translateOneByOne(timeseries, layout, expectedBudget));

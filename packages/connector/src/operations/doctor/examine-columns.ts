@@ -6,6 +6,7 @@ import {
   MEASURE_VALUE_DOUBLE_COLUMN,
   SAMPLE_BITS_COLUMN,
   SAMPLE_VALUE_COLUMN,
+  VALUE_COLUMN,
 } from '@timestream-prometheus/timestream-translator';
 import type { Config } from '../../config/parse-config.js';
 import type { RowSource } from '../../ports.js';
@@ -60,6 +61,13 @@ export function* examineColumns(
 
   let conflicts = 0;
   for (const { name, type, kind } of columns) {
+    if (name === VALUE_COLUMN && !(type === 'double' && kind === 'MULTI')) {
+      yield warning(
+        'columns',
+        `the column ${name} is a ${kind === 'DIMENSION' ? 'dimension' : 'measure'} of type ${type}, so the layout multi-measure writes finite values to ${SAMPLE_VALUE_COLUMN} in this table, exactly as well, but for about a fifth more`,
+        'A new table (--default-table) has no such column; --table-layout=compact does without',
+      );
+    }
     const own = OWN_TYPES[name];
     if (own === undefined || (own.type === type && own.kind === kind)) continue;
     conflicts += 1;
@@ -69,7 +77,9 @@ export function* examineColumns(
       `Something else writes to ${defaultTable}: use another table (--default-table)`,
     );
   }
-  const others = columns.filter(({ name, kind }) => kind === 'MULTI' && !(name in OWN_TYPES) && !name.startsWith('sample_'));
+  const others = columns.filter(
+    ({ name, kind }) => kind === 'MULTI' && name !== VALUE_COLUMN && !(name in OWN_TYPES) && !name.startsWith('sample_'),
+  );
   if (others.length > 0) {
     yield warning(
       'columns',
