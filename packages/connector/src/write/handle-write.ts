@@ -11,7 +11,7 @@ import { malformedCountOf, malformedDrops } from './malformed-drops.js';
 import { planMetadata, type MetadataPlan } from './plan-metadata.js';
 import { isRefused } from './is-refused.js';
 import type { LeftOut } from './written-headers.js';
-import { settleConflicts, settleValueColumn } from './settle-rejections.js';
+import { settleConflicts, settleEqualValues, settleValueColumn } from './settle-rejections.js';
 import { noteStartTimestamps } from './start-timestamps.js';
 import { countDrop, receivedCountOf, sumOf, writeColumns } from './write-columns.js';
 import type { WriteContext } from './write-context.js';
@@ -45,6 +45,7 @@ export async function handleWrite(parts: readonly WriteColumns[], context: Write
     const second = await writeColumns([columnsOfSamples(withoutDimension)], tally, context);
     dropped = [...dropped, ...second.dropped];
   }
+  await settleEqualValues(tally, context);
   const outdone = await settleConflicts(tally, context);
   // A sample that repeats another is stored with it, if all are.
   const isAllStored = tally.failure === undefined && tally.rejected.length === 0 && outdone.length === 0;

@@ -21,8 +21,6 @@ import type { RejectedSample, WriteTally } from './write-tally.js';
  */
 export async function settleConflicts(tally: WriteTally, context: WriteContext): Promise<readonly RejectedSample[]> {
   const { config, metrics, recordVersion } = context;
-  if (tally.shouldStop) return [];
-  if (recordVersion === undefined) await settleEqualValues(tally, context);
   if (config.onConflict === 'reject' || tally.shouldStop) return [];
   const takeConflicts = (): readonly RejectedSample[] => tally.takeRejected(isConflict);
   let lost = takeConflicts();
@@ -57,7 +55,8 @@ const layoutByColumn: readonly (readonly [column: string, layout: Layout])[] = [
  * where it lies in that one Timestream takes it as the same record (developer guide, `writes`: identical records are deduplicated), and only
  * what has another value indeed is refused again.
  */
-async function settleEqualValues(tally: WriteTally, context: WriteContext): Promise<void> {
+export async function settleEqualValues(tally: WriteTally, context: WriteContext): Promise<void> {
+  if (context.recordVersion !== undefined) return;
   const isFiniteConflict = (sample: RejectedSample): boolean => isConflict(sample) && isFiniteFloat(sample);
   if (!tally.rejected.some(isFiniteConflict)) return;
   const columns = await context.dimensions.measures();
@@ -87,10 +86,10 @@ export async function settleValueColumn(tally: WriteTally, context: WriteContext
   const dropped: DroppedSamples[] = [];
   let tried = 0;
   // One that is refused for a reason that we do know, such as its time, says nothing of the column.
-  while (tried < Math.min(samples.length, MAX_PROBES) && tally.storedSampleCount === storedBefore && !tally.shouldStop) {
-    dropped.push(...(await writeAgain(samples.slice(tried, tried + 1), tally, context, 'sample-value')));
+  for (const sample of samples.slice(0, MAX_PROBES)) {
+    dropped.push(...(await writeAgain([sample], tally, context, 'sample-value')));
     tried += 1;
-    if (tally.rejected.some(isUnknown)) break;
+    if (tally.storedSampleCount > storedBefore || tally.failure !== undefined || tally.rejected.some(isUnknown)) break;
   }
   const others = samples.slice(tried);
   if (tally.storedSampleCount === storedBefore) tally.rejected.push(...others);
