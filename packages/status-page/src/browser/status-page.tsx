@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { StatusAnswer } from '../status-answer.js';
 import { fetchStatus } from './connector-client.js';
 import { DashboardView } from './dashboard-view.js';
+import { RequestError } from './request-error.js';
 import { StatusView } from './status-view.js';
 
 const REFRESH_MS = 5_000;
@@ -19,7 +20,11 @@ export function StatusPage() {
         setStatus(await fetchStatus(stop.signal));
         setProblem(undefined);
       } catch (error) {
-        if (!stop.signal.aborted) setProblem(`The connector does not answer: ${error instanceof Error ? error.message : String(error)}`);
+        if (stop.signal.aborted) return;
+        const text = error instanceof Error ? error.message : String(error);
+        setProblem(
+          `${error instanceof RequestError ? 'The connector refuses to show its state' : 'The connector does not answer'}: ${text}`,
+        );
       }
     };
     void refresh();
