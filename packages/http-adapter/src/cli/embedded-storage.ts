@@ -32,11 +32,11 @@ export type EmbeddedStorageConfig = Pick<
 >;
 
 /**
- * Starts the embedded Timestream with the connector's database and table in it.
+ * Starts the embedded Timestream with the connector's database and table in it, unless somebody else is to make them.
  *
  * @throws StartupError naming the option
  */
-export async function startEmbeddedStorage(config: EmbeddedStorageConfig, logger: Logger): Promise<EmbeddedStorage> {
+export async function startEmbeddedStorage(config: EmbeddedStorageConfig, logger: Logger, makesTable = true): Promise<EmbeddedStorage> {
   const dataDir = resolve(config.embeddedDataDir);
   const [givenKey] = config.embeddedCredentials;
   makeDataDir(dataDir);
@@ -48,13 +48,7 @@ export async function startEmbeddedStorage(config: EmbeddedStorageConfig, logger
     host,
     port,
     credentials: givenKey === undefined ? [key] : config.embeddedCredentials,
-    create: [
-      {
-        databaseName: config.defaultDatabase,
-        tableName: config.defaultTable,
-        ...embeddedTable,
-      },
-    ],
+    create: makesTable ? [{ databaseName: config.defaultDatabase, tableName: config.defaultTable, ...embeddedTable }] : [],
     logger,
   }).catch((error: unknown) => {
     if (errnoOf(error) === 'EADDRINUSE') throw listenError(error, 'embedded.listen-address', { host, port });

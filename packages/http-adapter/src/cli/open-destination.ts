@@ -36,14 +36,15 @@ export interface Destination {
  * Opens the table that the options name, with the credentials that the AWS SDK finds, or those of the embedded Timestream: the running one if
  * it answers, else its folder.
  *
+ * @param makesTable whether a folder that is opened gets the table if it lacks it
  * @throws ConfigError, StartupError
  */
-export async function openDestination(flags: Flags, host: Pick<ProgramHost, 'env' | 'log'>): Promise<Destination> {
+export async function openDestination(flags: Flags, host: Pick<ProgramHost, 'env' | 'log'>, makesTable = true): Promise<Destination> {
   // The command acts for itself: no client sends it a key.
   const parsed = parseConfig({ flags: { ...flags, 'enable-sigv4-auth': 'true' }, env: host.env, defaultsFor: 'server' });
   const logger = createLogger({ enabled: true, level: 'error', format: parsed.logFormat }, host.log);
   const metrics = createPrometheusMetrics(METRIC_CATALOGUE);
-  const embedded = parsed.storage === 'embedded' ? await openEmbedded(parsed, logger) : undefined;
+  const embedded = parsed.storage === 'embedded' ? await openEmbedded(parsed, logger, makesTable) : undefined;
   const config = { ...parsed, ...embedded?.endpoints };
   const credentials: Credentials = embedded === undefined ? { kind: 'server' } : { kind: 'static', ...embedded.key };
   const openStorage = openAwsStorage(config, { logger, metrics: metrics.sink });
@@ -79,8 +80,9 @@ export async function workAtDestination(
   flags: Flags,
   host: Pick<ProgramHost, 'env' | 'log' | 'writeErr'>,
   work: (destination: Destination) => Promise<number>,
+  makesTable = true,
 ): Promise<number> {
-  const destination = await openDestination(flags, host);
+  const destination = await openDestination(flags, host, makesTable);
   try {
     return await work(destination);
   } catch (error) {
@@ -95,6 +97,7 @@ export async function workAtDestination(
 async function openEmbedded(
   config: Config,
   logger: Parameters<typeof startEmbeddedStorage>[1],
+  makesTable: boolean,
 ): Promise<Pick<Awaited<ReturnType<typeof startEmbeddedStorage>>, 'endpoints' | 'key' | 'close'>> {
   const { host = '127.0.0.1', port } = config.embeddedListenAddress;
   if (port !== 0 && (await isListening(host, port))) {
@@ -103,7 +106,7 @@ async function openEmbedded(
     const key = config.embeddedCredentials[0] ?? loadOrCreateKey(config.embeddedDataDir);
     return { endpoints: { writeBaseEndpoint: url, queryBaseEndpoint: url }, key, close: () => Promise.resolve() };
   }
-  return startEmbeddedStorage({ ...config, embeddedListenAddress: { host: '127.0.0.1', port: 0 } }, logger);
+  return startEmbeddedStorage({ ...config, embeddedListenAddress: { host: '127.0.0.1', port: 0 } }, logger, makesTable);
 }
 
 function isListening(host: string, port: number): Promise<boolean> {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { useEnvironmentKey } from './environment-key.js';
@@ -43,6 +46,17 @@ describe('table', { timeout: 60_000 }, () => {
       magneticStoreRetentionDays: 7,
       partitionKey: { kind: 'dimension', name: 'cluster', isRequired: true },
     });
+  });
+
+  it('makes it as asked in the folder of an embedded Timestream that does not run, and makes none to describe', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'timestream-prometheus-table-'));
+    const embedded = ['--storage=embedded', `--embedded.data-dir=${folder}`, '--embedded.listen-address=127.0.0.1:0'];
+    const missing = await runCommand(['table', 'describe', ...embedded]);
+    expect(missing).toMatchObject({ exitCode: 1, err: expect.stringContaining('destination-not-found') as string });
+    const made = await runCommand(['table', 'create', ...embedded, '--memory-store-retention-in-hours=24']);
+    expect(made.out).toContain('table PrometheusMetricsTable: made\n');
+    expect(made.out).toMatch(/MemoryStoreRetentionInHours +24\n/);
+    rmSync(folder, { recursive: true });
   });
 
   it('says that there is no such table', async () => {

@@ -5,6 +5,10 @@ import { wrapText } from '../wrap-text.js';
 
 const TIMEOUT_MS = 60_000;
 
+/** These commands make the table, or say that there is none: nothing else may make it before them. */
+const workAtTable = (...[flags, host, work]: Parameters<typeof workAtDestination>): Promise<number> =>
+  workAtDestination(flags, host, work, false);
+
 const MEMORY_OPTION: CommandOption<number> = {
   flag: 'memory-store-retention-in-hours',
   defaultText: '12',
@@ -77,7 +81,7 @@ export const TABLE_CREATE: CommandDefinition = {
       magneticStoreWrites: own[MAGNETIC_WRITES_OPTION.flag] as boolean,
       partitionKey: name === '' ? { kind: 'measure' } : { kind: 'dimension', name, isRequired: own[REQUIRED_OPTION.flag] as boolean },
     };
-    return workAtDestination(flags, host, async ({ admin, config }) => {
+    return workAtTable(flags, host, async ({ admin, config }) => {
       const isNewDatabase = await admin.createDatabase(signal);
       const isNewTable = await admin.createTable(table, signal);
       const description = await admin.describeTable(signal);
@@ -109,7 +113,7 @@ export const TABLE_DESCRIBE: CommandDefinition = {
     MISUSE_EXIT,
   ],
   run({ flags, own }, host) {
-    return workAtDestination(flags, host, async ({ admin, config }) => {
+    return workAtTable(flags, host, async ({ admin, config }) => {
       const description = await admin.describeTable(AbortSignal.any([host.stopSignal, AbortSignal.timeout(TIMEOUT_MS)]));
       host.writeOut(
         own['output'] === 'json'
