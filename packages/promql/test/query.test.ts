@@ -93,6 +93,18 @@ describe('an instant query', () => {
     await expect(queryInstant('sum(up) + sum(up) + sum(up)', 0, storageOf(up), { breathe })).rejects.toThrow('out of time');
   });
 
+  it('gives others a turn again and again while two large vectors are combined', async () => {
+    const many = Array.from({ length: 500 }, (_, index) => series({ __name__: 'many', index: String(index) }, [[0, index]]));
+    const range = { startMs: 0, endMs: 200_000, stepMs: 1_000 };
+    async function turnsOf(text: string): Promise<number> {
+      let turns = 0;
+      await queryRange(text, range, storageOf(...many), { breathe: () => void turns++ });
+      return turns;
+    }
+    // 200,000 results, each of a pair of series whose labels have to be matched.
+    expect(await turnsOf('many + on (index) many')).toBeGreaterThan((await turnsOf('many and on (index) many')) + 3);
+  });
+
   it('lets errors of the storage through as they are', async () => {
     const broken: SeriesStorage = {
       // eslint-disable-next-line @typescript-eslint/require-await, require-yield

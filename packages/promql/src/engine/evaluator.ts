@@ -188,7 +188,7 @@ export class Evaluator {
     }
     if (matching === null) throw executionError('vector matching is missing');
     if (operator === 'and' || operator === 'or' || operator === 'unless') return combineSets(operator, left, right, matching, this.#steps);
-    return combineVectors(expression, matching, left, right, this.#steps, annotations);
+    return combineVectors(expression, matching, left, right, this.#steps, annotations, this.#context.budget);
   }
 
   async #evaluateAggregation(expression: AggregateExpression): Promise<readonly GridSeries[]> {

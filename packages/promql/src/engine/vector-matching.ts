@@ -6,6 +6,7 @@ import { arithmeticOf, changesMetric, comparisonOf, type Element, histogramOpera
 import { FLOAT, GridBuilder, GridCollector, type GridSeries, NONE } from './grid.js';
 import type { LabelSet } from './label-set.js';
 import { isMetadataLabel, partialKey } from './label-set.js';
+import type { QueryBudget } from './query-budget.js';
 import { executionError } from './query-error.js';
 
 /** Groups of series that match each other: for each series the number of its group. */
@@ -85,7 +86,10 @@ function elementAt(series: GridSeries, step: number): Element {
   return series.kinds[step] === FLOAT ? series.floats[step]! : series.histograms![step]!;
 }
 
-/** Arithmetic and comparison between two vectors. */
+/** A pair costs as much as several steps of a function: labels are matched and a result is looked up. */
+const WORK_OF_ONE_SERIES = 4;
+
+/** Arithmetic and comparison between two vectors. Others get a turn between two steps. */
 export function combineVectors(
   expression: BinaryExpression,
   matching: VectorMatching,
@@ -93,8 +97,9 @@ export function combineVectors(
   right: readonly GridSeries[],
   steps: number,
   annotations: Annotations,
-): readonly GridSeries[] {
-  return new VectorCombination(expression, matching, left, right, steps, annotations).run();
+  budget: QueryBudget,
+): Promise<readonly GridSeries[]> {
+  return new VectorCombination(expression, matching, left, right, steps, annotations).run(budget);
 }
 
 class VectorCombination {
@@ -140,9 +145,13 @@ class VectorCombination {
     this.#operate = this.#operation();
   }
 
-  run(): readonly GridSeries[] {
+  async run(budget: QueryBudget): Promise<readonly GridSeries[]> {
     const partners = new Int32Array(this.#groupCount);
-    for (let step = 0; step < this.#steps; step++) this.#runStep(step, partners);
+    const workOfStep = WORK_OF_ONE_SERIES * (this.#many.length + this.#one.length);
+    for (let step = 0; step < this.#steps; step++) {
+      this.#runStep(step, partners);
+      await budget.work(workOfStep);
+    }
     this.#notes.write(this.#annotations);
     return [...this.#output.values()];
   }
