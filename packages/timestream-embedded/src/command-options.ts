@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { memoryBytes } from './memory-shares.js';
 
 import type { EmbeddedTable } from './embedded-timestream.js';
 import type { EmbeddedCredential } from './wire/signature.js';
@@ -66,10 +67,8 @@ export function parseClock(text: string): number {
 
 /** A number with a unit that DuckDB has, at least 64 MB: with less it opens, but hardly anything runs. */
 export function parseMemoryLimit(text: string): string {
-  const match = /^(\d{1,9}(?:\.\d{1,3})?) ?([KMGT])(i?)B$/i.exec(text);
-  const [, digits = '', unit = '', binary = ''] = match ?? [];
-  const bytes = Number(digits) * (binary === '' ? 1000 : 1024) ** ('KMGT'.indexOf(unit.toUpperCase()) + 1);
-  if (match === null || bytes < minMemoryLimitBytes)
+  const bytes = memoryBytes(text);
+  if (bytes === undefined || bytes < minMemoryLimitBytes)
     throw new InvalidArgumentError(`'${text}' is not an amount of memory such as 512MB or 2GiB, of 64 MB at least.`);
   return text;
 }
@@ -104,6 +103,11 @@ export function createCommand(): Command {
     .option('--control', 'take faults, clock, reset and load over HTTP under /_timestream/, unsigned; for tests', false)
     .option('--clock <time>', "the time to begin at, such as 2024-01-01T00:00:00Z. Default: the machine's", parseClock)
     .option('--freeze-clock', 'let the clock stand still', false)
-    .option('--memory-limit <amount>', 'what the database may hold in memory; the process needs more than that', parseMemoryLimit, '2GB')
+    .option(
+      '--memory-limit <amount>',
+      'what the database may hold in memory; the process needs up to twice that, and 300 MB',
+      parseMemoryLimit,
+      '2GB',
+    )
     .option('--log-level <level>', 'debug, warn or error', 'warn');
 }

@@ -5,6 +5,7 @@ import { answerControl } from './control/control-requests.js';
 import { loadRecords } from './control/load-records.js';
 import { FaultInjector } from './fault-injector.js';
 import { serverBounds, serviceLimits, type ServerBounds, type TimestreamLimits } from './limits.js';
+import { memoryShares } from './memory-shares.js';
 import { silentLogger, type EmbeddedLogger } from './logger.js';
 import { createOperations } from './operations/create-operations.js';
 import { createTable, defaultRetention } from './operations/table-operations.js';
@@ -80,7 +81,8 @@ export async function startEmbeddedTimestream(options: EmbeddedTimestreamOptions
   if (options.credentials.length === 0) throw new Error('at least one credential is needed: every request is signed');
   const clock = options.clock ?? new AdjustableClock();
   const limits = { ...serviceLimits, ...options.limits };
-  const bounds = { ...serverBounds, ...options.bounds };
+  const { duckdbMemoryLimit = serverBounds.duckdbMemoryLimit } = options.bounds ?? {};
+  const bounds = { ...serverBounds, ...memoryShares(duckdbMemoryLimit), ...options.bounds };
   const logger = options.logger ?? silentLogger;
   const faults = new FaultInjector();
   const usage = new UsageCounters();

@@ -1,3 +1,5 @@
+import { memoryShares, type MemoryShares } from './memory-shares.js';
+
 /**
  * The service limits that this server enforces. Source: Amazon Timestream developer guide, "Quotas", and the API models of
  * 2018-11-01. Every one of them can be lowered (or raised) for a test.
@@ -60,7 +62,7 @@ export const serviceLimits: TimestreamLimits = {
 };
 
 /** Bounds of this server itself, not of the service: they keep one process healthy whatever it is sent. */
-export interface ServerBounds {
+export interface ServerBounds extends MemoryShares {
   readonly maxBodyBytes: number;
   /** Requests being worked on at once; more are answered with ThrottlingException. */
   readonly maxRequestsInFlight: number;
@@ -68,10 +70,6 @@ export interface ServerBounds {
   readonly maxConcurrentQueries: number;
   /** Queries that wait for their turn; more are answered with ThrottlingException. */
   readonly maxWaitingQueries: number;
-  /** Of a result that is needed whole: UNLOAD, and the rows of a scheduled query. In memory it takes about ten times as much. */
-  readonly maxCollectedBytes: number;
-  /** Unfinished results that wait for their next page. The one idle for longest gives way; its NextToken is then invalid. */
-  readonly maxOpenCursors: number;
   readonly maxRememberedClientTokens: number;
   /** Records that one DuckDB transaction takes at most. */
   readonly maxRecordsPerCommit: number;
@@ -85,11 +83,10 @@ export interface ServerBounds {
 
 export const serverBounds: ServerBounds = {
   maxBodyBytes: 4 * 1_048_576,
+  ...memoryShares('2GB'),
   maxRequestsInFlight: 512,
   maxConcurrentQueries: 3,
   maxWaitingQueries: 256,
-  maxCollectedBytes: 64 * 1_048_576,
-  maxOpenCursors: 64,
   maxRememberedClientTokens: 10_000,
   maxRecordsPerCommit: 20_000,
   maxWaitingWrites: 2_000,

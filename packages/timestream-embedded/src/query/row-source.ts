@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 
 import type { ColumnInfo, PreparedQuery, Row } from '../sql/engine.js';
 import type { QueryInsights } from './query-insights.js';
@@ -47,8 +47,10 @@ export class DuckdbRows implements RowSource {
   readonly #query: PreparedQuery;
   #isChanged = false;
   #result: DuckDBResult | undefined;
-  #rows: readonly (readonly unknown[])[] = [];
+  #chunk: DuckDBDataChunk | undefined;
   #position = 0;
+  /** Whether a row was large: what a chunk's vectors give they keep, for up to 2048 rows of a megabyte each. */
+  #isWide = false;
   #closed = false;
   /** Whether the connection is as it came: all rows were fetched, and nothing else was done with it. */
   #isClean = false;
@@ -75,18 +77,19 @@ export class DuckdbRows implements RowSource {
   }
 
   async next(): Promise<EncodedRow | undefined> {
-    while (this.#position >= this.#rows.length) {
+    while (this.#chunk === undefined || this.#position >= this.#chunk.rowCount) {
       const chunk = await this.#result?.fetchChunk();
       if (chunk === undefined || chunk === null || chunk.rowCount === 0) {
         this.#isClean = !this.#isChanged;
         return undefined;
       }
-      this.#rows = chunk.getRows();
+      this.#chunk = chunk;
       this.#position = 0;
     }
-    const row = this.#rows[this.#position];
+    const encoded = encodeRow(this.#query.formatRow(rowOf(this.#chunk, this.#position, this.#isWide)));
     this.#position += 1;
-    return row === undefined ? undefined : encodeRow(this.#query.formatRow(row));
+    if (encoded.bytes > wideRowBytes) this.#isWide = true;
+    return encoded;
   }
 
   interrupt(): void {
@@ -100,10 +103,18 @@ export class DuckdbRows implements RowSource {
     if (this.#closed) return;
     this.#closed = true;
     this.#result = undefined;
-    this.#rows = [];
+    this.#chunk = undefined;
     if (this.#isClean) this.#release(this.#connection);
     else this.#connection.closeSync();
   }
+}
+
+const wideRowBytes = 16_384;
+
+/** @param isAlone  whether to read without the vectors' own memory of what they gave. */
+function rowOf(chunk: DuckDBDataChunk, row: number, isAlone: boolean): readonly unknown[] {
+  if (!isAlone) return chunk.getRowValues(row);
+  return Array.from({ length: chunk.columnCount }, (_, column) => chunk.getColumnVector(column).slice(row, 1).getItem(0));
 }
 
 function encodeRow(row: Row): EncodedRow {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 
 import { keepByteOrderMarks } from './keep-byte-order-marks.js';
+import type { ServerBounds } from '../limits.js';
 import { registerCallbacks } from './register-callbacks.js';
 
 const fileName = 'timestream.duckdb';
@@ -32,14 +33,17 @@ const metadataTables = [
  *
  * @throws {Error} when another process has the file open, or when it was written by a later version of this server.
  */
-export async function openDuckdb(dataDir: string | undefined, memoryLimit: string): Promise<DuckDBInstance> {
+export async function openDuckdb(
+  dataDir: string | undefined,
+  { duckdbMemoryLimit, maxListEntries }: Pick<ServerBounds, 'duckdbMemoryLimit' | 'maxListEntries'>,
+): Promise<DuckDBInstance> {
   keepByteOrderMarks();
   const path = dataDir === undefined ? ':memory:' : join(dataDir, fileName);
   if (dataDir !== undefined) await makeDataDir(dataDir);
-  const instance = await createInstance(path, dataDir, memoryLimit);
+  const instance = await createInstance(path, dataDir, duckdbMemoryLimit);
   const connection = await instance.connect();
   try {
-    registerCallbacks(connection);
+    registerCallbacks(connection, maxListEntries);
     await prepareFile(connection, path);
   } catch (error) {
     connection.closeSync();

@@ -3,6 +3,7 @@ import {
   BOOLEAN,
   DOUBLE,
   DuckDBListValue,
+  DuckDBListVector,
   DuckDBScalarFunction,
   DuckDBStructValue,
   INTEGER,
@@ -15,8 +16,10 @@ import {
   type DuckDBConnection,
   type DuckDBType,
   type DuckDBValue,
+  type DuckDBVector,
 } from '@duckdb/node-api';
 
+import { serverBounds } from '../limits.js';
 import type { Callback, CallbackPoint, CallbackType, CallbackValue } from '../sql/callbacks/callback.js';
 import { callbacks } from '../sql/callbacks/callbacks.js';
 
@@ -35,8 +38,8 @@ const types: Readonly<Record<CallbackType, DuckDBType>> = {
 };
 
 /** Makes the callbacks known to the database; every connection has them then. */
-export function registerCallbacks(connection: DuckDBConnection): void {
-  for (const each of callbacks) connection.registerScalarFunction(scalarFunction(each));
+export function registerCallbacks(connection: DuckDBConnection, maxListEntries = serverBounds.maxListEntries): void {
+  for (const each of callbacks) connection.registerScalarFunction(scalarFunction(each, maxListEntries));
   // `error()` for use inside TRY: of any type, and not volatile.
   const fail = (): never => {
     throw new Error('caught by TRY');
@@ -46,7 +49,21 @@ export function registerCallbacks(connection: DuckDBConnection): void {
   );
 }
 
-function scalarFunction({ name, parameters, result, call, volatile = false }: Callback): DuckDBScalarFunction {
+/** A list comes as a value for each entry, many times what the database holds of it: too long a one is refused before that. */
+function argumentAt(vector: DuckDBVector, row: number, maxListEntries: number): CallbackValue {
+  if (!(vector instanceof DuckDBListVector)) return toCallback(vector.getItem(row));
+  if (vector.getEntryLength(row) > maxListEntries) throw tooManyEntries(maxListEntries);
+  // The vector itself keeps what it was asked for until all rows are through.
+  return toCallback(vector.slice(row, 1).getItem(0));
+}
+
+const tooManyEntries = (maxListEntries: number): Error =>
+  new Error(`A function outside the database is asked for more than ${maxListEntries} entries of lists at once (--memory-limit)`);
+
+const entriesOf = (value: CallbackValue): number =>
+  Array.isArray(value) ? value.length : typeof value === 'string' ? value.length / 16 : 0;
+
+function scalarFunction({ name, parameters, result, call, volatile = false }: Callback, maxListEntries: number): DuckDBScalarFunction {
   return DuckDBScalarFunction.create({
     name,
     parameterTypes: parameters.map((type) => types[type]),
@@ -55,14 +72,18 @@ function scalarFunction({ name, parameters, result, call, volatile = false }: Ca
     mainFunction: (_, input, output) => {
       const vectors = parameters.map((_parameter, index) => input.getColumnVector(index));
       const values = new Array<CallbackValue>(vectors.length);
+      let given = 0;
       for (let row = 0; row < input.rowCount; row += 1) {
         let hasNull = false;
         for (const [index, vector] of vectors.entries()) {
-          const value = toCallback(vector.getItem(row));
+          const value = argumentAt(vector, row, maxListEntries);
           if (value === null) hasNull = true;
           values[index] = value;
         }
-        output.setItem(row, hasNull ? null : fromCallback(call(values)));
+        const answer = hasNull ? null : call(values);
+        given += entriesOf(answer);
+        if (given > maxListEntries) throw tooManyEntries(maxListEntries);
+        output.setItem(row, fromCallback(answer));
       }
       output.flush();
     },

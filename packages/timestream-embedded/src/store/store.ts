@@ -67,7 +67,7 @@ export class Store {
 
   /** @throws {Error} when the file is in use by another process, or not ours to read. */
   static async open(options: StoreOptions): Promise<Store> {
-    const instance = await openDuckdb(options.dataDir, options.bounds.duckdbMemoryLimit);
+    const instance = await openDuckdb(options.dataDir, options.bounds);
     const connection = await instance.connect();
     const databases = new Map<string, DatabaseState>();
     for (const row of await readRows(connection, 'SELECT name, kms_key_id, created_ms, updated_ms FROM ts_databases')) {

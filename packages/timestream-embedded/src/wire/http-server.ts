@@ -73,10 +73,11 @@ const contentType = 'application/x-amz-json-1.0';
 /** AWS JSON 1.0 over node:http: `POST /`, the operation in X-Amz-Target, a signature on every request. */
 export async function listenHttp(options: HttpServerOptions): Promise<ListeningServer> {
   let inFlight = 0;
+  const bodies = new BodyBudget(options.bounds.maxBodiesBytes);
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     inFlight += 1;
     try {
-      await answerRequest(request, response, options, inFlight > options.bounds.maxRequestsInFlight);
+      await answerRequest(request, response, options, inFlight > options.bounds.maxRequestsInFlight, bodies);
     } catch (error) {
       options.logger.error({ err: error }, 'A request could not be answered');
       response.destroy();
@@ -103,7 +104,9 @@ async function answerRequest(
   response: ServerResponse,
   options: HttpServerOptions,
   overloaded: boolean,
+  bodies: BodyBudget,
 ): Promise<void> {
+  const share = bodies.open();
   const requestId = randomBase32(26);
   const operation = operationOf(request);
   const departure = new Departure();
@@ -116,7 +119,7 @@ async function answerRequest(
       return;
     }
     if (overloaded) throw new ServiceError('ThrottlingException', 'Too many requests at once.');
-    const body = await readBody(request, options.bounds.maxBodyBytes);
+    const body = await readBody(request, options.bounds.maxBodyBytes, share);
     const credential = admitRequest(request, operation, body, options);
     const fault = options.faults.takeWireFault(operation);
     const delayMs = options.faults.currentDelayMs(operation);
@@ -142,8 +145,45 @@ async function answerRequest(
     const answered =
       known ?? new ServiceError('InternalServerException', 'The request could not be processed because of an internal error.');
     if (!response.headersSent) send(response, answered.httpStatus, requestId, answered.toBody());
+  } finally {
+    share.close();
   }
 }
+
+/** Counts the bytes of all bodies from when they arrive until their request is answered. */
+class BodyBudget {
+  #used = 0;
+  readonly #maxBytes: number;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  open(): BodyShare {
+    let own = 0;
+    return {
+      take: (bytes) => {
+        if (this.#used + bytes > this.#maxBytes) return false;
+        this.#used += bytes;
+        own += bytes;
+        return true;
+      },
+      close: () => {
+        this.#used -= own;
+        own = 0;
+      },
+    };
+  }
+}
+
+interface BodyShare {
+  /** @returns false where the bytes do not fit beside the other bodies. */
+  readonly take: (bytes: number) => boolean;
+  readonly close: () => void;
+}
+
+/** One request at a time, of a test: beside the budget. */
+const unbounded: BodyShare = { take: () => true, close: () => undefined };
 
 const controlPrefix = '/_timestream/';
 const maxControlBytes = 64 * 1_048_576;
@@ -169,7 +209,7 @@ async function answerControlRequest(
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (request.headers.origin !== undefined || (method === 'POST' && type !== 'application/json' && type !== 'application/x-ndjson'))
     throw new ServiceError('AccessDeniedException', 'Control requests have the Content-Type application/json and no Origin.');
-  const text = new TextDecoder().decode(await readBody(request, maxControlBytes));
+  const text = new TextDecoder().decode(await readBody(request, maxControlBytes, unbounded));
   send(response, 200, requestId, await control({ method, name, text }));
 }
 
@@ -203,21 +243,31 @@ function plannedFailure(httpStatus: number): ServiceError {
   });
 }
 
-function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+function readBody(request: IncomingMessage, maxBytes: number, share: BodyShare): Promise<Uint8Array> {
   const tooLarge = (): ServiceError => new ServiceError('RequestTooLargeException', `The request body is larger than ${maxBytes} bytes`);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
   const chunks: Buffer[] = [];
   let size = 0;
+  let isDropped = false;
   // Events, for an iterator costs more than the digest of a body of 100 records.
   return new Promise((resolve, reject) => {
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= maxBytes) return void chunks.push(chunk);
+      // What does not fit is read to its end all the same, so that the client hears of it over a connection that it can use again.
+      if (!isDropped && !share.take(chunk.length)) {
+        isDropped = true;
+        chunks.length = 0;
+        share.close();
+      }
+      if (size <= maxBytes) return void (isDropped || chunks.push(chunk));
       // The answer still goes out over this socket, which must not be destroyed.
       request.pause();
       reject(tooLarge());
     });
-    request.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
+    request.on('end', () => {
+      if (isDropped) reject(new ServiceError('ThrottlingException', 'Too many bytes of requests at once (--memory-limit).'));
+      else resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+    });
     request.on('error', reject);
   });
 }
