@@ -105,7 +105,7 @@ export function createCommand(): Command {
     .option('--freeze-clock', 'let the clock stand still', false)
     .option(
       '--memory-limit <amount>',
-      'what the database may hold in memory; the process needs up to twice that, and 300 MB',
+      'what the database may hold in memory; the process needs up to twice that, and 350 MB',
       parseMemoryLimit,
       '2GB',
     )
