@@ -1,4 +1,12 @@
-import { bodyInHand, createConnector, openAwsStorage, parseConfig, type Connector } from '@timestream-prometheus/connector';
+import { Worker } from 'node:worker_threads';
+import {
+  bodyInHand,
+  createConnector,
+  openAwsStorage,
+  parseConfig,
+  type Connector,
+  type WorkerThread,
+} from '@timestream-prometheus/connector';
 import { decodeStreamedAnswer, STREAMED_CONTENT_TYPE } from '@timestream-prometheus/connector-testing';
 import { startEmbeddedTimestream, type EmbeddedTimestream, type TimestreamLimits } from '@timestream-prometheus/timestream-embedded';
 import {
@@ -43,6 +51,23 @@ const uncounted = { add: () => undefined, observe: () => undefined, move: () => 
 const headers = { authorization: basicAuthorization(), 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
 const textDecoder = new TextDecoder();
 
+/** `WORKERS=2` has every write done by threads, those of the built server. */
+const workers = Number(process.env['WORKERS'] ?? 0);
+const workerFile = new URL('../../packages/http-adapter/dist/cli/write-worker.js', import.meta.url);
+
+function startWorker(): WorkerThread {
+  // The tests' own flags would have it load sources.
+  const worker = new Worker(workerFile, { execArgv: [] });
+  return {
+    post: (message, transferred) => {
+      worker.postMessage(message, transferred);
+    },
+    listen: (onMessage) => void worker.on('message', onMessage),
+    onEnd: (onEnd) => void worker.once('exit', (code) => onEnd(new Error(`the thread ended with code ${code}`))),
+    stop: () => void worker.terminate(),
+  };
+}
+
 /** The whole path in one process: the connector of every layout, the AWS SDK's clients, sockets, and the embedded Timestream with one empty table. */
 export async function startInProcessConnector(
   flags: Readonly<Record<string, string>> = {},
@@ -69,6 +94,7 @@ export async function startInProcessConnector(
         'query-base-endpoint': timestream.url,
         'table-layout': layout,
         'read-strategy': strategy,
+        workers: String(workers),
         ...flags,
       },
     });
@@ -77,6 +103,7 @@ export async function startInProcessConnector(
       openStorage: openAwsStorage(config, { logger: silent, metrics: uncounted }),
       logger,
       metrics: uncounted,
+      ...(workers > 0 && { writeWorkers: { start: startWorker, minBodyBytes: 0 } }),
     });
   };
   const writers: Record<Layout, Connector> = {
