@@ -29,8 +29,7 @@ describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed},
         layout,
         load: {
           samples: count,
-          // As many requests as there are incidents to meet them.
-          samplesPerRequest: samples < 100_000 ? 250 : 1_000,
+          samplesPerRequest: 1_000,
           seriesCount: 1_000,
           labelNames,
           stepMs: 1_000,
