@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { format as formatMarkdown, resolveConfig } from 'prettier';
+import { format } from 'oxfmt';
 import { repositoryRoot } from './programs.mjs';
 
 /** @typedef {import('./report.mjs').BenchReport} BenchReport */
@@ -67,7 +67,7 @@ const text = before.replaceAll(TABLE, (_whole, /** @type {string} */ prefix, /**
   const content = prefix === 'machines' ? machines() : tableOf(prefix, figures.split(' '));
   return `<!-- measured: ${prefix} | ${figures} -->\n\n${content}\n\n<!-- end of measured -->`;
 });
-const after = await formatMarkdown(text, { ...(await resolveConfig(page)), parser: 'markdown' });
+const { code: after } = await format('performance.md', text);
 if (!isCheck) writeFileSync(page, after);
 else if (after !== before) {
   console.error('docs/performance.md has other figures than these reports: run `node bench/write-tables.mjs bench/results/*.json`');

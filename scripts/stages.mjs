@@ -27,8 +27,7 @@ export const packageProjects = readdirSync(path.join(repositoryRoot, 'packages')
 export const formatCommand = {
   name: 'format',
   command: process.execPath,
-  // The cache knows a file by its content and the options by theirs.
-  args: ['node_modules/prettier/bin/prettier.cjs', '--check', '--cache', '--cache-strategy=content', '--log-level=warn', '.'],
+  args: ['node_modules/oxfmt/bin/oxfmt', '--check', '.'],
 };
 
 /**

@@ -11,7 +11,9 @@ export interface RemoteAnswer {
 
 /** How a request says who sends it: an access key by Basic authentication, a signature, or not at all. */
 export type Identity =
-  { readonly basic: AccessKey } | { readonly sign: SigningKey; readonly service?: string; readonly signingDate?: Date } | undefined;
+  | { readonly basic: AccessKey }
+  | { readonly sign: SigningKey; readonly service?: string; readonly signingDate?: Date }
+  | undefined;
 
 /** Sends one remote write or remote read message as Prometheus does. */
 export async function post(

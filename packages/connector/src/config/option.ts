@@ -3,7 +3,14 @@ export type OptionScope = 'server' | 'lambda' | 'both';
 
 /** Shown in the help and in docs/configuration.md, in this order. */
 export type OptionGroup =
-  'Destination' | 'AWS' | 'Samples and layout' | 'Logging' | 'Server' | 'Storage on this machine' | 'Limits' | 'Lambda';
+  | 'Destination'
+  | 'AWS'
+  | 'Samples and layout'
+  | 'Logging'
+  | 'Server'
+  | 'Storage on this machine'
+  | 'Limits'
+  | 'Lambda';
 
 /** One option, as data: the command line, the environment, the documentation and the typed configuration all come from it. */
 export interface Option<T> {

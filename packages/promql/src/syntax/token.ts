@@ -21,7 +21,24 @@ export type TokenKind =
 type Punctuation = '(' | ')' | '{' | '}' | '[' | ']' | ',' | '=' | ':';
 
 export type BinaryOperator =
-  '+' | '-' | '*' | '/' | '%' | '^' | '==' | '!=' | '<=' | '<' | '>=' | '>' | '</' | '>/' | 'and' | 'or' | 'unless' | 'atan2';
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '%'
+  | '^'
+  | '=='
+  | '!='
+  | '<='
+  | '<'
+  | '>='
+  | '>'
+  | '</'
+  | '>/'
+  | 'and'
+  | 'or'
+  | 'unless'
+  | 'atan2';
 
 export type AggregationOperator =
   | 'avg'

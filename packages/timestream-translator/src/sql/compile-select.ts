@@ -48,7 +48,8 @@ export type CompiledFilter =
     };
 
 export type CompiledSelect =
-  Extract<CompiledFilter, { kind: 'nothing' }> | (Extract<CompiledFilter, { kind: 'filter' }> & { readonly sql: string });
+  | Extract<CompiledFilter, { kind: 'nothing' }>
+  | (Extract<CompiledFilter, { kind: 'filter' }> & { readonly sql: string });
 
 /**
  * `SELECT *` over the rows that the query can need: every column, so that the answer shows the table's schema in the same breath.

@@ -13,7 +13,8 @@ export interface SeenCertificate {
 
 /** An answer, or why there was none. */
 export type UrlAnswer =
-  { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array } | { readonly failure: string };
+  | { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array }
+  | { readonly failure: string };
 
 /** A running connector, or another server that speaks remote write and remote read. */
 export interface RemoteServer {

@@ -1,6 +1,16 @@
 /** DuckDB types that a callback takes and gives; `POINT[]` is a time series of doubles, `BIGINT_POINT[]` one of whole numbers. */
 export type CallbackType =
-  'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'INTEGER' | 'BOOLEAN' | 'VARCHAR[]' | 'BIGINT[]' | 'DOUBLE[]' | 'INTEGER[]' | 'BOOLEAN[]' | 'POINT[]';
+  | 'VARCHAR'
+  | 'BIGINT'
+  | 'DOUBLE'
+  | 'INTEGER'
+  | 'BOOLEAN'
+  | 'VARCHAR[]'
+  | 'BIGINT[]'
+  | 'DOUBLE[]'
+  | 'INTEGER[]'
+  | 'BOOLEAN[]'
+  | 'POINT[]';
 
 /** A point of a time series: nanoseconds since the epoch, and the value. */
 export interface CallbackPoint {
@@ -10,7 +20,13 @@ export interface CallbackPoint {
 
 /** A value as a callback sees it: BIGINT is a bigint, a list an array whose entries may be null. */
 export type CallbackValue =
-  string | bigint | number | boolean | null | readonly (string | bigint | number | boolean | null)[] | readonly CallbackPoint[];
+  | string
+  | bigint
+  | number
+  | boolean
+  | null
+  | readonly (string | bigint | number | boolean | null)[]
+  | readonly CallbackPoint[];
 
 /**
  * A function that DuckDB calls back into this process for: what SQL cannot say exactly, or only at length. It costs about a microsecond a

@@ -165,7 +165,10 @@ export interface ValuesBody extends Node {
 }
 
 export type QueryBody =
-  SelectBody | SetOperation | ValuesBody | { readonly kind: 'nested'; readonly query: Query; readonly position: SourcePosition };
+  | SelectBody
+  | SetOperation
+  | ValuesBody
+  | { readonly kind: 'nested'; readonly query: Query; readonly position: SourcePosition };
 
 export interface Query extends Node {
   readonly with: readonly { readonly name: Identifier; readonly columns: readonly Identifier[]; readonly query: Query }[];

@@ -116,7 +116,8 @@ const nsPerDurationUnit: Readonly<Record<string, bigint>> = {
 const monthsPerDurationUnit: Readonly<Record<string, bigint>> = { month: 1n, y: 12n, year: 12n };
 
 export type IntervalLiteral =
-  { readonly type: 'interval-day-to-second'; readonly value: bigint } | { readonly type: 'interval-year-to-month'; readonly value: bigint };
+  | { readonly type: 'interval-day-to-second'; readonly value: bigint }
+  | { readonly type: 'interval-year-to-month'; readonly value: bigint };
 
 /** What `parse_duration` reads: beside the literals, fractions and blanks around the number and the unit (`42.8ms`, `1 day`). */
 export const parseDurationText = (text: string): IntervalLiteral | undefined =>
