@@ -5,8 +5,8 @@
  *   npm run lint -- packages/connector/src/write    these files and folders
  */
 import { install } from './setup.mjs';
-import { commandsStage, lintCommands } from './stages.mjs';
+import { commandsStage, lintCommand } from './stages.mjs';
 
 install();
 const paths = process.argv.slice(2);
-process.exitCode = await commandsStage('lint', lintCommands(paths.length > 0 ? paths : ['.'])).run();
+process.exitCode = await commandsStage('lint', [lintCommand(paths.length > 0 ? paths : ['.'])]).run();

@@ -31,15 +31,16 @@ export const formatCommand = {
 };
 
 /**
- * The two linters: oxlint has the rules of every file, those that know types too, and ESLint the layers.
+ * The linter: the rules of every file, those that know types too, and the layers.
  *
  * @param {readonly string[]} [paths] files and folders, from the root of the repository; all of it without them
- * @returns {readonly Command[]}
+ * @returns {Command}
  */
-export const lintCommands = (paths = ['.']) => [
-  { name: 'oxlint', command: process.execPath, args: ['node_modules/oxlint/bin/oxlint', ...paths] },
-  { name: 'eslint', command: process.execPath, args: ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', ...paths] },
-];
+export const lintCommand = (paths = ['.']) => ({
+  name: 'lint',
+  command: process.execPath,
+  args: ['node_modules/oxlint/bin/oxlint', ...paths],
+});
 
 /** @type {Command} */
 export const typesCommand = {

@@ -8,7 +8,7 @@
  * Where REQUIRE_EVERYTHING is 1, a skipped test is a failure. UNIT_TEST_ROUNDS repeats the unit tests, each time with other seeds.
  */
 import { build, install } from './setup.mjs';
-import { commandsStage, formatCommand, lintCommands, nxStage, packageProjects, runStages, testStage } from './stages.mjs';
+import { commandsStage, formatCommand, lintCommand, nxStage, packageProjects, runStages, testStage } from './stages.mjs';
 
 install();
 
@@ -22,7 +22,7 @@ if (args.length > 0) {
   const node24 = process.env['NODE_24'];
   await runStages(
     [
-      commandsStage('format, lint', [formatCommand, ...lintCommands()]),
+      commandsStage('format, lint', [formatCommand, lintCommand()]),
       nxStage('build, types', ['build', 'typecheck']),
       ...Array.from({ length: rounds }, (_none, round) =>
         testStage(`unit and property tests${rounds > 1 ? `, round ${round + 1}` : ''}`, {

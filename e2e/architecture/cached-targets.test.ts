@@ -167,7 +167,6 @@ describe('a remembered result', () => {
       ['packages/prom-codec/test/bytes.ts', ['test', 'typecheck']],
       ['tsconfig.base.json', all],
       ['package-lock.json', all],
-      ['eslint.config.js', ['test', 'typecheck']],
       ['vitest.base.ts', ['test', 'typecheck']],
       ['docs/errors.md', ['test']],
     ];

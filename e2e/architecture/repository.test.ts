@@ -36,6 +36,10 @@ describe('the repository', () => {
     }
   });
 
+  it('exports by name: an API must be visible in a diff', () => {
+    expect(sources.filter((file) => file.includes('/src/') && /^\s*export \*/m.test(textOf(file)))).toEqual([]);
+  });
+
   it('keeps the AWS SDK and DuckDB each behind one door', () => {
     const importing = (module: string): string[] =>
       sources.filter((file) => file.includes('/src/') && new RegExp(`from '${module}`).test(textOf(file)));
