@@ -81,7 +81,7 @@ export function withTable(document, bucketPrefix) {
   const start = document.indexOf(startMarker);
   const end = document.indexOf(endMarker);
   if (start < 0 || end < start) throw new Error(`the markers of the one-click links are missing in ${docsFile}`);
-  return `${document.slice(0, start)}${startMarker}\n<!-- prettier-ignore-start -->\n${tableOf(bucketPrefix)}\n<!-- prettier-ignore-end -->\n${document.slice(end)}`;
+  return `${document.slice(0, start)}${startMarker}\n<!-- oxfmt-ignore-start -->\n${tableOf(bucketPrefix)}\n<!-- oxfmt-ignore-end -->\n${document.slice(end)}`;
 }
 
 /**

@@ -35,7 +35,7 @@ const violations = [
     "import { TimestreamWriteClient } from '@aws-sdk/client-timestream-write'; export { TimestreamWriteClient };",
     /Only connector\/src\/timestream/,
   ],
-  ['packages/timestream-translator/src', "import { DuckDBInstance } from '@duckdb/node-api'; export { DuckDBInstance };", /Only timestream-embedded knows DuckDB/], // prettier-ignore
+  ['packages/timestream-translator/src', "import { DuckDBInstance } from '@duckdb/node-api'; export { DuckDBInstance };", /Only timestream-embedded knows DuckDB/], // oxfmt-ignore
   [
     'packages/timestream-translator/src',
     "import { parseQuery } from '@timestream-prometheus/promql'; export { parseQuery };",
@@ -59,13 +59,13 @@ const violations = [
     /Not in this direction of the layers/,
   ],
   ['packages/connector/src', "export const asked = import('@timestream-prometheus/http-adapter');", /Not in this direction of the layers/],
-  ['packages/connector/src', "import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embedded'; export { startEmbeddedTimestream };", /Not in this direction|Only tests of the core/], // prettier-ignore
+  ['packages/connector/src', "import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embedded'; export { startEmbeddedTimestream };", /Not in this direction|Only tests of the core/], // oxfmt-ignore
   [
     'packages/connector/src',
     "import { validBodies } from '@timestream-prometheus/connector-testing'; export { validBodies };",
     /Not in this direction of the layers/,
   ],
-  ['packages/connector/src/timestream', "import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embedded'; export { startEmbeddedTimestream };", /Not in this direction|Only tests of the core/], // prettier-ignore
+  ['packages/connector/src/timestream', "import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embedded'; export { startEmbeddedTimestream };", /Not in this direction|Only tests of the core/], // oxfmt-ignore
   [
     'packages/connector/test',
     "import { buildServer } from '@timestream-prometheus/http-adapter'; export { buildServer };",
@@ -81,13 +81,13 @@ const violations = [
     "import { answerInvocation } from '@timestream-prometheus/lambda-adapter'; export { answerInvocation };",
     /Not in this direction of the layers/,
   ],
-  ['packages/lambda-adapter/src', "import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embedded'; export { startEmbeddedTimestream };", /Not in this direction of the layers/], // prettier-ignore
+  ['packages/lambda-adapter/src', "import { startEmbeddedTimestream } from '@timestream-prometheus/timestream-embedded'; export { startEmbeddedTimestream };", /Not in this direction of the layers/], // oxfmt-ignore
   [
     'packages/connector-testing/src',
     "import { createConnector } from '@timestream-prometheus/connector'; export { createConnector };",
     /Not in this direction of the layers/,
   ],
-  ['packages/timestream-embedded/src', "import { createMatcher } from '@timestream-prometheus/timestream-translator'; export { createMatcher };", /knows nothing of the other packages/], // prettier-ignore
+  ['packages/timestream-embedded/src', "import { createMatcher } from '@timestream-prometheus/timestream-translator'; export { createMatcher };", /knows nothing of the other packages/], // oxfmt-ignore
   [
     'packages/status-page/src',
     "import { METRICS } from '@timestream-prometheus/connector/operations'; export { METRICS };",
@@ -176,7 +176,7 @@ const typedViolations = [
   ["export const size: number = JSON.parse('1');\n", 'no-unsafe-assignment'],
   ['export const has = (text: string): boolean => (text ? true : text !== undefined);\n', 'no-unnecessary-condition'],
   ['const kept = 1;\nexport const other = 2;\n', 'no-unused-vars'],
-  ['// eslint-disable-next-line @typescript-eslint/no-explicit-any -- nothing to turn off\nexport const one = 1;\n', 'Unused'],
+  ['// oxlint-disable-next-line typescript/no-explicit-any -- nothing to turn off\nexport const one = 1;\n', 'Unused'],
 ] as const;
 
 describe('lint that knows types', () => {

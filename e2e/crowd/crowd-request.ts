@@ -29,11 +29,11 @@ type MakeRequest = (tenant: Tenant, number: number, random: SeededRandom) => Cro
 
 const post = (what: string, path: string, body: Uint8Array, headers: Readonly<Record<string, string>>, samples = 0): CrowdRequest => ({
   what, method: 'POST', path, headers, body, samples, asksTimestream: true,
-}); // prettier-ignore
+}); // oxfmt-ignore
 
 const get = (what: string, path: string, parameters: Readonly<Record<string, string>>, asksTimestream = true): CrowdRequest => ({
   what, method: 'GET', path: `${path}?${new URLSearchParams(parameters).toString()}`, headers: {}, body: NOTHING, samples: 0, asksTimestream,
-}); // prettier-ignore
+}); // oxfmt-ignore
 
 const EVERYTHING = '{__name__=~".+"}';
 
@@ -51,7 +51,7 @@ const WRITES: readonly MakeRequest[] = [
   (tenant, number, random) =>
     post('write 1.0', '/write', writeBody([series(labelsOf(tenant, number), [spanMs().nowMs, random.next()])], [
       { type: 'counter', metricFamilyName: `${tenant.mark}_requests_total`, help: `Of ${tenant.mark}, ${number % 3}.`, unit: '' },
-    ]), PROTOCOL_HEADERS, 1), // prettier-ignore
+    ]), PROTOCOL_HEADERS, 1), // oxfmt-ignore
   (tenant, number, random) => {
     const { nowMs } = spanMs();
     const exemplars = [{ labels: [{ name: 'trace_id', value: `${tenant.mark}-${number}` }], valueBits: 1n, timestampMs: BigInt(nowMs) }];
@@ -60,10 +60,10 @@ const WRITES: readonly MakeRequest[] = [
   },
   // Each of these is refused with a text that names the series.
   (tenant, number) => post('write too early', '/write', writeBody([series(labelsOf(tenant, number), [-1, 1])]), PROTOCOL_HEADERS),
-  (tenant, number) => post('write too late', '/write', writeBody([series(labelsOf(tenant, number), [spanMs().nowMs + 86_400_000, 1])]), PROTOCOL_HEADERS), // prettier-ignore
+  (tenant, number) => post('write too late', '/write', writeBody([series(labelsOf(tenant, number), [spanMs().nowMs + 86_400_000, 1])]), PROTOCOL_HEADERS), // oxfmt-ignore
   (tenant, number) => {
     const doubled = series(labelsOf(tenant, number), [spanMs().nowMs, 1]);
-    return post('write with a label twice', '/write', writeBody([{ ...doubled, labels: [...doubled.labels, ...doubled.labels] }]), PROTOCOL_HEADERS); // prettier-ignore
+    return post('write with a label twice', '/write', writeBody([{ ...doubled, labels: [...doubled.labels, ...doubled.labels] }]), PROTOCOL_HEADERS); // oxfmt-ignore
   },
   (tenant) => post('write that is broken', '/write', new TextEncoder().encode(`no snappy, of ${tenant.mark}`), PROTOCOL_HEADERS),
 ];
@@ -78,7 +78,7 @@ const READS: readonly MakeRequest[] = [
     return post('read chunks', '/api/v1/read', readBody([query(fromMs, nowMs, ['owner', '!=', ''])], [1, 0]), PROTOCOL_HEADERS);
   },
   () => get('query', '/api/v1/query', { query: EVERYTHING }),
-  () => ({ ...get('query', '/api/v1/query', {}), method: 'POST', path: '/api/v1/query', headers: FORM_HEADERS, body: new TextEncoder().encode(`query=${encodeURIComponent('count by (owner) ({owner!=""})')}`) }), // prettier-ignore
+  () => ({ ...get('query', '/api/v1/query', {}), method: 'POST', path: '/api/v1/query', headers: FORM_HEADERS, body: new TextEncoder().encode(`query=${encodeURIComponent('count by (owner) ({owner!=""})')}`) }), // oxfmt-ignore
   () => {
     const { nowMs, fromMs } = spanMs();
     const range = { start: String(fromMs / 1000), end: String(nowMs / 1000), step: '60' };

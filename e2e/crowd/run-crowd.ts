@@ -67,7 +67,7 @@ function createWorld(seed: number): World {
     return {
       mark: markOf(seed, name), entrance: 'account', account: name, table: 'samples', keys, userName: undefined,
       authorizations: keys.map((key) => basicOf(key.accessKeyId, key.secretAccessKey)),
-    }; // prettier-ignore
+    }; // oxfmt-ignore
   });
   const tokensOf = (name: string) =>
     Array.from({ length: GENERATIONS }, (_, generation) => `tsprom_${secretOf(seed, `${name} token ${generation}`)}`);
@@ -78,10 +78,10 @@ function createWorld(seed: number): World {
   const bearer = (token: string) => `Bearer ${token}`;
   const tenantOf = (name: string, entrance: Tenant['entrance'], ownKeys: readonly AccessKey[], authorizations: readonly string[], userName: string): Tenant => ({
     mark: markOf(seed, name), entrance, account: 'shared', table: `metrics_${markOf(seed, name)}`, keys: ownKeys, authorizations, userName,
-  }); // prettier-ignore
+  }); // oxfmt-ignore
   const users = [
     tenantOf('own', 'token', keys.own, tokens.own.map(bearer), 'own'),
-    tenantOf('sharp', 'password', keys.sharp, passwords.map((password) => basicOf('sharp', password)), 'sharp'), // prettier-ignore
+    tenantOf('sharp', 'password', keys.sharp, passwords.map((password) => basicOf('sharp', password)), 'sharp'), // oxfmt-ignore
     tenantOf('by header', 'gateway-header', keys.gateway, tokens.gateway.map(bearer), 'gateway'),
     tenantOf('by path', 'gateway-path', keys.gateway, tokens.gateway.map(bearer), 'gateway'),
   ];
@@ -199,7 +199,7 @@ export async function runCrowd({ seed, requests, inFlight }: CrowdOptions): Prom
     const allowedByRequestId = new Map<string, ReadonlySet<string>>();
     const byStatus = new Map<number, number>();
     const answersWithOwn = new Map<Tenant['entrance'], number>();
-    const sampleCounts = new Map<Tenant, { acknowledged: number; uncertain: number }>(tenants.map((tenant) => [tenant, { acknowledged: 0, uncertain: 0 }])); // prettier-ignore
+    const sampleCounts = new Map<Tenant, { acknowledged: number; uncertain: number }>(tenants.map((tenant) => [tenant, { acknowledged: 0, uncertain: 0 }])); // oxfmt-ignore
     let [refusedRevoked, refusedCrossed] = [0, 0];
 
     async function ask(
@@ -314,7 +314,7 @@ export async function runCrowd({ seed, requests, inFlight }: CrowdOptions): Prom
     const [someTenant] = tenants;
     if (someTenant === undefined) throw new Error('there is nobody');
     const inUse = makeCrowdRequest(someTenant, begun, { ...random, below: () => 0, next: () => 0.5, pick: (items) => items[0] as never });
-    const lastAnswer = await ask(someTenant, inUse, { authorization: someTenant.authorizations[current] ?? '', requestId: `${someTenant.mark}-last` }); // prettier-ignore
+    const lastAnswer = await ask(someTenant, inUse, { authorization: someTenant.authorizations[current] ?? '', requestId: `${someTenant.mark}-last` }); // oxfmt-ignore
     if (lastAnswer.status !== 204) throw new Error(`the last write was answered ${lastAnswer.status}: ${lastAnswer.text}`);
     const lastCounts = sampleCounts.get(someTenant);
     if (lastCounts !== undefined) lastCounts.acknowledged += 1;
@@ -374,7 +374,7 @@ export async function runCrowd({ seed, requests, inFlight }: CrowdOptions): Prom
       callsOfKeys: [...proxy.calls.values()].reduce((sum, count) => sum + count, 0),
       secretsLookedFor: secrets.length,
       durationMs: performance.now() - startedMs,
-    }; // prettier-ignore
+    }; // oxfmt-ignore
   } finally {
     for (const { connector, agent } of doors) {
       agent.destroy();

@@ -39,8 +39,8 @@ const nodeRules: readonly (readonly [name: RegExp, dimensions: readonly (readonl
   [/^node_cpu_guest_seconds_total/, [each('cpu', '0 1'), each('mode', 'user nice')]],
   [/^node_(cpu_scaling|schedstat)/, [each('cpu', '0 1')]],
   [/^node_disk_/, [each('device', 'sda nvme0n1 dm-0')]],
-  [/^node_filesystem_/, [[{ device: '/dev/sda1', fstype: 'ext4', mountpoint: '/' }, { device: '/dev/sdb1', fstype: 'ext4', mountpoint: '/var/lib' }, { device: 'tmpfs', fstype: 'tmpfs', mountpoint: '/run' }]]], // prettier-ignore
-  [/^node_network_up/, [[{ device: 'eth0', operstate: 'up' }, { device: 'lo', operstate: 'unknown' }]]], // prettier-ignore
+  [/^node_filesystem_/, [[{ device: '/dev/sda1', fstype: 'ext4', mountpoint: '/' }, { device: '/dev/sdb1', fstype: 'ext4', mountpoint: '/var/lib' }, { device: 'tmpfs', fstype: 'tmpfs', mountpoint: '/run' }]]], // oxfmt-ignore
+  [/^node_network_up/, [[{ device: 'eth0', operstate: 'up' }, { device: 'lo', operstate: 'unknown' }]]], // oxfmt-ignore
   [/^node_(network|arp)_/, [each('device', 'eth0 lo veth12')]],
   [/^node_hwmon_chip_names/, [[{ chip: 'platform_coretemp_0', chip_name: 'coretemp' }]]],
   [/^node_hwmon_/, [[{ chip: 'platform_coretemp_0' }], each('sensor', 'temp1 temp2')]],

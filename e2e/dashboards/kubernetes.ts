@@ -91,7 +91,7 @@ export const kubernetesWorkloads: Dashboard = {
     { name: 'cluster', query: 'label_values(kube_node_info, cluster)' },
     { name: 'namespace', query: 'label_values(kube_pod_info{cluster="$cluster"}, namespace)' },
     { name: 'created_by', query: 'label_values(kube_pod_info{namespace="$namespace",cluster="$cluster"},created_by_name)' },
-    { name: 'pod', query: 'query_result(topk(2, sum by (pod) (container_memory_working_set_bytes{namespace="$namespace",cluster="$cluster",container!=""})))', regex: /pod="([^"]*)"/ }, // prettier-ignore
+    { name: 'pod', query: 'query_result(topk(2, sum by (pod) (container_memory_working_set_bytes{namespace="$namespace",cluster="$cluster",container!=""})))', regex: /pod="([^"]*)"/ }, // oxfmt-ignore
     { name: 'resolution', query: 'metrics(container_memory_.*)' },
   ],
   panels: [

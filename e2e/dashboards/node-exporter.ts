@@ -11,7 +11,7 @@ export const nodeExporter: Dashboard = {
     { name: 'job', query: 'label_values(node_uname_info, job)' },
     { name: 'nodename', query: 'label_values(node_uname_info{job="$job"}, nodename)' },
     { name: 'node', query: 'label_values(node_uname_info{job="$job", nodename="$nodename"}, instance)' },
-    { name: 'device', query: 'query_result(topk(1, node_filesystem_size_bytes{instance="$node",fstype="ext4"}))', regex: /mountpoint="([^"]*)"/ }, // prettier-ignore
+    { name: 'device', query: 'query_result(topk(1, node_filesystem_size_bytes{instance="$node",fstype="ext4"}))', regex: /mountpoint="([^"]*)"/ }, // oxfmt-ignore
   ],
   panels: [
     {
@@ -94,7 +94,7 @@ export const nodeExporter: Dashboard = {
       rateOf(`$m${here}`),
       'node_vmstat_pgpgin node_vmstat_pgpgout node_vmstat_pswpin node_vmstat_pswpout node_vmstat_pgfault node_vmstat_pgmajfault node_vmstat_oom_kill',
     ),
-    { title: 'Small faults', queries: [`irate(node_vmstat_pgfault${here}[$__rate_interval]) - irate(node_vmstat_pgmajfault${here}[$__rate_interval])`] }, // prettier-ignore
+    { title: 'Small faults', queries: [`irate(node_vmstat_pgfault${here}[$__rate_interval]) - irate(node_vmstat_pgmajfault${here}[$__rate_interval])`] }, // oxfmt-ignore
     {
       title: 'Network traffic',
       queries: [
@@ -111,11 +111,11 @@ export const nodeExporter: Dashboard = {
        node_network_receive_drop_total node_network_transmit_drop_total node_network_receive_fifo_total node_network_transmit_colls_total
        node_network_receive_compressed_total node_network_receive_multicast_total node_network_receive_frame_total node_network_transmit_carrier_total`,
     ),
-    { title: 'Links', queries: [`node_network_up{operstate="up",${inHere}}`, `node_network_speed_bytes${here} * 8`, `node_network_mtu_bytes${here}`, `node_network_carrier${here}`, `node_arp_entries${here}`] }, // prettier-ignore
+    { title: 'Links', queries: [`node_network_up{operstate="up",${inHere}}`, `node_network_speed_bytes${here} * 8`, `node_network_mtu_bytes${here}`, `node_network_carrier${here}`, `node_arp_entries${here}`] }, // oxfmt-ignore
     {
       title: 'Sockets and their memory',
       queries: [
-        ...['TCP_alloc', 'TCP_inuse', 'TCP_mem', 'TCP_orphan', 'TCP_tw', 'UDP_inuse', 'UDP_mem', 'FRAG_inuse', 'RAW_inuse', 'sockets_used'].map((name) => `node_sockstat_${name}${here}`), // prettier-ignore
+        ...['TCP_alloc', 'TCP_inuse', 'TCP_mem', 'TCP_orphan', 'TCP_tw', 'UDP_inuse', 'UDP_mem', 'FRAG_inuse', 'RAW_inuse', 'sockets_used'].map((name) => `node_sockstat_${name}${here}`), // oxfmt-ignore
         `node_nf_conntrack_entries${here} / node_nf_conntrack_entries_limit${here}`,
       ],
     },
@@ -126,7 +126,7 @@ export const nodeExporter: Dashboard = {
        node_netstat_Icmp_InErrors node_netstat_Udp_InDatagrams node_netstat_Udp_OutDatagrams node_netstat_Udp_NoPorts node_netstat_Tcp_InSegs
        node_netstat_Tcp_OutSegs node_netstat_TcpExt_ListenOverflows node_netstat_Tcp_RetransSegs node_netstat_Tcp_ActiveOpens`,
     ),
-    { title: 'Connections', queries: [`node_netstat_Tcp_CurrEstab${here}`, `node_netstat_Tcp_MaxConn${here} > 0`, `increase(node_netstat_Tcp_PassiveOpens${here}[$__range])`] }, // prettier-ignore
+    { title: 'Connections', queries: [`node_netstat_Tcp_CurrEstab${here}`, `node_netstat_Tcp_MaxConn${here} > 0`, `increase(node_netstat_Tcp_PassiveOpens${here}[$__range])`] }, // oxfmt-ignore
     {
       title: 'Disks',
       queries: [

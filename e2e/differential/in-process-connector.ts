@@ -45,7 +45,7 @@ export interface InProcessConnector {
   close(): Promise<void>;
 }
 
-// eslint-disable-next-line id-denylist -- the log level's own name
+// oxlint-disable-next-line id-denylist -- the log level's own name
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const uncounted = { add: () => undefined, observe: () => undefined, move: () => undefined };
 const headers = { authorization: basicAuthorization(), 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };

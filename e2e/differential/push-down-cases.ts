@@ -20,7 +20,7 @@ type Values = (random: SeededRandom, before: bigint) => bigint;
 /** Values among which equal ones, zeros of both signs, and what is no number are frequent. */
 const shapes: readonly Values[] = [
   (random) => bitsFromFloat(random.pick([0, -0, 1, -1, 0, -0])),
-  (random) => random.pick([bitsFromFloat(0), bitsFromFloat(-0), NORMAL_NAN_BITS, 0xfff8000000000123n, bitsFromFloat(Infinity), bitsFromFloat(-Infinity), bitsFromFloat(3)]), // prettier-ignore
+  (random) => random.pick([bitsFromFloat(0), bitsFromFloat(-0), NORMAL_NAN_BITS, 0xfff8000000000123n, bitsFromFloat(Infinity), bitsFromFloat(-Infinity), bitsFromFloat(3)]), // oxfmt-ignore
   (random) => bitsFromFloat((random.next() - 0.5) * 10 ** (random.below(40) - 20)),
   (random, before) => (random.next() < 0.2 ? bitsFromFloat(random.below(4)) : before),
   () => NORMAL_NAN_BITS,

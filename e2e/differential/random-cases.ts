@@ -41,15 +41,15 @@ const labelNames = [
 ];
 const labelValues = [
   '', 'x', 'xx', 'xxx', 'X', 'y', 'z', 'xy', 'x|y', '1', '01', '10', 'true', 'NULL', 'x\ny', '\n', ' x', 'x ', "it's", 'say "x"', 'back\\slash', '%', '_', 'x%', 'a_b', '.*', 'é', 'e\u0301', '🎉', '\ufffd', '\u{10ffff}', '{}', '{"job":"x"}', 'a\u0000b', '\u2028', '\ufeff', '\ufeffx', 'x'.repeat(500),
-]; // prettier-ignore
+]; // oxfmt-ignore
 /** Patterns that JavaScript (flags s, u) and RE2 understand alike, so that the oracle shares no engine with the connector. */
 const patterns = [
   '', '.*', '.+', 'x', 'x*', 'x+', 'x?', 'x|y', '|x', 'x|', '(x|y)z?', 'x.*', '.*x', '.*x.*', '[xy]', '[^x]', '[^x]*', '[a-z]+', '[0-9]+', '0?1', '(?:x|xx)', 'x{2}', 'x{1,2}', 'x{2,}', '.', '..', 'x.y', '\\n', 'x\\n.*', '(x|X)', '.*[%_].*', 'é|.́', '.{3,}', 'say ".*"', "it's|x", '\\{\\}', '.*\\\\.*', '(a|b|c)*', 'x*y*z*', '^x$', 'xx$', '^.x', '.*🎉', '[^🎉]', '(xx?)+', 'x(y|)', '(|x)(|y)',
-]; // prettier-ignore
+]; // oxfmt-ignore
 
 const specialBits: readonly bigint[] = [
   0n, 0x8000000000000000n, 1n, 0x8000000000000001n, 0x7fefffffffffffffn, 0x7ff0000000000000n, 0xfff0000000000000n, 0x7ff0000000000002n, 0x7ff8000000000001n, 0x7ff8000000000000n, 0xfff8000000000123n, 0x7ff0000000000001n, 0x3fd5555555555555n, 0x4340000000000001n, 0x000fffffffffffffn, 0x0010000000000000n,
-]; // prettier-ignore
+]; // oxfmt-ignore
 
 function randomBits(random: SeededRandom): bigint {
   if (random.next() < 0.4) return random.pick(specialBits);

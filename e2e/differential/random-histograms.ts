@@ -86,7 +86,7 @@ export function randomHistograms(
     if (!hasOwnBounds) grow(negative, -3);
     zeroCount += amount(4);
     sum += random.next() * 100;
-    const own = { positive: sideOf(kind, isStale ? new Map() : positive), negative: sideOf(kind, isStale || hasOwnBounds ? new Map() : negative) }; // prettier-ignore
+    const own = { positive: sideOf(kind, isStale ? new Map() : positive), negative: sideOf(kind, isStale || hasOwnBounds ? new Map() : negative) }; // oxfmt-ignore
     const zero = hasOwnBounds || isStale ? 0 : zeroCount;
     const count = isStale ? 0 : zero + total(positive) + (hasOwnBounds ? 0 : total(negative));
     const number = (value: number): Histogram['count'] =>

@@ -153,7 +153,7 @@ export function histogramFamilies(scrape: number): ScrapedFamily[] {
       metrics: [
         {
           labels: { queue: 'in' },
-          histogram: integers(new Map([[5, (scrape * 7) % 11], [scrape % 4, 3]]), none, { schema: 0, zeroThreshold: 0.5, zeroCount: scrape % 3, sum: (scrape * 13) % 17 }), // prettier-ignore
+          histogram: integers(new Map([[5, (scrape * 7) % 11], [scrape % 4, 3]]), none, { schema: 0, zeroThreshold: 0.5, zeroCount: scrape % 3, sum: (scrape * 13) % 17 }), // oxfmt-ignore
         },
       ],
     },

@@ -13,7 +13,7 @@ export interface RawTable {
   close(): void;
 }
 
-// eslint-disable-next-line id-denylist -- pino's own name of the level
+// oxlint-disable-next-line id-denylist -- pino's own name of the level
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const uncounted = { add: () => undefined, observe: () => undefined, move: () => undefined };
 

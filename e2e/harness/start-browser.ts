@@ -12,6 +12,6 @@ function fileOnPath(program: string): string {
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: fileOnPath('chromium'),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'], // prettier-ignore
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'], // oxfmt-ignore
   });
 }

@@ -62,7 +62,7 @@ export const HOSTILE_TEXTS: readonly string[] = [
   '\\Qcanary\\E',
   '[[:alpha:]]+',
   "(?:')|(?:\")",
-]; // prettier-ignore
+]; // oxfmt-ignore
 
 /** Two of them joined, cut or repeated: the text of this draw. */
 export function randomHostileText(random: SeededRandom): string {

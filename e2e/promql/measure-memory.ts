@@ -26,7 +26,7 @@ const SIZES = [
 
 function storageOf(seriesCount: number, pointCount: number): SeriesStorage {
   return {
-    // eslint-disable-next-line @typescript-eslint/require-await -- a storage may wait; this one has no need to
+    // oxlint-disable-next-line typescript/require-await -- a storage may wait; this one has no need to
     async *select() {
       for (let index = 0; index < seriesCount; index++) {
         const timestampsMs = Float64Array.from({ length: pointCount }, (_, point) => START_MS + point * INTERVAL_MS);

@@ -188,7 +188,7 @@ export function createStorage(series: readonly TestSeries[], leavesOut: boolean)
     } satisfies SelectedSeries,
   }));
   return {
-    // eslint-disable-next-line @typescript-eslint/require-await
+    // oxlint-disable-next-line typescript/require-await
     async *select(matchers, fromMs, toMs, { newestOnly, bins }) {
       for (const { labels, selected } of selectable) {
         if (!matchers.every((matcher) => matcher.matches(labels[matcher.name] ?? ''))) continue;

@@ -23,8 +23,8 @@ const vectors = [
   'nothing_here',
 ];
 
-const floatFunctions = ['abs', 'acos', 'acosh', 'asin', 'asinh', 'atan', 'atanh', 'ceil', 'cos', 'cosh', 'deg', 'exp', 'floor', 'ln', 'log10', 'log2', 'rad', 'sgn', 'sin', 'sinh', 'sqrt', 'tan', 'tanh', 'timestamp', 'absent', 'day_of_month', 'day_of_week', 'day_of_year', 'days_in_month', 'hour', 'minute', 'month', 'year', 'sort', 'sort_desc', 'histogram_avg', 'histogram_count', 'histogram_sum', 'histogram_stddev', 'histogram_stdvar', 'round', 'start_timestamp']; // prettier-ignore
-const rangeFunctions = ['rate', 'increase', 'delta', 'irate', 'idelta', 'deriv', 'changes', 'resets', 'avg_over_time', 'min_over_time', 'max_over_time', 'sum_over_time', 'count_over_time', 'stddev_over_time', 'stdvar_over_time', 'last_over_time', 'first_over_time', 'present_over_time', 'absent_over_time', 'mad_over_time', 'ts_of_first_over_time', 'ts_of_last_over_time', 'ts_of_max_over_time', 'ts_of_min_over_time', 'integral']; // prettier-ignore
+const floatFunctions = ['abs', 'acos', 'acosh', 'asin', 'asinh', 'atan', 'atanh', 'ceil', 'cos', 'cosh', 'deg', 'exp', 'floor', 'ln', 'log10', 'log2', 'rad', 'sgn', 'sin', 'sinh', 'sqrt', 'tan', 'tanh', 'timestamp', 'absent', 'day_of_month', 'day_of_week', 'day_of_year', 'days_in_month', 'hour', 'minute', 'month', 'year', 'sort', 'sort_desc', 'histogram_avg', 'histogram_count', 'histogram_sum', 'histogram_stddev', 'histogram_stdvar', 'round', 'start_timestamp']; // oxfmt-ignore
+const rangeFunctions = ['rate', 'increase', 'delta', 'irate', 'idelta', 'deriv', 'changes', 'resets', 'avg_over_time', 'min_over_time', 'max_over_time', 'sum_over_time', 'count_over_time', 'stddev_over_time', 'stdvar_over_time', 'last_over_time', 'first_over_time', 'present_over_time', 'absent_over_time', 'mad_over_time', 'ts_of_first_over_time', 'ts_of_last_over_time', 'ts_of_max_over_time', 'ts_of_min_over_time', 'integral']; // oxfmt-ignore
 const aggregations = ['sum', 'avg', 'min', 'max', 'count', 'group', 'stddev', 'stdvar'];
 const groupings = ['', ' by (job)', ' by (instance, code)', ' without (code)', ' without (instance, job)', ' by (nothing)'];
 const arithmetic = ['+', '-', '*', '/', '%', '^', 'atan2'];
@@ -116,7 +116,7 @@ export function fixedQueries(): string[] {
           `${vector} ${operator} on (job, instance) group_left () ${other}`,
         );
       }
-      for (const operator of sets) queries.push(`${vector} ${operator} ${other}`, `${vector} ${operator} on (job) ${other}`, `${vector} ${operator} ignoring (code) ${other}`); // prettier-ignore
+      for (const operator of sets) queries.push(`${vector} ${operator} ${other}`, `${vector} ${operator} on (job) ${other}`, `${vector} ${operator} ignoring (code) ${other}`); // oxfmt-ignore
       queries.push(
         `${vector} == bool ${other}`,
         `${vector} * ignoring (code) group_left () ${other}`,
@@ -331,11 +331,11 @@ function randomVector(random: SeededRandom, depth: number): string {
   if (chance < 0.32) return `${random.pick(rangeFunctions)}(${randomRange(random, depth)})`;
   if (chance < 0.42) return `${random.pick(floatFunctions)}(${inner()})`;
   if (chance < 0.58) return `${random.pick(aggregations)}${random.pick(groupings)} (${inner()})`;
-  if (chance < 0.64) return `${random.pick(['topk', 'bottomk', 'quantile', 'limitk'])}${random.pick(groupings)} (${randomScalar(random, 1)}, ${inner()})`; // prettier-ignore
+  if (chance < 0.64) return `${random.pick(['topk', 'bottomk', 'quantile', 'limitk'])}${random.pick(groupings)} (${randomScalar(random, 1)}, ${inner()})`; // oxfmt-ignore
   if (chance < 0.72) {
     const operator = random.pick([...arithmetic, ...comparisons]);
     const bool = comparisons.includes(operator) && random.next() < 0.3 ? ' bool' : '';
-    return random.next() < 0.5 ? `(${inner()} ${operator}${bool} ${randomScalar(random, 1)})` : `(${randomScalar(random, 1)} ${operator}${bool} ${inner()})`; // prettier-ignore
+    return random.next() < 0.5 ? `(${inner()} ${operator}${bool} ${randomScalar(random, 1)})` : `(${randomScalar(random, 1)} ${operator}${bool} ${inner()})`; // oxfmt-ignore
   }
   if (chance < 0.84) {
     const operator = random.pick([...arithmetic, ...comparisons]);
@@ -350,7 +350,7 @@ function randomVector(random: SeededRandom, depth: number): string {
   return `-${inner()}`;
 }
 
-const tokens = ['foo', 'sum', 'by', '(', ')', '[', ']', '{', '}', '5m', '1', '+', '-', '*', '/', '^', '%', '==', 'and', 'or', 'unless', 'offset', '@', 'start', 'end', '()', 'on', 'ignoring', 'group_left', 'group_right', 'bool', 'rate', '"x"', ',', ':', '=', '=~', '!=', '!~', '1e3', '0x1f', 'inf', 'nan', 'step()', 'range()', 'max_of', 'min_of', 'fill', 'fill_left', 'anchored', 'smoothed', 'topk', 'count_values', 'without', '1h30m', '1_000', '#c\n', '\n', '`r`', "'q'", 'é', 'limitk', 'atan2', '</', '>/', 'info', '.5', '1..2', '5mm', '$', '"\\q"', '"\\u00e9"', '"open']; // prettier-ignore
+const tokens = ['foo', 'sum', 'by', '(', ')', '[', ']', '{', '}', '5m', '1', '+', '-', '*', '/', '^', '%', '==', 'and', 'or', 'unless', 'offset', '@', 'start', 'end', '()', 'on', 'ignoring', 'group_left', 'group_right', 'bool', 'rate', '"x"', ',', ':', '=', '=~', '!=', '!~', '1e3', '0x1f', 'inf', 'nan', 'step()', 'range()', 'max_of', 'min_of', 'fill', 'fill_left', 'anchored', 'smoothed', 'topk', 'count_values', 'without', '1h30m', '1_000', '#c\n', '\n', '`r`', "'q'", 'é', 'limitk', 'atan2', '</', '>/', 'info', '.5', '1..2', '5mm', '$', '"\\q"', '"\\u00e9"', '"open']; // oxfmt-ignore
 
 /** A text that is often no query: one with pieces taken out, put in or exchanged. */
 export function randomText(random: SeededRandom): string {

@@ -8,7 +8,7 @@ import { isMissing } from '../harness/requirements.js';
 import { connectorProgram } from '../harness/start-connector.js';
 
 /** What a shell writes to a terminal beside text: how it looks, and where the cursor goes. */
-// eslint-disable-next-line no-control-regex -- terminals are told what to do by such characters.
+// oxlint-disable-next-line no-control-regex -- terminals are told what to do by such characters.
 const TERMINAL_CODES = /\u001b\[[0-9;?]*[A-Za-z]|\r/g;
 
 /**

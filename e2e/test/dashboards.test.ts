@@ -88,7 +88,7 @@ describe.skipIf(isMissing('prometheus3')).each(dashboards)(`the dashboard "$titl
         ? (got?.data as unknown as string[])
         : ((got?.data?.result ?? []) as { metric: Record<string, string> }[]).map(
             ({ metric }) =>
-            Object.entries(metric).map(([name, value]) => `${name}="${value}"`).join(), // prettier-ignore
+            Object.entries(metric).map(([name, value]) => `${name}="${value}"`).join(), // oxfmt-ignore
           );
     const chosen = ofMetrics === undefined ? found : found.filter((name) => new RegExp(ofMetrics).test(name));
     return regex === undefined ? chosen : chosen.map((one) => regex.exec(one)?.[1] ?? '');

@@ -56,8 +56,8 @@ describe('the statements of docs/data-model.md', () => {
   beforeAll(async () => {
     await write(
       'multi-measure',
-      series({ __name__: 'up', job: 'api', instance: 'a' }, [[minuteMs + 1_000, 1], [minuteMs + 2_000, 0]]), // prettier-ignore
-      series({ __name__: 'up', job: 'api', instance: 'b' }, [[minuteMs + 1_000, 1], [minuteMs + 2_000, STALE_NAN_BITS]]), // prettier-ignore
+      series({ __name__: 'up', job: 'api', instance: 'a' }, [[minuteMs + 1_000, 1], [minuteMs + 2_000, 0]]), // oxfmt-ignore
+      series({ __name__: 'up', job: 'api', instance: 'b' }, [[minuteMs + 1_000, 1], [minuteMs + 2_000, STALE_NAN_BITS]]), // oxfmt-ignore
       series({ __name__: 'job:up:sum', job: 'api' }, [[minuteMs, 2]]),
       series({ __name__: 'weather', job: 'api', time: 'utc' }, [[minuteMs, 7]]),
       {
@@ -96,7 +96,7 @@ describe('the statements of docs/data-model.md', () => {
     await expect(table.query(statementFor('rows of any layout'))).rejects.toThrow("Column 'sample_value' does not exist");
     expect(page).toContain("the error `Column 'sample_value' does not exist`");
     await write('sample-value', series({ __name__: 'up', job: 'api', instance: 'd' }, [[minuteMs + 1_000, 0]]));
-    await write('single-measure', series({ __name__: 'up', job: 'api', instance: 'c' }, [[minuteMs + 1_000, 1], [minuteMs + 3_000, 1]])); // prettier-ignore
+    await write('single-measure', series({ __name__: 'up', job: 'api', instance: 'c' }, [[minuteMs + 1_000, 1], [minuteMs + 3_000, 1]])); // oxfmt-ignore
   });
 
   const expectedRows: Readonly<Record<string, readonly (readonly (string | null)[])[]>> = {
@@ -171,7 +171,7 @@ describe('the command of docs/data-model.md for writing by hand', () => {
     const words = argumentsOf(command);
     expect(words.slice(0, -1)).toEqual([
       'timestream-write', 'write-records', '--database-name', 'PrometheusDatabase', '--table-name', 'PrometheusMetricsTable', '--records',
-    ]); // prettier-ignore
+    ]); // oxfmt-ignore
     const records = JSON.parse(words.at(-1) ?? '') as { readonly Time: string }[];
     await table.write(records);
     const timestampMs = Number(records[0]?.Time);
@@ -212,17 +212,17 @@ describe('a table that others have written to as well', () => {
       single('mixed', labels, '-7', timeMs + 3, { MeasureValueType: 'BIGINT' }),
     ]);
     await write('single-measure', series({ __name__: 'mixed', ...labels }, [[timeMs + 4, 1 / 3]]));
-    await write('multi-measure', series({ __name__: 'mixed', ...labels }, [[timeMs + 5, STALE_NAN_BITS], [timeMs + 6, 0x8000000000000000n]])); // prettier-ignore
+    await write('multi-measure', series({ __name__: 'mixed', ...labels }, [[timeMs + 5, STALE_NAN_BITS], [timeMs + 6, 0x8000000000000000n]])); // oxfmt-ignore
     const wanted = series({ __name__: 'mixed', ...labels }, [
       [timeMs, 0.333333], [timeMs + 1, 1e6], [timeMs + 2, 9007199254740992], [timeMs + 3, -7], [timeMs + 4, 1 / 3], [timeMs + 5, STALE_NAN_BITS], [timeMs + 6, 0x8000000000000000n],
-    ]); // prettier-ignore
+    ]); // oxfmt-ignore
     expect(await read('mixed', timeMs, timeMs + 10)).toEqual([stored(wanted)]);
-    expect(await read('mixed', timeMs, timeMs + 10, { type: '=', name: 'job', value: 'go' }, { type: '!=', name: 'pod', value: 'x' })).toEqual([stored(wanted)]); // prettier-ignore
+    expect(await read('mixed', timeMs, timeMs + 10, { type: '=', name: 'job', value: 'go' }, { type: '!=', name: 'pod', value: 'x' })).toEqual([stored(wanted)]); // oxfmt-ignore
   });
 
   it('goes on with a table of the default layout in other layouts, and back, value for value', async () => {
     const labels = { instance: 'i', job: 'compact' };
-    const writePair = (layout: Layout, startMs: number) => write(layout, series({ __name__: 'changed', ...labels }, [[startMs, 1 / 3], [startMs + 1, STALE_NAN_BITS]])); // prettier-ignore
+    const writePair = (layout: Layout, startMs: number) => write(layout, series({ __name__: 'changed', ...labels }, [[startMs, 1 / 3], [startMs + 1, STALE_NAN_BITS]])); // oxfmt-ignore
     await writePair('multi-measure', timeMs);
     await writePair('compact', timeMs + 2);
     await writePair('multi-measure', timeMs + 4);
@@ -243,9 +243,9 @@ describe('a table that others have written to as well', () => {
       'compact',
     );
     expect(other).toEqual({ status: 400, text: expect.stringContaining('conflicting-value (2)') as string });
-    const wanted = series({ __name__: 'changed', ...labels }, [0, 2, 4, 6].flatMap((offset): [number, number | bigint][] => [[timeMs + offset, 1 / 3], [timeMs + offset + 1, STALE_NAN_BITS]])); // prettier-ignore
+    const wanted = series({ __name__: 'changed', ...labels }, [0, 2, 4, 6].flatMap((offset): [number, number | bigint][] => [[timeMs + offset, 1 / 3], [timeMs + offset + 1, STALE_NAN_BITS]])); // oxfmt-ignore
     expect(await read('changed', timeMs, timeMs + 10)).toEqual([stored(wanted)]);
-    expect(await table.query(`SELECT count(v), count(sample_value), count("measure_value::double"), count(sample_bits) FROM "PrometheusDatabase"."PrometheusMetricsTable" WHERE measure_name = 'changed'`)).toEqual([['2', '1', '1', '4']]); // prettier-ignore
+    expect(await table.query(`SELECT count(v), count(sample_value), count("measure_value::double"), count(sample_bits) FROM "PrometheusDatabase"."PrometheusMetricsTable" WHERE measure_name = 'changed'`)).toEqual([['2', '1', '1', '4']]); // oxfmt-ignore
   });
 
   it('cuts times to the millisecond, and takes the later of two rows that then meet', async () => {
@@ -259,7 +259,7 @@ describe('a table that others have written to as well', () => {
       single('fine', { a: 'b' }, '5', Math.floor(timeMs / 1_000) - 1, { TimeUnit: 'SECONDS' }),
     ]);
     expect(await read('fine', timeMs - 10_000, timeMs + 10)).toEqual([
-      stored(series({ __name__: 'fine', a: 'b' }, [[Math.floor(timeMs / 1_000) * 1_000 - 1_000, 5], [timeMs, 2], [timeMs + 1, 4]])), // prettier-ignore
+      stored(series({ __name__: 'fine', a: 'b' }, [[Math.floor(timeMs / 1_000) * 1_000 - 1_000, 5], [timeMs, 2], [timeMs + 1, 4]])), // oxfmt-ignore
     ]);
   });
 
@@ -280,7 +280,7 @@ describe('a table that others have written to as well', () => {
       multi({ a: 'b', prometheus_labels: '{}' }, '0', timeMs + 2),
     ]);
     expect(await read('same_time', timeMs, timeMs + 10)).toEqual([
-      stored(series({ __name__: 'same_time', a: 'b' }, [[timeMs, 1], [timeMs + 1, 2], [timeMs + 2, 0x8000000000000000n]])), // prettier-ignore
+      stored(series({ __name__: 'same_time', a: 'b' }, [[timeMs, 1], [timeMs + 1, 2], [timeMs + 2, 0x8000000000000000n]])), // oxfmt-ignore
     ]);
   });
 
@@ -308,14 +308,14 @@ describe('a table that others have written to as well', () => {
   });
 
   it('leaves out rows without a sample, and takes text columns of the others for labels', async () => {
-    const foreign = (values: readonly object[], n: string) => ({ ...single('foreign', { n }, '', timeMs), MeasureValue: undefined, MeasureValueType: 'MULTI', MeasureValues: values }); // prettier-ignore
+    const foreign = (values: readonly object[], n: string) => ({ ...single('foreign', { n }, '', timeMs), MeasureValue: undefined, MeasureValueType: 'MULTI', MeasureValues: values }); // oxfmt-ignore
     await table.write([
       foreign([{ Name: 'cpu', Value: '1', Type: 'DOUBLE' }, { Name: 'is_on', Value: 'true', Type: 'BOOLEAN' }], 'no sample'),
       foreign([{ Name: 'sample_value', Value: '5', Type: 'DOUBLE' }, { Name: 'cpu', Value: '1', Type: 'DOUBLE' }], 'with numbers'),
       foreign([{ Name: 'sample_value', Value: '6', Type: 'DOUBLE' }, { Name: 'note', Value: 'by hand', Type: 'VARCHAR' }], 'with text'),
       { ...single('foreign', { n: 'text' }, 'a text', timeMs), MeasureValueType: 'VARCHAR' },
       { ...single('foreign', { n: 'boolean' }, 'true', timeMs), MeasureValueType: 'BOOLEAN' },
-    ]); // prettier-ignore
+    ]); // oxfmt-ignore
     expect(await read('foreign', timeMs, timeMs)).toEqual([
       stored(series({ __name__: 'foreign', n: 'with numbers' }, [[timeMs, 5]])),
       stored(series({ __name__: 'foreign', n: 'with text', note: 'by hand' }, [[timeMs, 6]])),

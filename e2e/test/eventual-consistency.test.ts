@@ -64,7 +64,7 @@ describe(`a table whose newest rows and columns are not there yet for queries (S
               const query = queries[start + index];
               if (query === undefined) throw new RangeError('more results than queries');
               const wanted = select(stored, query.matchers, query.startTimestampMs, query.endTimestampMs).map(timeSeriesOf);
-              const context = `SEED=${seed}, data set ${dataSet}, ${state}, ${strategy}, ${JSON.stringify(query, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`; // prettier-ignore
+              const context = `SEED=${seed}, data set ${dataSet}, ${state}, ${strategy}, ${JSON.stringify(query, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`; // oxfmt-ignore
               expect(text(result), context).toEqual(text(wanted));
             }
           }

@@ -74,7 +74,7 @@ describe(`hostile texts in every field that reaches SQL, beside a table that nob
       `plain may=write,read as=server token=${hashToken(token)}`,
       `gateway may=write,read as=server token=${hashToken(`${token}g`)} table=metrics_{tenant} tenants=*`,
       ...DATABASES.flatMap((database, d) => TABLES.map((table, t) => `at-${d}-${t} may=write,read as=server token=${hashToken(`${token}.${d}.${t}`)} database=${database} table=${table}`)),
-    ]; // prettier-ignore
+    ]; // oxfmt-ignore
     writeFileSync(usersFile, `${users.join('\n')}\n`, { mode: 0o600 });
     connector = await startConnector({
       storage: 'aws',
@@ -142,7 +142,7 @@ describe(`hostile texts in every field that reaches SQL, beside a table that nob
   async function assertCanaryIsUntouched(): Promise<void> {
     expect(await canary.query(`SELECT owner, note, measure_name, sample_value FROM "metrics"."${CANARY.table}" WHERE owner IS NOT NULL`)).toEqual([
       [CANARY.text, CANARY.text, 'canary_up', '1.0'],
-    ]); // prettier-ignore
+    ]); // oxfmt-ignore
     for (const database of DATABASES)
       expect((await canary.query(`SHOW TABLES FROM "${database}"`)).map(([name]) => name).sort()).toEqual([...TABLES].sort());
   }
@@ -158,7 +158,7 @@ describe(`hostile texts in every field that reaches SQL, beside a table that nob
         for (const matcher of [['value', '=', text], ['value', '=~', quotedPattern(text)], ['value', '!=', `${text}.`], ['value', '!~', quotedPattern(`${text}.`)]] as const) {
         const { answer, labels } = await read(select(['id', '=', id], matcher));
         expect(labels, `${JSON.stringify(matcher)}: ${answer.text.slice(0, 200)}`).toEqual([wanted]);
-      } // prettier-ignore
+      } // oxfmt-ignore
         // As a pattern it may mean anything or nothing, but only of what is there.
         for (const type of ['=~', '!~'] as const) {
           const { labels } = await read(select(['id', '=', id], ['value', type, text]));

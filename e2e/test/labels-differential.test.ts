@@ -126,7 +126,7 @@ describe.skipIf(isMissing('prometheus'))('labels, label values, series and exemp
       if (wanted?.httpStatus === 200 && JSON.stringify(wanted.body).length > 60) withSomething += 1;
     }
     expect(withSomething).toBeGreaterThan(CASES / 10);
-  }, 120_000); // prettier-ignore
+  }, 120_000); // oxfmt-ignore
 
   it(`answers the same for exemplars, and refuses the same (SEED=${seed})`, async () => {
     let withSomething = 0;
@@ -143,7 +143,7 @@ describe.skipIf(isMissing('prometheus'))('labels, label values, series and exemp
       if (wanted?.httpStatus === 200 && JSON.stringify(wanted.body).length > 60) withSomething += 1;
     }
     expect(withSomething).toBeGreaterThan(CASES / 10);
-  }, 120_000); // prettier-ignore
+  }, 120_000); // oxfmt-ignore
 
   /** Aggregations come in no order, from Prometheus at least. */
   const sortedLines = (text: string): readonly string[] => text.trim().split('\n').sort();

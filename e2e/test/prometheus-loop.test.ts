@@ -125,7 +125,7 @@ describe.skipIf(isMissing('prometheus'))('a real Prometheus that writes to the c
   it('answers for metadata as the one that scraped', async () => {
     const metadataOf = async (url: string, parameters = ''): Promise<Readonly<Record<string, unknown>>> => {
       const response = await fetch(`${url}/api/v1/metadata${parameters}`, { headers: { authorization: basicAuthorization() } });
-      const { data } = (await response.json()) as { readonly data: Readonly<Record<string, readonly unknown[]>> }; // eslint-disable-line id-denylist -- Prometheus' own name
+      const { data } = (await response.json()) as { readonly data: Readonly<Record<string, readonly unknown[]>> }; // oxlint-disable-line id-denylist -- Prometheus' own name
       return Object.fromEntries(
         Object.entries(data).map(([name, entries]) => [name, entries.map((entry) => JSON.stringify(entry)).sort()]),
       );

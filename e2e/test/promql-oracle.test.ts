@@ -53,7 +53,7 @@ describe.skipIf(isMissing('go'))('PromQL beside Prometheus\u2019 own engine', ()
     const random = createSeededRandom(seed);
     const series = createDataSet(random);
     const queries = fixedQueries();
-    check('corpus', await oracle.compare(series, queries.map((text) => questionOf(random, text)))); // prettier-ignore
+    check('corpus', await oracle.compare(series, queries.map((text) => questionOf(random, text)))); // oxfmt-ignore
   });
 
   it('gives the same answers to random queries over random series', { timeout: 900_000 }, async () => {
@@ -61,7 +61,7 @@ describe.skipIf(isMissing('go'))('PromQL beside Prometheus\u2019 own engine', ()
     for (let left = randomCases; left > 0; left -= 1000) {
       const series = createDataSet(random);
       const texts = Array.from({ length: Math.min(left, 1000) }, () => randomQuery(random, 1 + random.below(4)));
-      check('random', await oracle.compare(series, texts.map((text) => questionOf(random, text)))); // prettier-ignore
+      check('random', await oracle.compare(series, texts.map((text) => questionOf(random, text)))); // oxfmt-ignore
     }
   });
 

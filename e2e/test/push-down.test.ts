@@ -13,7 +13,7 @@ const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const wantedCases = Number(process.env['CASES'] ?? 25);
 const spanMs = 3_600_000;
 
-// eslint-disable-next-line id-denylist -- the log level's own name
+// oxlint-disable-next-line id-denylist -- the log level's own name
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const uncounted = { add: () => undefined, observe: () => undefined, move: () => undefined };
 
@@ -120,7 +120,7 @@ describe.each(circumstances)('what is left to Timestream of a query, with $name'
     const series = createScrapedSeries(random, endMs, spanMs);
     if (circumstance.limits !== undefined) {
       // A table this small may be full before a series needs prometheus_labels, and then refuses it for ever (docs/data-model.md).
-      await write(open({}), [{ labels: [{ name: '__name__', value: 'first' }], samples: createSamples([[BigInt(endMs), 0n]]), exemplars: [], histograms: [] }]); // prettier-ignore
+      await write(open({}), [{ labels: [{ name: '__name__', value: 'first' }], samples: createSamples([[BigInt(endMs), 0n]]), exemplars: [], histograms: [] }]); // oxfmt-ignore
     }
     const byLayout = new Map(circumstance.layouts.map((layout) => [layout, [] as TimeSeries[]]));
     for (const one of series) {
@@ -151,7 +151,7 @@ describe.each(circumstances)('what is left to Timestream of a query, with $name'
     const records = plain.flatMap(({ labels, samples }) => {
       const [first, ...others] = labels.filter(({ name }) => name !== '__name__').map(({ name: Name, value: Value }) => ({ Name, Value }));
       const chance = random.next();
-      const packed = chance < 0.1 && first !== undefined ? [{ Name: 'prometheus_labels', Value: JSON.stringify({ [first.Name]: first.Value }) }] : [first]; // prettier-ignore
+      const packed = chance < 0.1 && first !== undefined ? [{ Name: 'prometheus_labels', Value: JSON.stringify({ [first.Name]: first.Value }) }] : [first]; // oxfmt-ignore
       const record = {
         MeasureName: labels.find(({ name }) => name === '__name__')?.value,
         Dimensions: [...packed, ...others],

@@ -16,7 +16,7 @@ describe('several connectors that write different new labels to one table at the
       const labels: Record<string, string> = { __name__: random.pick(['m', 'n:x']), writer: String(writer), id: `${round}.${index}` };
       for (let count = random.below(4); count > 0; count -= 1)
         labels[random.pick(['a', 'b', 'c', 'd', 'e', 'time', 'ünï'])] = random.pick(['x', 'y']);
-      return series(labels, [[nowMs + round, random.next()], [nowMs + round + 1, random.next()]]); // prettier-ignore
+      return series(labels, [[nowMs + round, random.next()], [nowMs + round + 1, random.next()]]); // oxfmt-ignore
     });
   }
 

@@ -125,7 +125,7 @@ describe(`the connector with --storage=aws, told to stop while it is written to 
     const shape = {
       samples: SAMPLES, samplesPerRequest: SAMPLES_PER_REQUEST, seriesCount: 300, labelNames: 10, startMs: Math.floor(Date.now() / 1000) * 1000 - 1_800_000,
       stepMs: 1_000, refusedShare: 0, conflicts: false, hasNonFinite: true,
-    }; // prettier-ignore
+    }; // oxfmt-ignore
     const requests = [...generateRequests(shape, createSeededRandom(seed), ledger)];
     const sending = sendLikePrometheus(
       requests.map((each) => ({ ...each, headers: { ...each.headers, authorization } })),

@@ -55,7 +55,7 @@ describe('the built server with two worker threads', () => {
     expect(await metric('timestream_connector_lost_workers_total')).toBe(0);
     const query = new URLSearchParams({ query: 'sum(written_by_workers)', time: String((startMs + 1_000) / 1000) });
     const answer = (await (await fetch(`${connector.url}/api/v1/query?${query.toString()}`, { headers })).json()) as {
-      // eslint-disable-next-line id-denylist -- the API's own name
+      // oxlint-disable-next-line id-denylist -- the API's own name
       readonly data: { readonly result: readonly { readonly value: readonly [number, string] }[] };
     };
     const sumOfOne = Array.from({ length: seriesPerRequest }, (_none, index) => index / 7).reduce((sum, value) => sum + value, 0);

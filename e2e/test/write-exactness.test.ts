@@ -75,7 +75,7 @@ describe.each<Layout>(['multi-measure', 'sample-value', 'compact'])('values of t
     const pairs = classes.map(([, bits], index) => [nowMs + index, bits] as const);
     const forward = series({ __name__: named('value_row'), order: 'forward' }, pairs);
     const backward = series({ __name__: named('value_row'), order: 'backward' }, pairs.toReversed());
-    const mixed = series({ __name__: named('value_row'), order: 'mixed' }, [...pairs.filter((_pair, index) => index % 2 === 1), ...pairs.filter((_pair, index) => index % 2 === 0)]); // prettier-ignore
+    const mixed = series({ __name__: named('value_row'), order: 'mixed' }, [...pairs.filter((_pair, index) => index % 2 === 1), ...pairs.filter((_pair, index) => index % 2 === 0)]); // oxfmt-ignore
     await writeValues(forward, mixed, backward);
     expect(text(await read(select(named('value_row'), nowMs, nowMs + pairs.length)))).toEqual([
       stored(backward),
@@ -97,7 +97,7 @@ describe.each<Layout>(['multi-measure', 'sample-value', 'compact'])('values of t
   });
 
   it('stay one sample when they come again, in the same request or in the next', async () => {
-    const pairs: Pairs = [[nowMs, 0x7ff8deadbeefcafen], [nowMs + 1, 0x8000000000000000n], [nowMs + 2, 1 / 3]]; // prettier-ignore
+    const pairs: Pairs = [[nowMs, 0x7ff8deadbeefcafen], [nowMs + 1, 0x8000000000000000n], [nowMs + 2, 1 / 3]]; // oxfmt-ignore
     const wanted = series({ __name__: named('again'), a: 'b' }, pairs);
     await writeValues(wanted, wanted);
     await writeValues(wanted);
@@ -130,7 +130,7 @@ describe('times', () => {
     ['microseconds taken for milliseconds', BigInt(nowMs) * 1000n],
   ])('are refused by name if they are %s, and the rest of the request is stored', async (name, timestampMs) => {
     const good = series({ __name__: 'time_class', of: name }, [[nowMs, 1]]);
-    const bad = series({ __name__: 'time_class', of: name, bad: 'yes' }, [[timestampMs, 2], [nowMs, 3]]); // prettier-ignore
+    const bad = series({ __name__: 'time_class', of: name, bad: 'yes' }, [[timestampMs, 2], [nowMs, 3]]); // oxfmt-ignore
     const { status, text: answer } = await subject.write({ timeseries: [bad, good], metadata: [] });
     expect(status).toBe(400);
     expect(answer).toContain('1 sample of this request can never be stored, all others are stored. timestamp-out-of-range (1): ');
@@ -151,7 +151,7 @@ describe('times', () => {
       const strict = await startInProcessConnector({ 'default-table': 'strict' });
       try {
         await strict.timestream.createTable({ databaseName: 'metrics', tableName: 'strict', memoryStoreRetentionHours: 6 });
-        const both = series({ __name__: 'retention', of: name }, [[timestampMs, 1], [nowMs, 2]]); // prettier-ignore
+        const both = series({ __name__: 'retention', of: name }, [[timestampMs, 1], [nowMs, 2]]); // oxfmt-ignore
         const { status, text: answer } = await strict.write({ timeseries: [both], metadata: [] });
         expect(status).toBe(400);
         expect(answer).toContain(`outside-retention (1): {__name__="retention", of="${name}"} at ${timestampMs} ms: `);
@@ -164,7 +164,7 @@ describe('times', () => {
   );
 
   it('from time 0 on are stored where the retention reaches so far', async () => {
-    const wanted = series({ __name__: 'early', a: 'b' }, [[0, 1], [1, 2], [999, 3], [1_000, 4]]); // prettier-ignore
+    const wanted = series({ __name__: 'early', a: 'b' }, [[0, 1], [1, 2], [999, 3], [1_000, 4]]); // oxfmt-ignore
     await writeAll(wanted);
     expect(text(await read(select('early', 0, 2_000)))).toEqual([stored(wanted)]);
     expect(text(await read(select('early', -5, 0)))).toEqual([stored(series({ __name__: 'early', a: 'b' }, [[0, 1]]))]);
@@ -199,9 +199,9 @@ describe('label values', () => {
     const other = series({ __name__: 'label_value', of: name, value: `${value}.`, time: `${value}.` }, [[nowMs, 2]]);
     await writeAll(wanted, other);
     for (const label of ['value', 'time']) {
-      const found = await read(select('label_value', nowMs, nowMs, { type: '=', name: 'of', value: name }, { type: '=', name: label, value })); // prettier-ignore
+      const found = await read(select('label_value', nowMs, nowMs, { type: '=', name: 'of', value: name }, { type: '=', name: label, value })); // oxfmt-ignore
       expect(text(found), label).toEqual([stored(wanted)]);
-      const others = await read(select('label_value', nowMs, nowMs, { type: '=', name: 'of', value: name }, { type: '!=', name: label, value })); // prettier-ignore
+      const others = await read(select('label_value', nowMs, nowMs, { type: '=', name: 'of', value: name }, { type: '!=', name: label, value })); // oxfmt-ignore
       expect(text(others), label).toEqual([stored(other)]);
     }
   });
@@ -276,11 +276,11 @@ describe('label names', () => {
     '__name',
     '_',
   ])('keep %j', async (name) => {
-    const wanted = series([['__name__', 'label_name'], ['job', 'x'], ['of', JSON.stringify(name)], [name, 'value of it']], [[nowMs, 1]]); // prettier-ignore
+    const wanted = series([['__name__', 'label_name'], ['job', 'x'], ['of', JSON.stringify(name)], [name, 'value of it']], [[nowMs, 1]]); // oxfmt-ignore
     await writeAll(wanted);
-    const found = await read(select('label_name', nowMs, nowMs, { type: '=', name, value: 'value of it' }, { type: '=', name: 'of', value: JSON.stringify(name) })); // prettier-ignore
+    const found = await read(select('label_name', nowMs, nowMs, { type: '=', name, value: 'value of it' }, { type: '=', name: 'of', value: JSON.stringify(name) })); // oxfmt-ignore
     expect(text(found)).toEqual([stored(wanted)]);
-    const none = await read(select('label_name', nowMs, nowMs, { type: '=', name, value: '' }, { type: '=', name: 'of', value: JSON.stringify(name) })); // prettier-ignore
+    const none = await read(select('label_name', nowMs, nowMs, { type: '=', name, value: '' }, { type: '=', name: 'of', value: JSON.stringify(name) })); // oxfmt-ignore
     expect(none).toEqual([]);
   });
 
@@ -302,7 +302,7 @@ describe('label names', () => {
       'duplicate-label-name',
     ],
   ])('are refused by name if they are %s, and the rest is stored', async (name, labels, reason) => {
-    // prettier-ignore
+    // oxfmt-ignore
     const good = series({ __name__: 'label_fault', of: name }, [[nowMs, 1]]);
     const bad: TimeSeries = { ...good, labels: [...good.labels, ...labels] };
     const { status, text: answer } = await subject.write({ timeseries: [bad, good], metadata: [] });
@@ -314,7 +314,7 @@ describe('label names', () => {
   it('may be more than the 128 dimensions of a table', async () => {
     const wide = await startInProcessConnector();
     try {
-      const all = Array.from({ length: 400 }, (_none, index) => series({ __name__: 'wide', [`label_${index}`]: `value ${index}`, n: String(index % 7) }, [[nowMs, index]])); // prettier-ignore
+      const all = Array.from({ length: 400 }, (_none, index) => series({ __name__: 'wide', [`label_${index}`]: `value ${index}`, n: String(index % 7) }, [[nowMs, index]])); // oxfmt-ignore
       for (let start = 0; start < all.length; start += 100) {
         expect(await wide.write({ timeseries: all.slice(start, start + 100), metadata: [] })).toEqual({ status: 204, text: '' });
       }
@@ -322,9 +322,9 @@ describe('label names', () => {
       const later = all.map((one, index) => ({ ...one, samples: createSamples([[nowMs + 1, index]]) }));
       expect(await wide.write({ timeseries: later, metadata: [] })).toEqual({ status: 204, text: '' });
       const [got = []] = await wide.read([select('wide', nowMs, nowMs + 1)]);
-      const wanted = all.map((one, index) => stored({ ...one, samples: createSamples([[nowMs, index], [nowMs + 1, index]]) })); // prettier-ignore
+      const wanted = all.map((one, index) => stored({ ...one, samples: createSamples([[nowMs, index], [nowMs + 1, index]]) })); // oxfmt-ignore
       expect(text(got).toSorted()).toEqual(wanted.toSorted());
-      const queries = all.map((_one, index) => select('wide', nowMs, nowMs + 1, { type: '=', name: `label_${index}`, value: `value ${index}` })); // prettier-ignore
+      const queries = all.map((_one, index) => select('wide', nowMs, nowMs + 1, { type: '=', name: `label_${index}`, value: `value ${index}` })); // oxfmt-ignore
       for (let start = 0; start < queries.length; start += 40) {
         const results = await wide.read(queries.slice(start, start + 40));
         expect(results.map((result) => text(result))).toEqual(wanted.slice(start, start + 40).map((one) => [one]));
@@ -434,7 +434,7 @@ describe('the label prometheus_labels of a series itself', () => {
       await writeAll(alone, beside, without);
       const found = await read(select('own_label', nowMs, nowMs, { type: '=', name: 'of', value }));
       expect(text(found)).toEqual([stored(alone), stored(beside), stored(without)]);
-      const named = await read(select('own_label', nowMs, nowMs, { type: '=', name: 'of', value }, { type: '=', name: 'prometheus_labels', value })); // prettier-ignore
+      const named = await read(select('own_label', nowMs, nowMs, { type: '=', name: 'of', value }, { type: '=', name: 'prometheus_labels', value })); // oxfmt-ignore
       expect(text(named)).toEqual([stored(alone), stored(beside)]);
     },
   );

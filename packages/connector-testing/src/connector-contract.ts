@@ -308,7 +308,7 @@ export function connectorContract(name: string, startSubject: StartContractSubje
         const path = `/api/v1/query?query=${encodeURIComponent(expression)}&time=${timeSeconds}`;
         const response = await send({ method: 'GET', path, headers: { authorization: basicAuthorization(subject.key) } });
         expect({ status: response.status, text: response.status === 200 ? '' : textOf(response) }).toEqual({ status: 200, text: '' });
-        return (JSON.parse(textOf(response)) as { readonly data: unknown }).data; // eslint-disable-line id-denylist -- Prometheus' own name
+        return (JSON.parse(textOf(response)) as { readonly data: unknown }).data; // oxlint-disable-line id-denylist -- Prometheus' own name
       },
       newMetric,
       startMs,

@@ -74,7 +74,7 @@ export function exemplarContract(suite: StoredBesideSuite): void {
   async function exemplarsOf(query: string): Promise<readonly unknown[]> {
     const { status, answer } = await ask(query);
     expect({ status, answer }).toMatchObject({ status: 200, answer: { status: 'success' } });
-    return (answer as { readonly data: readonly unknown[] }).data; // eslint-disable-line id-denylist -- Prometheus' own name
+    return (answer as { readonly data: readonly unknown[] }).data; // oxlint-disable-line id-denylist -- Prometheus' own name
   }
 
   describe('exemplars', () => {
@@ -131,7 +131,7 @@ export function exemplarContract(suite: StoredBesideSuite): void {
         { ['data']: { result: [{ value: [startMs / 1000, '1'] }] } },
       ]);
       const { answer } = await suite.get('label/__name__/values', times);
-      const names = (answer as { readonly data: readonly string[] }).data; // eslint-disable-line id-denylist -- Prometheus' own name
+      const names = (answer as { readonly data: readonly string[] }).data; // oxlint-disable-line id-denylist -- Prometheus' own name
       expect(names.filter((name) => name === only || name.startsWith('%'))).toEqual([]);
     });
 
@@ -179,7 +179,7 @@ export function exemplarContract(suite: StoredBesideSuite): void {
       expect((await write('1.0', sent)).status).toBe(204);
       const found = async (query: string, times: Readonly<Record<string, string>> = {}): Promise<readonly string[]> => {
         const { answer } = await ask(query, times);
-        const { data: all } = answer as { readonly data: readonly { seriesLabels: Record<string, string>; exemplars: unknown[] }[] }; // eslint-disable-line id-denylist -- Prometheus' own name
+        const { data: all } = answer as { readonly data: readonly { seriesLabels: Record<string, string>; exemplars: unknown[] }[] }; // oxlint-disable-line id-denylist -- Prometheus' own name
         return all.map(({ seriesLabels, exemplars }) => `${seriesLabels['__name__']} ${seriesLabels['le']} ${exemplars.length}`);
       };
       expect(await found(`rate(${first}[5m]) / on () ${second} + ${first}{le="0.5"}`)).toEqual([

@@ -21,7 +21,7 @@ function formOf(parameters: Parameters): string {
 
 /** Prometheus' HTTP API: what addresses, forms and bodies become on the way through an edge. */
 export function httpApiContract({ send, write, newMetric, startMs }: HttpApiSuite): void {
-  const times: Parameters = [['start', String(startMs / 1000 - 60)], ['end', String(startMs / 1000 + 600)]]; // prettier-ignore
+  const times: Parameters = [['start', String(startMs / 1000 - 60)], ['end', String(startMs / 1000 + 600)]]; // oxfmt-ignore
 
   function jsonOf({ headers, body }: ContractResponse): unknown {
     expect(headers['content-type']).toBe('application/json');
@@ -73,7 +73,7 @@ export function httpApiContract({ send, write, newMetric, startMs }: HttpApiSuit
       expect(await get('query', [['query', `${metric}{kind="a b"} + 1`], ['time', String(time)]])).toEqual({
         status: 'success',
         ['data']: { resultType: 'vector', result: [{ metric: { kind: 'a b' }, value: [time, '2.5'] }] },
-      }); // prettier-ignore
+      }); // oxfmt-ignore
       expect(await get('status/buildinfo')).toMatchObject({
         status: 'success',
         ['data']: { version: expect.stringMatching(/^3\./) as string },

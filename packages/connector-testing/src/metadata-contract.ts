@@ -19,7 +19,7 @@ export function metadataContract(suite: StoredBesideSuite): void {
   async function ask(parameters: Readonly<Record<string, string>>): Promise<Readonly<Record<string, unknown>>> {
     const { status, answer } = await suite.get('metadata', parameters);
     expect({ status, answer }).toMatchObject({ status: 200, answer: { status: 'success' } });
-    return (answer as { readonly data: Readonly<Record<string, unknown>> }).data; // eslint-disable-line id-denylist -- Prometheus' own name
+    return (answer as { readonly data: Readonly<Record<string, unknown>> }).data; // oxlint-disable-line id-denylist -- Prometheus' own name
   }
 
   function gauge(metricFamilyName: string, help = 'How much.'): MetricMetadata {
@@ -84,7 +84,7 @@ export function metadataContract(suite: StoredBesideSuite): void {
       expect(await readMetric(metric)).toEqual([]);
       const times = { start: String(startMs / 1000 - 3600), end: String(startMs / 1000 + 3600) };
       const { answer } = await suite.get('label/__name__/values', times);
-      const names = (answer as { readonly data: readonly string[] }).data; // eslint-disable-line id-denylist -- Prometheus' own name
+      const names = (answer as { readonly data: readonly string[] }).data; // oxlint-disable-line id-denylist -- Prometheus' own name
       expect(names.filter((name) => name === metric || name.startsWith('%'))).toEqual([]);
     });
 

@@ -145,7 +145,7 @@ export function nativeHistogramContract(suite: NativeHistogramSuite): void {
 
     it('may be sent again, and stand in one series with floats and with its staleness marker', async () => {
       const metric = newMetric();
-      const series = histogramSeries(metric, [integerHistogram(startMs + 1), customHistogram(startMs + 3)], [[startMs, 1], [startMs + 2, 0.5], [startMs + 4, STALE_NAN_BITS]]); // prettier-ignore
+      const series = histogramSeries(metric, [integerHistogram(startMs + 1), customHistogram(startMs + 3)], [[startMs, 1], [startMs + 2, 0.5], [startMs + 4, STALE_NAN_BITS]]); // oxfmt-ignore
       for (let attempt = 0; attempt < 2; attempt++) {
         const response = await writers['2.0']([series]);
         expect(response.status).toBe(204);

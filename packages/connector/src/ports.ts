@@ -51,7 +51,7 @@ export type OpenStorage = (credentials: Credentials, destination: Destination) =
 /** The part of pino that the core uses. Log once, at the place that decides the answer. */
 export interface Logger {
   debug(fields: object, message: string): void;
-  // eslint-disable-next-line id-denylist -- pino's own name of the level
+  // oxlint-disable-next-line id-denylist -- pino's own name of the level
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

@@ -54,7 +54,7 @@ export class BodyTooLargeError extends Error {
 export function bodyInHand(bytes: Uint8Array): Pick<ConnectorRequest, 'contentLength' | 'readBody'> {
   return {
     contentLength: bytes.length,
-    // eslint-disable-next-line @typescript-eslint/require-await -- a rejection, not an exception, tells the caller of a failure
+    // oxlint-disable-next-line typescript/require-await -- a rejection, not an exception, tells the caller of a failure
     readBody: async (maxBytes, hold) => {
       if (bytes.length > maxBytes) throw new BodyTooLargeError(`the body has ${bytes.length} bytes, ${maxBytes} are allowed`);
       hold(bytes.length);

@@ -25,7 +25,7 @@ const storage: Storage = {
     reached.push('write');
     return Promise.resolve({ rejected: [] });
   },
-  // eslint-disable-next-line @typescript-eslint/require-await -- the port wants an async iterable; this one has no page
+  // oxlint-disable-next-line typescript/require-await -- the port wants an async iterable; this one has no page
   async *query() {
     reached.push('read');
     yield* [];

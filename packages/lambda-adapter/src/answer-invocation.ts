@@ -148,7 +148,7 @@ function connectorRequestFrom(
     query,
     headers,
     contentLength: body.length,
-    // eslint-disable-next-line @typescript-eslint/require-await -- a rejection, not an exception, tells the core of a failure
+    // oxlint-disable-next-line typescript/require-await -- a rejection, not an exception, tells the core of a failure
     readBody: async (maxBytes, hold) => {
       if (body.length > maxBytes) throw new BodyTooLargeError(`the body has ${body.length} bytes, ${maxBytes} are allowed`);
       hold(body.length);

@@ -27,7 +27,7 @@ export function createJsonLogger({ level, isEnabled, writeLine, clock, requestId
       writeLine(encodeLine(fields, head));
     };
   };
-  // eslint-disable-next-line id-denylist -- the port has pino's method names
+  // oxlint-disable-next-line id-denylist -- the port has pino's method names
   return { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') };
 }
 

@@ -181,7 +181,7 @@ describe('a streamed invocation', () => {
   });
 
   it('answers a failure before the first part as a failure', async () => {
-    // eslint-disable-next-line require-yield -- it fails before its first part
+    // oxlint-disable-next-line require-yield -- it fails before its first part
     async function* broken(): AsyncGenerator<Uint8Array> {
       await Promise.resolve();
       throw new ConnectorError('timestream-unavailable', 'Query: 500');

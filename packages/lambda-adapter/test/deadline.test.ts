@@ -38,7 +38,7 @@ describe('with a Timestream that is slower than the gateway waits', () => {
   it('a question to the HTTP API is answered so that Grafana shows what to narrow', async () => {
     lambda.faults.delayMs(60_000, 'Query');
     const form = new TextEncoder().encode('query=slow');
-    const formHeaders = [['content-type', 'application/x-www-form-urlencoded'], ['authorization', basicAuthorization(key)]] as const; // prettier-ignore
+    const formHeaders = [['content-type', 'application/x-www-form-urlencoded'], ['authorization', basicAuthorization(key)]] as const; // oxfmt-ignore
     const event = shape.event({ method: 'POST', path: '/api/v1/query', headers: formHeaders, body: form });
     const { status, body } = responseFromResult(await lambda.handlers.handler(event, context));
     lambda.faults.clear();

@@ -27,7 +27,7 @@ function storageOf(...all: SelectedSeries[]): SeriesStorage & { readonly asked: 
   const asked: Asked[] = [];
   return {
     asked,
-    // eslint-disable-next-line @typescript-eslint/require-await
+    // oxlint-disable-next-line typescript/require-await
     async *select(matchers, fromMs, toMs, { func }) {
       asked.push({ fromMs, toMs, func });
       for (const one of all) {
@@ -38,7 +38,7 @@ function storageOf(...all: SelectedSeries[]): SeriesStorage & { readonly asked: 
   };
 }
 
-const up = series({ __name__: 'up', job: 'api' }, [[0, 1], [60_000, 2], [120_000, STALE], [600_000, 3]]); // prettier-ignore
+const up = series({ __name__: 'up', job: 'api' }, [[0, 1], [60_000, 2], [120_000, STALE], [600_000, 3]]); // oxfmt-ignore
 
 async function valuesAt(query: string, timeMs: number, storage: SeriesStorage): Promise<unknown> {
   const { value } = await queryInstant(query, timeMs, storage);
@@ -107,7 +107,7 @@ describe('an instant query', () => {
 
   it('lets errors of the storage through as they are', async () => {
     const broken: SeriesStorage = {
-      // eslint-disable-next-line @typescript-eslint/require-await, require-yield
+      // oxlint-disable-next-line typescript/require-await, require-yield
       async *select() {
         throw new Error('table is away');
       },
@@ -123,7 +123,7 @@ describe('a range query', () => {
     expect(value).toEqual({
       type: 'matrix',
       series: [{ labels: [{ name: 'job', value: 'api' }], floats: [{ timestampMs: 0, value: 2 }, { timestampMs: 60_000, value: 4 }], histograms: [] }],
-    }); // prettier-ignore
+    }); // oxfmt-ignore
   });
 
   it('does not take a range vector or a string', async () => {

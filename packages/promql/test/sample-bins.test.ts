@@ -73,7 +73,7 @@ function storageOf(all: readonly WholeSeries[], leavesOut: boolean): SeriesStora
   const asked: SelectHints[] = [];
   return {
     asked,
-    // eslint-disable-next-line @typescript-eslint/require-await -- a storage may wait; this one has no need to
+    // oxlint-disable-next-line typescript/require-await -- a storage may wait; this one has no need to
     async *select(matchers, fromMs, toMs, hints) {
       asked.push(hints);
       const { bins, newestOnly } = hints;
@@ -88,7 +88,7 @@ function storageOf(all: readonly WholeSeries[], leavesOut: boolean): SeriesStora
             const bin = Math.ceil((sample.timeMs - bins.anchorMs) / bins.widthMs);
             byBin.set(bin, [...(byBin.get(bin) ?? []), sample]);
           }
-          yield seriesOf(labels, [...byBin.values()].flatMap((found) => neededOf(found, bins.need)), bins.need === 'count'); // prettier-ignore
+          yield seriesOf(labels, [...byBin.values()].flatMap((found) => neededOf(found, bins.need)), bins.need === 'count'); // oxfmt-ignore
         } else yield seriesOf(labels, inRange, false);
       }
     },
@@ -105,7 +105,7 @@ function randomSeries(random: () => number): WholeSeries[] {
       const bits = random() < 0.05 ? STALE : (values[Math.floor(random() * (index < 3 ? 2 : values.length))] ?? 0n);
       samples.push({ timeMs, bits, count: 1 });
     }
-    return { labels: [{ name: '__name__', value: 'x' }, { name: 'i', value: String(index) }], samples }; // prettier-ignore
+    return { labels: [{ name: '__name__', value: 'x' }, { name: 'i', value: String(index) }], samples }; // oxfmt-ignore
   });
 }
 

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-floating-promises -- node:test waits for what it is given */
+/* oxlint-disable typescript/no-floating-promises -- node:test waits for what it is given */
 // npm install --save-dev @timestream-prometheus/timestream-embedded @aws-sdk/client-timestream-query @aws-sdk/client-timestream-write
 import { QueryCommand, TimestreamQueryClient } from '@aws-sdk/client-timestream-query';
 import { TimestreamWriteClient, WriteRecordsCommand } from '@aws-sdk/client-timestream-write';

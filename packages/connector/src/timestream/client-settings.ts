@@ -57,6 +57,6 @@ export function clientSettingsOf(choices: ClientChoices) {
 function sdkLoggerOf(logger: Logger) {
   const ignore = () => undefined;
   const sdkLogger = { trace: ignore, debug: ignore, warn: (...content: unknown[]) => logger.warn({ content }, 'the AWS SDK warns') };
-  // eslint-disable-next-line id-denylist -- the SDK's type demands both methods by these names; its code calls neither without `?.`
+  // oxlint-disable-next-line id-denylist -- the SDK's type demands both methods by these names; its code calls neither without `?.`
   return sdkLogger as typeof sdkLogger & { info: () => void; error: () => void };
 }

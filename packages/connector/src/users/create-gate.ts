@@ -44,7 +44,7 @@ export function createGate({ config, users, clock }: GateOptions): Gate {
   const destination: Destination = { database: config.defaultDatabase, table: config.defaultTable };
   if (config.usersFile === '') {
     return {
-      // eslint-disable-next-line @typescript-eslint/require-await -- a rejection, not an exception, tells the caller of a failure
+      // oxlint-disable-next-line typescript/require-await -- a rejection, not an exception, tells the caller of a failure
       async callerOf({ headers }) {
         assertOwnOrigin(headers, config);
         return { credentials: config.enableSigV4Auth ? SERVER_CREDENTIALS : parseAuthorization(headers['authorization']), destination };

@@ -50,7 +50,7 @@ const MATCHERS: readonly (readonly LabelMatcher[])[] = [
   [{ name: 'quote', type: '=~', value: '.*<b>' }],
   [{ name: 'job', type: '=', value: 'nobody' }],
   [{ name: 'never_seen', type: '=', value: 'x' }],
-]; // prettier-ignore
+]; // oxfmt-ignore
 
 function selectorOf(matchers: readonly LabelMatcher[]): string {
   return `{${matchers.map(({ name, type, value }) => `${JSON.stringify(name)}${type}${JSON.stringify(value)}`).join(',')}}`;
@@ -92,7 +92,7 @@ describe.each(['multi-measure', 'single-measure'] as const)('labels, label value
         sources: [],
       } as unknown as Parameters<typeof storage.write>[0],
       new AbortController().signal,
-    ); // prettier-ignore
+    ); // oxfmt-ignore
     expect(written.rejected).toEqual([]);
     storage.close();
   }, 60_000);
@@ -133,32 +133,32 @@ describe.each(['multi-measure', 'single-measure'] as const)('labels, label value
       expect(new Set(json.data.map((one) => JSON.stringify(one)))).toEqual(new Set(found.map((labels) => JSON.stringify(Object.fromEntries(Object.entries(labels).sort(([left], [right]) => byBytes(left, right)))))));
       expect(json.data).toHaveLength(found.length);
     }
-  }); // prettier-ignore
+  }); // oxfmt-ignore
 
   it('puts several selectors together, each answer once and in order', async () => {
-    const { json } = await ask('series', [['match[]', 'up'], ['match[]', '{job="api"}'], ['match[]', '{job="nobody"}']]); // prettier-ignore
+    const { json } = await ask('series', [['match[]', 'up'], ['match[]', '{job="api"}'], ['match[]', '{job="nobody"}']]); // oxfmt-ignore
     const expected = all.filter(({ __name__: name, job }) => name === 'up' || job === 'api');
     expect(json.data).toHaveLength(expected.length);
     expect(json.data[0]).toEqual({ __name__: 'job:up:sum', job: 'api' });
-    expect((await ask('label/job/values', [['match[]', 'up'], ['match[]', 'by_hand']])).json.data).toEqual(['api', 'db', 'hand']); // prettier-ignore
+    expect((await ask('label/job/values', [['match[]', 'up'], ['match[]', 'by_hand']])).json.data).toEqual(['api', 'db', 'hand']); // oxfmt-ignore
   });
 
   it('answers for the times asked for, and for nothing else', async () => {
-    const before = [['start', String(EARLIER_MS / 1000)], ['end', String(nowMs / 1000 - 1000)]] as const; // prettier-ignore
+    const before = [['start', String(EARLIER_MS / 1000)], ['end', String(nowMs / 1000 - 1000)]] as const; // oxfmt-ignore
     expect((await ask('labels', before)).json.data).toEqual([]);
     expect((await ask('label/job/values', before)).json.data).toEqual([]);
     expect((await ask('series', [...before, ['match[]', 'up']])).json.data).toEqual([]);
-    expect((await ask('labels', [['start', '2'], ['end', '1']])).json.data).toEqual([]); // prettier-ignore
-    const everything = [['start', '-292273086-05-16T16:47:06Z'], ['end', '292277025-08-18T07:12:54.999999999Z']] as const; // prettier-ignore
+    expect((await ask('labels', [['start', '2'], ['end', '1']])).json.data).toEqual([]); // oxfmt-ignore
+    const everything = [['start', '-292273086-05-16T16:47:06Z'], ['end', '292277025-08-18T07:12:54.999999999Z']] as const; // oxfmt-ignore
     expect((await ask('label/job/values', everything)).json.data).toEqual(['api', 'db', 'hand']);
   });
 
   it('cuts at the limit and says so, and says nothing of a limit that nothing was cut by', async () => {
     for (const path of ['labels', 'label/job/values', 'series']) {
-      const all3 = (await ask(path, [['match[]', 'up']])).json.data; // prettier-ignore
-      const cut = (await ask(path, [['match[]', 'up'], ['limit', '1']])).json; // prettier-ignore
+      const all3 = (await ask(path, [['match[]', 'up']])).json.data; // oxfmt-ignore
+      const cut = (await ask(path, [['match[]', 'up'], ['limit', '1']])).json; // oxfmt-ignore
       expect(cut).toEqual({ status: 'success', ['data']: all3.slice(0, 1), warnings: ['results truncated due to limit'] });
-      expect((await ask(path, [['match[]', 'up'], ['limit', String(all3.length)]])).json.warnings).toBeUndefined(); // prettier-ignore
+      expect((await ask(path, [['match[]', 'up'], ['limit', String(all3.length)]])).json.warnings).toBeUndefined(); // oxfmt-ignore
     }
   });
 
@@ -171,13 +171,13 @@ describe.each(['multi-measure', 'single-measure'] as const)('labels, label value
       expect((await ask(path, [match])).json.data.length).toBeGreaterThan(0);
       expect(subject.metrics.sum(METRICS.readRows) - before).toBe(1);
     }
-  }); // prettier-ignore
+  }); // oxfmt-ignore
 
   it('sees a label that came after it had looked at the columns', async () => {
     await ask('labels');
     await write([series({ __name__: 'fresh', brand_new: `v-${layout}` }, [nowMs, 1])]);
     expect((await ask('label/brand_new/values')).json.data).toEqual([`v-${layout}`]);
-    expect((await ask('labels', [['match[]', 'fresh']])).json.data).toEqual(['__name__', 'brand_new']); // prettier-ignore
+    expect((await ask('labels', [['match[]', 'fresh']])).json.data).toEqual(['__name__', 'brand_new']); // oxfmt-ignore
   });
 
   it.each([
@@ -196,7 +196,7 @@ describe.each(['multi-measure', 'single-measure'] as const)('labels, label value
     const parameters = query === '' ? [] : [[query.slice(0, query.indexOf('=')), query.slice(query.indexOf('=') + 1)] as const];
     const { status, json } = await ask(path, parameters);
     expect({ status, errorType: json.errorType, error: json.error?.slice(-error.length) }).toEqual({ status: 400, errorType: 'bad_data', error });
-  }); // prettier-ignore
+  }); // oxfmt-ignore
 
   it('bounds how many selectors a request may have', async () => {
     const { status, json } = await ask(

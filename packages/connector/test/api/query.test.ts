@@ -64,7 +64,7 @@ describe('the query API', () => {
     expect((await ask('query_range', { query, ...times })).json).toEqual({
       status: 'success',
       ['data']: { resultType: 'matrix', result: [{ metric: { code: '200' }, values: [[now - 60, '0.3333333333333333'], [now, '0.5']] }] },
-    }); // prettier-ignore
+    }); // oxfmt-ignore
     const { json } = await ask('query_range', { query: 'rate(odd[2m])', ...times });
     expect(json).toMatchObject({ status: 'success' });
   });
@@ -94,7 +94,7 @@ describe('the query API', () => {
     });
     expect((await ask('query', { query: 'requests_total{code="500"}[90s]', time })).json).toMatchObject({
       ['data']: { resultType: 'matrix', result: [{ values: [[now - 60, '1.5'], [now, '4']] }] },
-    }); // prettier-ignore
+    }); // oxfmt-ignore
   });
 
   it('takes limit, stats and lookback_delta', async () => {

@@ -112,7 +112,7 @@ describe('an overload', () => {
   });
 });
 
-// eslint-disable-next-line @typescript-eslint/require-await -- `writeBatches` takes what may have to wait
+// oxlint-disable-next-line typescript/require-await -- `writeBatches` takes what may have to wait
 async function* batches(): AsyncGenerator<SourcedBatch, void, undefined> {
   for (let call = 0; call < CALLS_PER_REQUEST; call++) yield BATCH;
 }

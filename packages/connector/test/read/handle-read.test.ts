@@ -269,7 +269,7 @@ describe('a failed read', () => {
   it('is deadline-exceeded when read-timeout is over, and aborts the query', async () => {
     let wasAborted = false;
     const { connector } = fixture(
-      // eslint-disable-next-line require-yield -- a query that never answers
+      // oxlint-disable-next-line require-yield -- a query that never answers
       async function* (_sql, signal) {
         await new Promise<void>((_resolve, reject) => {
           signal.addEventListener('abort', () => {

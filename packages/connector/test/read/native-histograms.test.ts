@@ -69,7 +69,7 @@ describe.each(['packed', 'rows'])('native histograms, read %s', (strategy) => {
       return index % 10 === 7 ? wideHistogram(timeMs) : index % 10 === 3 ? customHistogram(timeMs) : integerHistogram(timeMs);
     });
     const timeseries = [
-      histogramSeries('mixed_a', sent, [[startMs + 1, 1], [startMs + 900_001, 2], [startMs + 3_500_000, 3]]), // prettier-ignore
+      histogramSeries('mixed_a', sent, [[startMs + 1, 1], [startMs + 900_001, 2], [startMs + 3_500_000, 3]]), // oxfmt-ignore
       histogramSeries(
         'mixed_b',
         [],

@@ -43,7 +43,7 @@ export function createFixture(openStorage: OpenStorage, flags: Readonly<Record<s
 
 export function createMemoryLogger(log: LogLine[]): Logger {
   const at = (level: string) => (fields: object, message: string) => void log.push({ level, fields: { ...fields }, message });
-  // eslint-disable-next-line id-denylist -- pino's own name of the level
+  // oxlint-disable-next-line id-denylist -- pino's own name of the level
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 

@@ -27,9 +27,9 @@ describe('connectorErrorOf', () => {
       }),
       'access-denied',
     ],
-    ['a clock that is behind', named('InvalidSignatureException', 'Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z'), 'timestream-unavailable'], // prettier-ignore
-    ['a clock that is ahead', named('InvalidSignatureException', 'Signature not yet current: 20260101T001000Z is still later'), 'timestream-unavailable'], // prettier-ignore
-    ['a page token that has ended', named('ValidationException', 'Invalid pagination token', { $metadata: { httpStatusCode: 400 } }), 'timestream-unavailable'], // prettier-ignore
+    ['a clock that is behind', named('InvalidSignatureException', 'Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z'), 'timestream-unavailable'], // oxfmt-ignore
+    ['a clock that is ahead', named('InvalidSignatureException', 'Signature not yet current: 20260101T001000Z is still later'), 'timestream-unavailable'], // oxfmt-ignore
+    ['a page token that has ended', named('ValidationException', 'Invalid pagination token', { $metadata: { httpStatusCode: 400 } }), 'timestream-unavailable'], // oxfmt-ignore
     ['a request that came too late', named('RequestExpired', 'Request has expired'), 'timestream-unavailable'],
     ['a wrong secret', named('InvalidSignatureException', 'The request signature we calculated does not match'), 'invalid-credentials'],
     // The SDK shares a discovery between calls: one that gives up takes the others with it.

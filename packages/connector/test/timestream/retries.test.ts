@@ -9,7 +9,7 @@ import { startWireServer, wireError, type WireAnswer, type WireRequest } from '.
 
 const [BATCH] = batchRecords(
   translateSeries(
-    [{ labels: [{ name: '__name__', value: 'up' }, { name: 'job', value: 'a' }], samples: createSamples([[1, 1]]), exemplars: [], histograms: [] }], // prettier-ignore
+    [{ labels: [{ name: '__name__', value: 'up' }, { name: 'job', value: 'a' }], samples: createSamples([[1, 1]]), exemplars: [], histograms: [] }], // oxfmt-ignore
     { layout: 'multi-measure', dimensionBudget: createDimensionBudget() },
   ).records,
 ) as [PlannedBatch];

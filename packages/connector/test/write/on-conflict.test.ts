@@ -60,7 +60,7 @@ describe('two senders of one pair, each through a connector of its own', () => {
         return Array.from(only?.samples.timestampsMs ?? [], (timeMs, index) => [(Number(timeMs) - startMs) / STEP_MS, values[index] ?? NaN] as const);
       },
     };
-  } // prettier-ignore
+  } // oxfmt-ignore
 
   const sample = (metric: string, step: number, value: number): TimeSeries =>
     series({ __name__: metric, job: 'pair' }, [startMs + step * STEP_MS, value]);
@@ -109,7 +109,7 @@ describe('two senders of one pair, each through a connector of its own', () => {
     const sent = [0, 1, 2].map((step) => sample(metric, step, step));
     for (const sender of [...senders, ...senders]) expect((await sender.write(sent)).status).toBe(204);
     for (const { metrics } of senders) expect(metrics.sum(METRICS.rejectedRecords)).toBe(0);
-    expect(await senders[0]?.read(metric)).toEqual([[0, 0], [1, 1], [2, 2]]); // prettier-ignore
+    expect(await senders[0]?.read(metric)).toEqual([[0, 0], [1, 1], [2, 2]]); // oxfmt-ignore
   });
 
   it.each([
@@ -121,7 +121,7 @@ describe('two senders of one pair, each through a connector of its own', () => {
     const sender = startSender({ 'on-conflict': rule });
     const sent = [sample(metric, 0, 1), sample(metric, 0, 2), sample(metric, 0, 3), sample(metric, 1, 7)];
     expect((await sender.write(sent)).status).toBe(status);
-    expect(await sender.read(metric)).toEqual([[0, value], [1, 7]]); // prettier-ignore
+    expect(await sender.read(metric)).toEqual([[0, value], [1, 7]]); // oxfmt-ignore
     expect(sender.metrics.sum(METRICS.droppedSamples, { reason: 'conflicting-sample' })).toBe(2);
   });
 

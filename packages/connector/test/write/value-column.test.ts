@@ -102,7 +102,7 @@ async function writeByHand({ timestream }: EmbeddedSubject, dimensions: Readonly
   const record = { Dimensions, MeasureName: 'by_hand', MeasureValueType: 'MULTI' as const, MeasureValues: [measure], Time: String(timeMs) };
   expect(await storage.write({ CommonAttributes: undefined, Records: [record], sources: [{ seriesIndex: 0, sampleIndex: 0 }] }, new AbortController().signal)).toEqual({ rejected: [] });
   storage.close();
-} // prettier-ignore
+} // oxfmt-ignore
 
 const third = '3fd5555555555555';
 
@@ -153,7 +153,7 @@ describe('the column v of finite values', () => {
     expect(await read(connect(subject, { 'read-strategy': 'rows' }).connector, 'clash')).toEqual(expected);
     expect(await read(connector, 'by_hand')).toEqual([['job=a v=x', '0:401c000000000000']]);
     expect(await rows(subject, `SELECT count(sample_value) FROM "db"."tbl" WHERE measure_name = 'clash'`)).toEqual([['3']]);
-  }); // prettier-ignore
+  }); // oxfmt-ignore
 
   it.each(ways)('gives way to a measure v of another type, for a connector $way, and a label v finds a place', async ({ seesColumns, hasWorkers }) => {
     const subject = await startTable();
@@ -163,7 +163,7 @@ describe('the column v of finite values', () => {
     expect(await write(connector, series({ __name__: 'clash', job: 'a', v: 'x' }, [timeMs + 1, 1 / 3]))).toBe('204');
     expect(await read(connector, 'clash')).toEqual([['job=a v=x', `0:${third} 1:${third}`]]);
     expect(await read(connector, 'by_hand')).toEqual([]);
-  }); // prettier-ignore
+  }); // oxfmt-ignore
 
   it('is not given up for records that Timestream refuses for other reasons', async () => {
     const subject = await startTable();

@@ -63,7 +63,7 @@ const REQUEST_TIMEOUT_MS = 120_000;
 const MAX_REQUEST_BYTES = 1 << 28;
 
 /** @throws ConfigError, StartupError */
-// eslint-disable-next-line @typescript-eslint/require-await -- its refusals are rejections, like those of openDestination
+// oxlint-disable-next-line typescript/require-await -- its refusals are rejections, like those of openDestination
 export async function openUrl(text: string, { own, flags }: CommandInput, host: Pick<ProgramHost, 'env'>): Promise<RemoteServer> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) throw new ConfigError('url', 'must be an http or https address', text);

@@ -403,15 +403,15 @@ export class Evaluator {
       }
       case 'clamp': {
         const [lower, upper] = [scalarAt(1), scalarAt(2)];
-        return clampFloats(vector, steps, (step) => lower[step]!, (step) => upper[step]!); // prettier-ignore
+        return clampFloats(vector, steps, (step) => lower[step]!, (step) => upper[step]!); // oxfmt-ignore
       }
       case 'clamp_min': {
         const lower = scalarAt(1);
-        return clampFloats(vector, steps, (step) => lower[step]!, () => Infinity); // prettier-ignore
+        return clampFloats(vector, steps, (step) => lower[step]!, () => Infinity); // oxfmt-ignore
       }
       case 'clamp_max': {
         const upper = scalarAt(1);
-        return clampFloats(vector, steps, () => -Infinity, (step) => upper[step]!); // prettier-ignore
+        return clampFloats(vector, steps, () => -Infinity, (step) => upper[step]!); // oxfmt-ignore
       }
       case 'round': {
         const nearest = args.length > 1 ? scalarAt(1) : null;

@@ -183,8 +183,8 @@ function groupingAround(path: readonly Expression[]): { by: boolean; grouping: r
   return outer?.kind === 'aggregate' ? { by: !outer.without, grouping: outer.grouping } : { by: false, grouping: [] };
 }
 
-const COUNT_AND_SUM_FUNCTIONS: ReadonlySet<string> = new Set(['histogram_count', 'histogram_sum', 'histogram_avg', 'timestamp', 'start_timestamp', 'absent']); // prettier-ignore
-const BUCKET_FUNCTIONS: ReadonlySet<string> = new Set(['histogram_quantile', 'histogram_quantiles', 'histogram_fraction', 'histogram_stddev', 'histogram_stdvar', 'changes']); // prettier-ignore
+const COUNT_AND_SUM_FUNCTIONS: ReadonlySet<string> = new Set(['histogram_count', 'histogram_sum', 'histogram_avg', 'timestamp', 'start_timestamp', 'absent']); // oxfmt-ignore
+const BUCKET_FUNCTIONS: ReadonlySet<string> = new Set(['histogram_quantile', 'histogram_quantiles', 'histogram_fraction', 'histogram_stddev', 'histogram_stdvar', 'changes']); // oxfmt-ignore
 const BUCKET_OPERATORS: ReadonlySet<string> = new Set(['</', '>/', '==', '!=']);
 
 /** Going outwards: buckets are not needed inside a function that takes count and sum alone, unless something looks at them before. */

@@ -18,7 +18,7 @@ export function isExponentialSchema(schema: number): boolean {
  * most of them are some bits away from the exact power and the bounds that a user sees are made of these. A coarser schema takes every
  * second, fourth, ... of them.
  */
-// prettier-ignore
+// oxfmt-ignore
 const FRACTIONS = Float64Array.of(
   0.5, 0.5013556375251013, 0.5027149505564014, 0.5040779490592088, 0.5054446430258502, 0.5068150424757447, 0.5081891574554764,
   0.509566998038869, 0.5109485743270583, 0.5123338964485679, 0.5137229745593818, 0.5151158188430205, 0.5165124395106142, 0.5179128468009786,

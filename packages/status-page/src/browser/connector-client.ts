@@ -30,7 +30,7 @@ export async function fetchDashboard(signal: AbortSignal): Promise<DashboardFile
 
 interface Envelope<Result> {
   readonly status: 'success' | 'error';
-  // eslint-disable-next-line id-denylist -- the name in Prometheus' HTTP API
+  // oxlint-disable-next-line id-denylist -- the name in Prometheus' HTTP API
   readonly data?: Result;
   readonly error?: string;
   readonly errorType?: string;

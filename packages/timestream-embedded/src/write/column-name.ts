@@ -15,7 +15,7 @@ export function dimensionNameFault(name: string): string | undefined {
 }
 
 function columnNameFault(name: string): string | undefined {
-  // eslint-disable-next-line no-control-regex -- the rule is about control characters
+  // oxlint-disable-next-line no-control-regex -- the rule is about control characters
   if (/["\u0000-\u001f\u2028\u2029]/.test(name)) return 'must not contain a double quote, a control character or a line separator';
   return measureNameFault(name);
 }

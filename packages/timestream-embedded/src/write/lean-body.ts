@@ -25,7 +25,7 @@ export interface LeanBody {
  * A text without any of these has no escapes and no space between its tokens but U+0020, which the patterns below do not take: every string
  * in it ends at the next quote, and is what stands between the two.
  */
-// eslint-disable-next-line no-control-regex -- JSON takes no control character inside a string
+// oxlint-disable-next-line no-control-regex -- JSON takes no control character inside a string
 const needsCare = /[\\\u0000-\u001f]/;
 const databaseStart = '{"DatabaseName":"';
 const tableStart = '","TableName":"';

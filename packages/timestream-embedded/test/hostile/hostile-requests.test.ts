@@ -111,7 +111,7 @@ describe('hostile requests on the wire', () => {
         const { status, json } = await ask(operation, { QueryString: statement });
         // What the statement itself says may come back as a text.
         const said = statement.replaceAll("''", "'");
-        if (status === 200) expect(cellsOf(json).filter((cell) => !said.includes(cell)).join(' '), statement).not.toMatch(/ts_|series_1|points_1|secret|memory_limit/); // prettier-ignore
+        if (status === 200) expect(cellsOf(json).filter((cell) => !said.includes(cell)).join(' '), statement).not.toMatch(/ts_|series_1|points_1|secret|memory_limit/); // oxfmt-ignore
       }
     }
     await assertUnharmed();
@@ -180,11 +180,11 @@ describe('hostile requests on the wire', () => {
         { Dimensions: [{ Name: 'case', Value: String(index) }], MeasureValue: name },
         { Dimensions: [{ Name: 'case', Value: String(index) }], Time: name },
         { Dimensions: [{ Name: 'case', Value: String(index) }], MeasureValueType: name, TimeUnit: name, Version: name },
-      ]; // prettier-ignore
+      ]; // oxfmt-ignore
       const statuses: number[] = [];
       for (const change of changes) statuses.push((await write('hostile', { Time: time, ...change })).status);
       if (statuses[0] === 200)
-        expect(await rows(`SELECT ${quoted(name)} FROM db.hostile WHERE "case" = '${index}' AND ${quoted(name)} IS NOT NULL`)).toContainEqual(['value']); // prettier-ignore
+        expect(await rows(`SELECT ${quoted(name)} FROM db.hostile WHERE "case" = '${index}' AND ${quoted(name)} IS NOT NULL`)).toContainEqual(['value']); // oxfmt-ignore
       if (statuses[1] === 200) expect(await rows(`SELECT DISTINCT "case" FROM db.hostile WHERE "case" = ${text(name)}`)).toEqual([[name]]);
       if (statuses[2] === 200)
         expect(await rows(`SELECT DISTINCT measure_name FROM db.hostile WHERE measure_name = ${text(name)}`)).toEqual([[name]]);
@@ -204,7 +204,7 @@ describe('hostile requests on the wire', () => {
     const token = String(first.json['NextToken']);
     for (let index = 0; index < 25; index += 1) await ask('CreateDatabase', { DatabaseName: `listed${index}` });
     const listed = String((await ask('ListDatabases', { MaxResults: 5 })).json['NextToken']);
-    const texts = [...HOSTILE_NAMES, listed, `${token} `, token.toLowerCase(), token.slice(1), Buffer.from('{"__proto__":{}}').toString('base64'), 'eyJvZmZzZXQiOi0xfQ==', '9'.repeat(2048)]; // prettier-ignore
+    const texts = [...HOSTILE_NAMES, listed, `${token} `, token.toLowerCase(), token.slice(1), Buffer.from('{"__proto__":{}}').toString('base64'), 'eyJvZmZzZXQiOi0xfQ==', '9'.repeat(2048)]; // oxfmt-ignore
     for (const text of texts) {
       const answer = await ask('Query', { QueryString: sql, NextToken: text });
       expect(answer.json['Rows'], text).toBeUndefined();
@@ -227,13 +227,13 @@ describe('hostile requests on the wire', () => {
   }, 120_000);
 
   it('as buckets and keys lead to no file outside the folder that stands for S3', async () => {
-    const places = [...HOSTILE_NAMES, 'bucket/../../x', 'bucket/../../../secret.csv', 'bucket/..', '../bucket', './bucket', 'bucket//x', 'bucket/a\u0000b', `bucket/${'k'.repeat(5_000)}`, `bucket/${'k/'.repeat(600)}`, 'bucket/file/below', 'bucket/%2e%2e/%2e%2e/x', 'bucket\\..\\x']; // prettier-ignore
+    const places = [...HOSTILE_NAMES, 'bucket/../../x', 'bucket/../../../secret.csv', 'bucket/..', '../bucket', './bucket', 'bucket//x', 'bucket/a\u0000b', `bucket/${'k'.repeat(5_000)}`, `bucket/${'k/'.repeat(600)}`, 'bucket/file/below', 'bucket/%2e%2e/%2e%2e/x', 'bucket\\..\\x']; // oxfmt-ignore
     await ask('Query', { QueryString: "UNLOAD (SELECT 1 AS x) TO 's3://bucket/file'" });
     for (const place of places) {
       const [bucket = '', ...keys] = place.split('/');
       const key = keys.join('/');
       await ask('Query', { QueryString: `UNLOAD (SELECT 1 AS x) TO 's3://${place.replaceAll("'", "''")}'` });
-      await ask('Query', { QueryString: `UNLOAD (SELECT ${"'" + place.replaceAll("'", "''") + "'"} AS p, 1 AS x) TO 's3://bucket/parts' WITH (partitioned_by = ARRAY['p'])` }); // prettier-ignore
+      await ask('Query', { QueryString: `UNLOAD (SELECT ${"'" + place.replaceAll("'", "''") + "'"} AS p, 1 AS x) TO 's3://bucket/parts' WITH (partitioned_by = ARRAY['p'])` }); // oxfmt-ignore
       for (const [BucketName, ObjectKeyPrefix] of [
         [bucket, key],
         ['bucket', place],
@@ -262,7 +262,7 @@ describe('hostile requests on the wire', () => {
 
   it('with a hostile target, path, header or content type are refused before anything is done', async () => {
     const signed = await signer.sign('ListDatabases', '{}');
-    const targets = ['Timestream_20181101', 'Timestream_20181101.', 'Timestream_20181101.__proto__', 'Timestream_20181101.constructor', 'Timestream_20181101.toString', 'Timestream_20181101.listDatabases', 'Timestream_20181101.ListDatabases.', 'Timestream_20181101.ListDatabases/../Query', 'Timestream_20181101.ListDatabases, Timestream_20181101.Query', "Timestream_20181101.'", 'timestream_20181101.ListDatabases', 'x'.repeat(8_000)]; // prettier-ignore
+    const targets = ['Timestream_20181101', 'Timestream_20181101.', 'Timestream_20181101.__proto__', 'Timestream_20181101.constructor', 'Timestream_20181101.toString', 'Timestream_20181101.listDatabases', 'Timestream_20181101.ListDatabases.', 'Timestream_20181101.ListDatabases/../Query', 'Timestream_20181101.ListDatabases, Timestream_20181101.Query', "Timestream_20181101.'", 'timestream_20181101.ListDatabases', 'x'.repeat(8_000)]; // oxfmt-ignore
     for (const target of targets) {
       const operation = target.slice('Timestream_20181101.'.length);
       for (const request of [
@@ -273,7 +273,7 @@ describe('hostile requests on the wire', () => {
     }
     for (const requestPath of ['//', '/..', '/../', '/%2e%2e/', '/?x=../..', '/_timestream/reset', '/_timestream/load', '/_timestream/../', '/_timestream/__proto__', '/%00', '/x'.repeat(4_000)])
       for (const method of ['POST', 'GET', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])
-        expect(judged(`${method} ${requestPath}`, await sendRaw(server.url, method === 'POST' || method === 'PUT' ? signed : { ...signed, body: '' }, method, requestPath)).status).toBeGreaterThanOrEqual(400); // prettier-ignore
+        expect(judged(`${method} ${requestPath}`, await sendRaw(server.url, method === 'POST' || method === 'PUT' ? signed : { ...signed, body: '' }, method, requestPath)).status).toBeGreaterThanOrEqual(400); // oxfmt-ignore
     for (const changes of [
       { 'content-type': 'text/plain' },
       { 'content-type': 'application/x-amz-json-1.0, application/json' },
@@ -289,7 +289,7 @@ describe('hostile requests on the wire', () => {
       { 'x-http-method-override': 'DELETE', 'x-amz-target': 'Timestream_20181101.DeleteDatabase' },
       { host: 'evil.example' },
     ])
-      expect(judged(JSON.stringify(changes).slice(0, 200), await sendRaw(server.url, { ...signed, headers: { ...signed.headers, ...changes } })).status).toBeGreaterThanOrEqual(400); // prettier-ignore
+      expect(judged(JSON.stringify(changes).slice(0, 200), await sendRaw(server.url, { ...signed, headers: { ...signed.headers, ...changes } })).status).toBeGreaterThanOrEqual(400); // oxfmt-ignore
     // A header that is larger than a server takes is no request at all.
     const huge = await sendRaw(server.url, { ...signed, headers: { ...signed.headers, 'x-large': 'x'.repeat(40_000) } });
     expect(huge.status).toBe(400);
@@ -329,7 +329,7 @@ describe('hostile requests on the wire', () => {
       `{${Array.from({ length: 200_000 }, (_, index) => `"k${index}":1`).join(',')}}`,
       `"Version":${'1'.repeat(200_000)}`,
       `{${'"Version": '.repeat(200_000)}}`,
-    ]; // prettier-ignore
+    ]; // oxfmt-ignore
     for (const body of bodies) for (const operation of ['WriteRecords', 'Query', 'ListTables']) await ask(operation, body);
     await assertUnharmed();
   }, 120_000);

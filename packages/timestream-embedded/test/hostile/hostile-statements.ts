@@ -8,10 +8,10 @@ export interface ForeignFiles {
 
 /** Statements of DuckDB, of other databases and of nobody, that would read, write or change something which is no table of Timestream's. */
 export function foreignStatements({ csv, folder }: ForeignFiles): readonly string[] {
-  const readers = ['read_csv', 'read_csv_auto', 'read_text', 'read_blob', 'read_json', 'read_json_auto', 'read_ndjson', 'read_parquet', 'parquet_metadata', 'glob', 'sniff_csv', 'sqlite_scan', 'iceberg_scan', 'delta_scan', 'st_read', 'read_xlsx', 'arrow_scan', 'postgres_query', 'http_get']; // prettier-ignore
-  const tableFunctions = ['duckdb_settings', 'duckdb_tables', 'duckdb_databases', 'duckdb_secrets', 'duckdb_functions', 'duckdb_columns', 'duckdb_extensions', 'duckdb_logs', 'duckdb_memory', 'duckdb_temporary_files', 'pragma_version', 'pragma_database_size', 'which_secret', 'checkpoint', 'summary', 'repeat_row', 'test_all_types', 'query', 'query_table', 'unnest', 'range']; // prettier-ignore
-  const scalars = ["getenv('HOME')", "current_setting('memory_limit')", "set_config('memory_limit', '1TB', false)", 'version()', 'pg_backend_pid()', 'current_database()', 'current_schema()', "nextval('s')", 'txid_current()', "pg_read_file('/etc/passwd')", "load_file('/etc/passwd')", 'sleep(10)', 'pg_sleep(10)', "system('id')", "read_text('/etc/passwd')", "error('x')", "getvariable('x')", 'gen_random_uuid()', "in_search_path('a', 'b')", 'add_parquet_key()', "stats('x')", 'current_query()', 'write_log(1)', "json_execute_serialized_sql('{}')", "ts_regexp_like('a', 'b')"]; // prettier-ignore
-  const relations = [`'${csv}'`, `"${csv}"`, `"${csv}"."t"`, '"/etc/passwd"', 'sqlite_master', 'pg_catalog.pg_tables', 'information_schema.tables', 'ts_tables', 'ts_format', 'ts_settings', 'main.ts_tables', '"main"."ts_databases"', 'memory.main.ts_tables', 'timestream.main.ts_tables', '"timestream"."ts_tables"', 'temp.x', 'system.information_schema.tables', 'series_1', 'points_1', '"main"."series_1"', '"main"."points_1"', '"system"."runtime"', 'db."../t"', '"db/../db"."t"', `"../${folder}"."t"`]; // prettier-ignore
+  const readers = ['read_csv', 'read_csv_auto', 'read_text', 'read_blob', 'read_json', 'read_json_auto', 'read_ndjson', 'read_parquet', 'parquet_metadata', 'glob', 'sniff_csv', 'sqlite_scan', 'iceberg_scan', 'delta_scan', 'st_read', 'read_xlsx', 'arrow_scan', 'postgres_query', 'http_get']; // oxfmt-ignore
+  const tableFunctions = ['duckdb_settings', 'duckdb_tables', 'duckdb_databases', 'duckdb_secrets', 'duckdb_functions', 'duckdb_columns', 'duckdb_extensions', 'duckdb_logs', 'duckdb_memory', 'duckdb_temporary_files', 'pragma_version', 'pragma_database_size', 'which_secret', 'checkpoint', 'summary', 'repeat_row', 'test_all_types', 'query', 'query_table', 'unnest', 'range']; // oxfmt-ignore
+  const scalars = ["getenv('HOME')", "current_setting('memory_limit')", "set_config('memory_limit', '1TB', false)", 'version()', 'pg_backend_pid()', 'current_database()', 'current_schema()', "nextval('s')", 'txid_current()', "pg_read_file('/etc/passwd')", "load_file('/etc/passwd')", 'sleep(10)', 'pg_sleep(10)', "system('id')", "read_text('/etc/passwd')", "error('x')", "getvariable('x')", 'gen_random_uuid()', "in_search_path('a', 'b')", 'add_parquet_key()', "stats('x')", 'current_query()', 'write_log(1)', "json_execute_serialized_sql('{}')", "ts_regexp_like('a', 'b')"]; // oxfmt-ignore
+  const relations = [`'${csv}'`, `"${csv}"`, `"${csv}"."t"`, '"/etc/passwd"', 'sqlite_master', 'pg_catalog.pg_tables', 'information_schema.tables', 'ts_tables', 'ts_format', 'ts_settings', 'main.ts_tables', '"main"."ts_databases"', 'memory.main.ts_tables', 'timestream.main.ts_tables', '"timestream"."ts_tables"', 'temp.x', 'system.information_schema.tables', 'series_1', 'points_1', '"main"."series_1"', '"main"."points_1"', '"system"."runtime"', 'db."../t"', '"db/../db"."t"', `"../${folder}"."t"`]; // oxfmt-ignore
   return [
     ...readers.flatMap((name) => [`SELECT * FROM ${name}('${csv}')`, `SELECT ${name}('${csv}')`, `SELECT * FROM TABLE(${name}('${csv}'))`]),
     ...tableFunctions.flatMap((name) => [`SELECT * FROM ${name}()`, `CALL ${name}()`, `SELECT * FROM TABLE(${name}())`]),
@@ -111,7 +111,7 @@ export function foreignStatements({ csv, folder }: ForeignFiles): readonly strin
     'SELECT rowid FROM db.t',
     'SELECT sid, dims FROM db.t',
     'SELECT written_ms, time_ns FROM db.t',
-  ]; // prettier-ignore
+  ]; // oxfmt-ignore
 }
 
 const repeated = (text: string, count: number): string => text.repeat(count);
@@ -161,5 +161,5 @@ export function heavyStatements(): readonly string[] {
     "SELECT reduce(sequence(1, 10000000), 0, (s, x) -> s + x, s -> s)",
     "SELECT array_sort(sequence(1, 10000000))",
     "SELECT * FROM unnest(sequence(1, 100000)) a(x) CROSS JOIN unnest(sequence(1, 100000)) b(y) CROSS JOIN unnest(sequence(1, 100000)) c(z)",
-  ]; // prettier-ignore
+  ]; // oxfmt-ignore
 }

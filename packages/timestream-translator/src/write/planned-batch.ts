@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
+/* oxlint-disable typescript/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
 
 import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, type Layout } from '../model/layout.js';
 import type { SampleReference, TimestreamRecord, WriteBatch } from '../model/record.js';

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
+/* oxlint-disable typescript/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
 import { MAX_RECORDS_PER_WRITE } from '../model/limits.js';
 import type { InternedName } from './interned-label.js';
 import type { StoredSeries } from './stored-series.js';

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
+/* oxlint-disable typescript/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
 
 import { compareUtf8, type Label, type LabelSet } from '@timestream-prometheus/prom-codec';
 import { CommonPartsCache } from './common-parts.js';

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-non-null-assertion -- every index here is below the length of its column, and this runs for every series */
+/* oxlint-disable typescript/no-non-null-assertion -- every index here is below the length of its column, and this runs for every series */
 import type { InternedLabel, InternedName, StoredMeasure } from './interned-label.js';
 
 /** A series, as far as its place is concerned. */

@@ -35,7 +35,7 @@ describe('encodeMeasureName', () => {
         fc.oneof(anyText, fc.string({ unit: fc.constantFrom(':', '😀', 'a', 'é'), minLength: 60, maxLength: 300 })),
         (metricName) => {
           const measureName = encodeMeasureName(metricName);
-          // eslint-disable-next-line no-control-regex -- the rule is about control characters
+          // oxlint-disable-next-line no-control-regex -- the rule is about control characters
           expect(measureName).not.toMatch(/[:"\u0000-\u001f\u007f\u2028\u2029]/);
           expect(measureName).not.toMatch(/^(?:ts_|measure_name|measure_value|time$)/);
           expect(Buffer.byteLength(measureName)).toBeLessThanOrEqual(MAX_MEASURE_NAME_BYTES);

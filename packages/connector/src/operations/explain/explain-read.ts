@@ -96,7 +96,7 @@ export async function questionsOfQuery(
   // Rows are never put together.
   const isPushed = config.promqlPushdown && config.readStrategy === 'packed';
   const storage = {
-    // eslint-disable-next-line @typescript-eslint/require-await, require-yield -- it notes what is asked for, and answers with no series
+    // oxlint-disable-next-line typescript/require-await, require-yield -- it notes what is asked for, and answers with no series
     async *select(
       matchers: readonly LabelMatcher[],
       fromMs: number,

@@ -92,14 +92,14 @@ async function runExport(destination: Destination, { own, args }: CommandInput, 
       toMs,
       windowMs,
       resumeFrom: resumed ?? { identity, nextMs: fromMs, bytes: 0, samples: 0, staleMarkers: 0, leftOut: 0 },
-      // eslint-disable-next-line @typescript-eslint/require-await -- it is written when it returns
+      // oxlint-disable-next-line typescript/require-await -- it is written when it returns
       async append(text) {
         const bytes = Buffer.from(text);
         for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written, bytes.length - written, place + written);
         place += bytes.length;
         return bytes.length;
       },
-      // eslint-disable-next-line @typescript-eslint/require-await -- it is on the disk when it returns
+      // oxlint-disable-next-line typescript/require-await -- it is on the disk when it returns
       async onProgress(now) {
         fsyncSync(file);
         state.save({ ...now, identity, fromMs, toMs });

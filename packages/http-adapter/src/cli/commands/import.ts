@@ -115,7 +115,7 @@ async function runImport(
       wait: (ms, waitSignal) => waitFor(ms, undefined, { signal: waitSignal }),
       signal,
       events: {
-        // eslint-disable-next-line @typescript-eslint/require-await -- it is on the disk when it returns
+        // oxlint-disable-next-line typescript/require-await -- it is on the disk when it returns
         async onProgress(now) {
           state.save({ ...now, identity });
           progressBar.show(now.done, now.samples);
