@@ -18,7 +18,8 @@ const isLong = process.env['CASES'] !== undefined;
 const texts = [
   ...HOSTILE_TEXTS.filter((_text, index) => isLong || (index + seed) % 3 === 0),
   ...Array.from({ length: cases }, () => randomHostileText(random)),
-];
+  // A label whose value is the empty text is no label.
+].filter((text) => text !== '');
 
 const token = `tsprom_${'t'.repeat(43)}`;
 const nowMs = Date.now() - 60_000;
