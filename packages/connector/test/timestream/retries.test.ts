@@ -1,7 +1,7 @@
 import { createSamples } from '@timestream-prometheus/prom-codec';
 import { batchRecords, createDimensionBudget, translateSeries, type PlannedBatch } from '@timestream-prometheus/timestream-translator';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { METRICS, openAwsStorage, type ConnectorError } from '../../src/index.js';
+import { METRICS, openAwsStorage, type ConnectorError, type Storage } from '../../src/index.js';
 import { retryPauseMs } from '../../src/timestream/retry-pause.js';
 import { createMemoryLogger, KEY, testConfig } from '../support/connector-fixture.js';
 import { RecordingMetrics } from '../support/recording-metrics.js';
@@ -22,7 +22,7 @@ const stored = (request: WireRequest): WireAnswer => ({
 async function start({ onTestFinished }: TestContext, answer: Parameters<typeof startWireServer>[0], keys = 1) {
   const server = await startWireServer(answer);
   const metrics = new RecordingMetrics();
-  const config = testConfig({ 'write-base-endpoint': server.url, 'query-base-endpoint': server.url, 'max-write-retries': '10' });
+  const config = testConfig({ 'write-base-endpoint': server.url, 'query-base-endpoint': server.url, 'max-write-retries': '10', 'max-read-retries': '10' }); // oxfmt-ignore
   const open = openAwsStorage(config, { logger: createMemoryLogger([]), metrics });
   const storages = Array.from({ length: keys }, (_none, index) =>
     open({ kind: 'static', accessKeyId: `${KEY.accessKeyId}${index}`, secretAccessKey: KEY.secretAccessKey }),
@@ -32,19 +32,22 @@ async function start({ onTestFinished }: TestContext, answer: Parameters<typeof 
     await server.close();
   });
   /** Calls of all storages in turn, some at a time; gives the code of each failure. */
-  async function writeMany(count: number, signal = AbortSignal.timeout(60_000)): Promise<readonly string[]> {
+  async function callMany(count: number, call: (storage: Storage | undefined) => Promise<unknown>): Promise<readonly string[]> {
     const codes: string[] = [];
     let begun = 0;
     const work = async () => {
-      while (begun < count) {
-        const storage = storages[begun++ % keys];
-        await storage?.write(BATCH, signal).catch((error: unknown) => codes.push((error as ConnectorError).code));
-      }
+      while (begun < count) await call(storages[begun++ % keys]).catch((error: unknown) => codes.push((error as ConnectorError).code));
     };
     await Promise.all(Array.from({ length: 20 }, work));
     return codes;
   }
-  return { server, metrics, storages, writeMany };
+  const writeMany = (count: number, signal = AbortSignal.timeout(60_000)) =>
+    callMany(count, async (storage) => storage?.write(BATCH, signal));
+  const queryMany = (count: number, signal = AbortSignal.timeout(60_000)) =>
+    callMany(count, async (storage) => {
+      for await (const _page of storage?.query('SELECT 1', signal) ?? []) break;
+    });
+  return { server, metrics, storages, writeMany, queryMany };
 }
 
 // Most of the time of each is pauses, so they pause together.
@@ -70,6 +73,23 @@ describe.concurrent('calls to a Timestream that fails', () => {
     expect(retries).toBeGreaterThanOrEqual(server.requests.length - calls);
     expect(retries).toBeLessThan(calls);
   });
+
+  it.for<[string, WireAnswer, string]>([
+    ['answers with errors', wireError(500, 'InternalServerException', 'oops'), 'timestream-unavailable'],
+    ['throttles', wireError(429, 'ThrottlingException', 'slow down'), 'throttled'],
+    ['hides behind a page', { status: 502, body: '<html>', contentType: 'text/html' }, 'timestream-unavailable'],
+  ])(
+    'are not twice as many when it is asked queries and %s, whatever max-read-retries allows each of them',
+    async ([, answer, code], test) => {
+      const { server, queryMany } = await start(test, () => answer, 3);
+      const calls = 150;
+      const codes = await queryMany(calls);
+      expect(codes).toHaveLength(calls);
+      expect(codes.filter((each) => each === code || each === 'connection-failed').length).toBe(calls);
+      expect(server.requests.length).toBeLessThan(calls * 2);
+      expect(server.requests.length).toBeGreaterThan(calls);
+    },
+  );
 
   it('all end well when three in ten are throttled', async (test) => {
     let count = 0;
