@@ -7,12 +7,17 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 
+const PREFIX = 'timestream-prometheus-tests-';
+
 let folder: string | undefined;
 
-/** vitest calls this for each project before its first test. The first call makes the folder; workers and what they start inherit its name. */
+/**
+ * vitest calls this for each project before its first test, and each project has this file for itself. The first call makes the folder; workers and
+ * what they start inherit its name.
+ */
 export function setup(): void {
-  if (folder !== undefined) return;
-  folder = mkdtempSync(path.join(os.tmpdir(), 'timestream-prometheus-tests-'));
+  if (path.basename(os.tmpdir()).startsWith(PREFIX)) return;
+  folder = mkdtempSync(path.join(os.tmpdir(), PREFIX));
   process.env['TMPDIR'] = folder;
 }
 

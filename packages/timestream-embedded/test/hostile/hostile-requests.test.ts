@@ -61,12 +61,12 @@ describe('hostile requests on the wire', () => {
 
   async function ask(operation: string, body: object | string, by = signer): Promise<RawAnswer> {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return judged(`${operation} ${text.slice(0, 300)}`, await sendRaw(server.url, await by.sign(operation, text)));
+    return judged(`${operation} ${text}`, await sendRaw(server.url, await by.sign(operation, text)));
   }
 
   /** A success, or an error that is documented and says nothing of what is below. */
   function judged(what: string, answer: RawAnswer): RawAnswer {
-    const described = `${what} was answered ${answer.status}: ${answer.text.slice(0, 500)}`;
+    const described = `${what.slice(0, 300)} was answered ${answer.status}: ${answer.text.slice(0, 500)}`;
     expect(answer.status, described).toBeLessThan(500);
     expect(answer.text.includes(CANARY), described).toBe(false);
     expect(answer.text.includes(folder) && !what.includes(folder), described).toBe(false);
