@@ -19,7 +19,7 @@ export const reportersOf = (runName: string): NonNullable<NonNullable<ViteUserCo
 export function projectTestConfig(
   projectName: string,
   overrides: NonNullable<ViteUserConfig['test']> = {},
-  /** Patterns of the files that start other programs: this one as it is built, Java, Go, Python, another Node. */
+  /** Patterns of the files that start other programs (this one as it is built, Java, Go, Python, another Node), or try for long to do harm. */
   programTests: readonly string[] = [],
 ): ViteUserConfig {
   const conditions = ['@timestream-prometheus/source'];
