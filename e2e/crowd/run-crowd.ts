@@ -6,6 +6,7 @@ import type { AccessKey } from '@timestream-prometheus/connector-testing';
 import { decodeSnappy } from '@timestream-prometheus/prom-codec';
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { createSeededRandom, type SeededRandom } from '../differential/seeded-random.js';
+import { destinationArguments } from '../harness/destination-arguments.js';
 import { eventually } from '../harness/child-program.js';
 import { createHeapSnapshots } from '../harness/heap-snapshot.js';
 import { openRawTable } from '../harness/raw-table.js';
@@ -171,10 +172,7 @@ export async function runCrowd({ seed, requests, inFlight }: CrowdOptions): Prom
       storage: 'aws',
       env: { NODE_OPTIONS: snapshots.nodeOptions },
       extraArguments: [
-        `--write-base-endpoint=${proxy.url}`,
-        `--query-base-endpoint=${proxy.url}`,
-        `--default-database=${DATABASE}`,
-        '--default-table=samples',
+        ...destinationArguments({ url: proxy.url, database: DATABASE, table: 'samples' }),
         '--log.level=debug',
         `--storage-idle-timeout=${IDLE_TIMEOUT_MS}ms`,
         ...extraArguments,

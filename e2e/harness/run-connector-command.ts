@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { destinationArguments } from './destination-arguments.js';
 import { accessKeyId, connectorProgram, secretAccessKey, type RunningConnector } from './start-connector.js';
 
 export interface CommandRun {
@@ -13,12 +14,7 @@ export function runConnectorCommand(
   { table, folder }: { readonly table: string; readonly folder: string },
   args: readonly string[],
 ): Promise<CommandRun> {
-  const destination = [
-    `--write-base-endpoint=${timestreamUrl}`,
-    `--query-base-endpoint=${timestreamUrl}`,
-    '--default-database=PrometheusDatabase',
-    `--default-table=${table}`,
-  ];
+  const destination = [...destinationArguments({ url: timestreamUrl, database: 'PrometheusDatabase', table })];
   const child = spawn(process.execPath, [connectorProgram, ...args, ...destination], {
     cwd: folder,
     env: { ...process.env, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },

@@ -3,6 +3,7 @@ import { query, readBody } from '@timestream-prometheus/connector-testing';
 import { bitsFromFloat, decodeReadResponse, decodeSnappy } from '@timestream-prometheus/prom-codec';
 import type { Layout } from '@timestream-prometheus/timestream-translator';
 import { createSeededRandom, type SeededRandom } from '../differential/seeded-random.js';
+import { destinationArguments } from '../harness/destination-arguments.js';
 import { freePort } from '../harness/free-port.js';
 import { openRawTable } from '../harness/raw-table.js';
 import { createTimestreamProcess } from '../harness/timestream-process.js';
@@ -107,10 +108,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
       storage: 'aws',
       port: connectorPort,
       extraArguments: [
-        `--write-base-endpoint=${proxy.url}`,
-        `--query-base-endpoint=${proxy.url}`,
-        `--default-database=${database}`,
-        `--default-table=${table}`,
+        ...destinationArguments({ url: proxy.url, database, table }),
         '--region=us-east-1',
         `--workers=${process.env['WORKERS'] ?? '0'}`,
         `--table-layout=${options.layout}`,

@@ -13,6 +13,7 @@ import { prometheus3Program } from '@timestream-prometheus/scripts/install-prome
 import { createDataSet } from '../differential/data-set.js';
 import { createPromqlCorpus } from '../differential/promql-corpus.js';
 import { createSeededRandom } from '../differential/seeded-random.js';
+import { destinationArguments } from '../harness/destination-arguments.js';
 import { eventually, startChildProgram } from '../harness/child-program.js';
 import { freePort } from '../harness/free-port.js';
 import { writeOnce } from '../harness/remote-client.js';
@@ -87,10 +88,7 @@ async function timesEndToEnd(): Promise<Times[]> {
   const connector = await startConnector({
     storage: 'aws',
     extraArguments: [
-      `--write-base-endpoint=${timestreamUrl}`,
-      `--query-base-endpoint=${timestreamUrl}`,
-      '--default-database=metrics',
-      '--default-table=samples',
+      ...destinationArguments({ url: timestreamUrl, database: 'metrics', table: 'samples' }),
       '--promql-experimental-functions',
     ],
   });

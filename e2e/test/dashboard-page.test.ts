@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing } from '../harness/requirements.js';
 import { startBrowser } from '../harness/start-browser.js';
 import { accessKeyId, basicAuthorization, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
+import { createPageNotes, watchPage } from '../harness/watch-page.js';
 
 const MAX_PAGE_BYTES = 200_000;
 const DESK = { width: 1400, height: 850 };
@@ -28,9 +29,8 @@ const COUNTERS: readonly (readonly [name: string, labels: Readonly<Record<string
 describe.skipIf(isMissing('chromium'))('the dashboard on the page, in a real browser', () => {
   let connector: RunningConnector;
   let browser: Browser;
-  /** What a browser complains about: a script that the policy refuses, an exception, a request that failed to leave. */
-  const complaints: string[] = [];
-  const hosts = new Set<string>();
+  const notes = createPageNotes();
+  const { complaints, hosts } = notes;
 
   beforeAll(async () => {
     connector = await startConnector();
@@ -47,11 +47,7 @@ describe.skipIf(isMissing('chromium'))('the dashboard on the page, in a real bro
 
   async function newPage(options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
     const page = await (await browser.newContext(options)).newPage();
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
-    });
-    page.on('request', (request) => hosts.add(new URL(request.url()).host));
+    watchPage(page, notes);
     return page;
   }
 

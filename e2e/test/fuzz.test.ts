@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contradictionOf } from '../fuzz/judge-answer.js';
 import { KNOWN_CASES } from '../fuzz/known-cases.js';
 import { describeCounts, describeFindings, ROUND_CASES, runFuzz, sendFuzzRequest } from '../fuzz/run-fuzz.js';
+import { destinationArguments } from '../harness/destination-arguments.js';
 import { startConnector, type RunningConnector } from '../harness/start-connector.js';
 import { createTimestreamProcess, type TimestreamProcess } from '../harness/timestream-process.js';
 
@@ -24,11 +25,8 @@ describe(`broken requests of every kind against the running server (SEED=${seed}
     connector = await startConnector({
       storage: 'aws',
       extraArguments: [
-        `--write-base-endpoint=${timestream.url}`,
-        `--query-base-endpoint=${timestream.url}`,
+        ...destinationArguments({ url: timestream.url, database: 'metrics', table: 'samples' }),
         '--region=us-east-1',
-        '--default-database=metrics',
-        '--default-table=samples',
         '--log.level=error',
         '--read-timeout=30s',
         '--write-timeout=25s',

@@ -6,6 +6,7 @@ import { decodeReadResponse, decodeSnappy, type LabelMatcher, type Query } from 
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../differential/seeded-random.js';
+import { destinationArguments } from '../harness/destination-arguments.js';
 import { openRawTable, type RawTable } from '../harness/raw-table.js';
 import { accessKeyId, makeFolder, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
 import { CANARY, HOSTILE_TEXTS, randomHostileText } from '../injection/hostile-texts.js';
@@ -81,10 +82,7 @@ describe(`hostile texts in every field that reaches SQL, beside a table that nob
       storage: 'aws',
       env: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
       extraArguments: [
-        `--write-base-endpoint=${timestream.url}`,
-        `--query-base-endpoint=${timestream.url}`,
-        '--default-database=metrics',
-        '--default-table=samples',
+        ...destinationArguments({ url: timestream.url, database: 'metrics', table: 'samples' }),
         `--users-file=${usersFile}`,
         '--log.level=error',
       ],

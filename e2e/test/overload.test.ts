@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { createSamples, encodeSnappy, encodeWriteRequest, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { destinationArguments } from '../harness/destination-arguments.js';
 import { basicAuthorization, startConnector, type RunningConnector } from '../harness/start-connector.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -91,10 +92,7 @@ describe(`a connector with a heap of ${heapMib} MiB, ten times the load that it 
       storage: 'aws',
       env: { NODE_OPTIONS: `--max-old-space-size=${heapMib}` },
       extraArguments: [
-        `--write-base-endpoint=${timestream.url}`,
-        `--query-base-endpoint=${timestream.url}`,
-        '--default-database=db',
-        '--default-table=t',
+        ...destinationArguments({ url: timestream.url, database: 'db', table: 't' }),
         `--max-decoded-bytes-in-flight=${inFlightMib}MiB`,
         `--max-decoded-bytes=${decodedMib}MiB`,
         `--series-cache-bytes=${cacheMib}MiB`,

@@ -3,6 +3,7 @@ import { Agent, request as startRequest } from 'node:http';
 import { decodeStreamedAnswer, PROTOCOL_HEADERS, query, readBody, STREAMED_FIRST } from '@timestream-prometheus/connector-testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../differential/seeded-random.js';
+import { destinationArguments } from '../harness/destination-arguments.js';
 import { eventually } from '../harness/child-program.js';
 import { freePort } from '../harness/free-port.js';
 import { writeUntilStored } from '../harness/remote-client.js';
@@ -89,13 +90,7 @@ describe(`the connector with --storage=aws, told to stop while it is written to 
       const connector = await startConnector({
         storage: 'aws',
         port,
-        extraArguments: [
-          `--write-base-endpoint=${proxy.url}`,
-          `--query-base-endpoint=${proxy.url}`,
-          `--default-database=${DATABASE}`,
-          `--default-table=${TABLE}`,
-          '--region=us-east-1',
-        ],
+        extraArguments: [...destinationArguments({ url: proxy.url, database: DATABASE, table: TABLE }), '--region=us-east-1'],
       });
       closing.push(() => rmSync(connector.dataDir, { recursive: true, force: true }));
       closing.push(() => connector.program.kill());

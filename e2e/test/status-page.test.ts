@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing } from '../harness/requirements.js';
 import { startBrowser } from '../harness/start-browser.js';
 import { accessKeyId, basicAuthorization, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
+import { createPageNotes, watchPage } from '../harness/watch-page.js';
 
 const MAX_PAGE_BYTES = 200_000;
 const PHONE = { width: 390, height: 800 };
@@ -11,9 +12,8 @@ const PHONE = { width: 390, height: 800 };
 describe.skipIf(isMissing('chromium'))('the status page in a real browser', () => {
   let connector: RunningConnector;
   let browser: Browser;
-  /** What a browser complains about: a script that the policy refuses, an exception, a request that failed to leave. */
-  const complaints: string[] = [];
-  const hosts = new Set<string>();
+  const notes = createPageNotes();
+  const { complaints, hosts } = notes;
 
   beforeAll(async () => {
     connector = await startConnector();
@@ -27,11 +27,7 @@ describe.skipIf(isMissing('chromium'))('the status page in a real browser', () =
 
   async function openPage(path = '/', options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
     const page = await (await browser.newContext(options)).newPage();
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
-    });
-    page.on('request', (request) => hosts.add(new URL(request.url()).host));
+    watchPage(page, notes);
     await page.goto(`${connector.url}${path}`);
     await page.getByRole('heading', { name: 'What runs' }).waitFor();
     return page;

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { destinationArguments } from '../harness/destination-arguments.js';
 import { eventually, startChildProgram, type ChildProgram } from '../harness/child-program.js';
 import { canonical, expectSameInstant } from '../harness/compare-answers.js';
 import { freePort } from '../harness/free-port.js';
@@ -40,11 +41,8 @@ describe.skipIf(isMissing('prometheus')).each([
       storage: 'aws',
       env,
       extraArguments: [
-        `--write-base-endpoint=${endpoint}`,
-        `--query-base-endpoint=${endpoint}`,
+        ...destinationArguments({ url: endpoint, database: 'metrics', table: 'samples' }),
         '--region=us-east-1',
-        '--default-database=metrics',
-        '--default-table=samples',
         ...extraArguments,
       ],
     });
