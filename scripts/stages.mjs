@@ -128,6 +128,7 @@ export async function runStages(stages, { refuseSkips = false } = {}) {
   if (refuseSkips && counts.skipped > 0) failures.push(`${counts.skipped} tests were skipped, and here nothing may be`);
   if (counts.passed + counts.failed === 0) failures.push('no test was run');
   console.log(`\nTook: ${times.join(', ')}`);
+  for (const failedTest of counts.failedTests) console.log(`FAILED TEST: ${failedTest}`);
   for (const failure of failures) console.log(`FAILED: ${failure}`);
   if (counts.skipped > 0)
     console.log(
@@ -137,8 +138,12 @@ export async function runStages(stages, { refuseSkips = false } = {}) {
   process.exitCode = failures.length > 0 ? 1 : 0;
 }
 
+/**
+ * What the stages left in their result files: how many tests passed, failed and were skipped, and for each that failed its name and the first
+ * lines of why. Of a run of twenty minutes often only the end is kept.
+ */
 function countTests() {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const counts = { passed: 0, failed: 0, skipped: 0, failedTests: /** @type {string[]} */ ([]) };
   /** @type {string[]} */
   let files = [];
   try {
@@ -147,11 +152,36 @@ function countTests() {
     // No stage got as far as running a test; said above.
   }
   for (const file of files) {
-    /** @type {{ numPassedTests: number; numFailedTests: number; numPendingTests: number }} */
+    /**
+     * @type {{
+     *   numPassedTests: number;
+     *   numFailedTests: number;
+     *   numPendingTests: number;
+     *   testResults: { name: string; status: string; message: string; assertionResults: { status: string; fullName: string; failureMessages: string[] }[] }[];
+     * }}
+     */
     const result = JSON.parse(readFileSync(path.join(resultsFolder, file), 'utf8'));
     counts.passed += result.numPassedTests;
     counts.failed += result.numFailedTests;
     counts.skipped += result.numPendingTests;
+    for (const testFile of result.testResults.filter(({ status }) => status === 'failed')) {
+      const where = `${file.replace(/\.json$/, '')}: ${path.relative(repositoryRoot, testFile.name)}`;
+      const failed = testFile.assertionResults.filter(({ status }) => status === 'failed');
+      for (const { fullName, failureMessages } of failed) {
+        counts.failedTests.push(`${where}: ${fullName}\n${beginningOf(failureMessages.join('\n'))}`);
+      }
+      // A file that could not be read, or whose beforeAll failed, has no test that did.
+      if (failed.length === 0) counts.failedTests.push(`${where}\n${beginningOf(testFile.message)}`);
+    }
   }
   return counts;
 }
+
+/** The first lines of a message, moved to the right. */
+const beginningOf = (/** @type {string} */ message) =>
+  message
+    .split('\n')
+    .filter((line) => !line.includes('node_modules'))
+    .slice(0, 12)
+    .map((line) => `    ${line.slice(0, 400)}`)
+    .join('\n');
