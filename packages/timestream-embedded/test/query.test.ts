@@ -190,6 +190,25 @@ describe('the pages of a result', () => {
     });
   });
 
+  it('end with an error where a row far behind the first ones cannot be computed, and not as if it were the last one', async () => {
+    const { query } = await startServer();
+    const rows = 'UNNEST(sequence(1, 10000)) AS a (n) CROSS JOIN UNNEST(sequence(1, 30)) AS b (m)';
+    for (const [late, message] of [
+      ['10 / (n * 30 + m - 250000)', /division by zero/i],
+      [`CAST(IF(n * 30 + m = 250000, 'x', '1') AS BIGINT)`, /convert|cast/i],
+    ] as const) {
+      let rowsSeen = 0;
+      const fetching = (async () => {
+        for await (const page of paginateQuery({ client: query }, { QueryString: `SELECT ${late} AS x FROM ${rows}` }))
+          rowsSeen += page.Rows?.length ?? 0;
+      })();
+      await expect(fetching).rejects.toMatchObject({ name: 'QueryExecutionException', message: expect.stringMatching(message) as string });
+      expect(rowsSeen).toBeGreaterThan(1000);
+      const unloading = send(query, `UNLOAD (SELECT ${late} AS x FROM ${rows}) TO 's3://bucket/late'`);
+      await expect(unloading).rejects.toMatchObject({ name: 'QueryExecutionException', message: expect.stringMatching(message) as string });
+    }
+  });
+
   it('refuse a statement that needs more memory than there is, and answer the next one', async () => {
     const { query } = await startServer({ bounds: { duckdbMemoryLimit: '64MB' } });
     const many = 'UNNEST(sequence(1, 3000)) AS a (x) CROSS JOIN UNNEST(sequence(1, 3000)) AS b (y)';

@@ -1,6 +1,7 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 
 import type { ColumnInfo, PreparedQuery, Row } from '../sql/engine.js';
+import { BrokenResultError, fetchChunk } from '../store/fetch-chunk.js';
 import type { QueryInsights } from './query-insights.js';
 
 /** A row as it stands in the answer. */
@@ -46,6 +47,7 @@ export class DuckdbRows implements RowSource {
   readonly #connection: DuckDBConnection;
   readonly #query: PreparedQuery;
   #isChanged = false;
+  #isInterrupted = false;
   #result: DuckDBResult | undefined;
   #chunk: DuckDBDataChunk | undefined;
   #position = 0;
@@ -78,8 +80,8 @@ export class DuckdbRows implements RowSource {
 
   async next(): Promise<EncodedRow | undefined> {
     while (this.#chunk === undefined || this.#position >= this.#chunk.rowCount) {
-      const chunk = await this.#result?.fetchChunk();
-      if (chunk === undefined || chunk === null || chunk.rowCount === 0) {
+      const chunk = await this.#fetchChunk();
+      if (chunk === null) {
         this.#isClean = !this.#isChanged;
         return undefined;
       }
@@ -92,8 +94,22 @@ export class DuckdbRows implements RowSource {
     return encoded;
   }
 
+  async #fetchChunk(): Promise<DuckDBDataChunk | null> {
+    if (this.#result === undefined) return null;
+    try {
+      return await fetchChunk(this.#result);
+    } catch (error) {
+      this.#isChanged = true;
+      if (!(error instanceof BrokenResultError) || this.#isInterrupted) throw error;
+      // The words of the failure are lost. A query that is not streamed fails with them.
+      await this.#connection.run(this.#query.duckdbSql, [...this.#query.parameters]);
+      throw error;
+    }
+  }
+
   interrupt(): void {
     if (this.#closed) return;
+    this.#isInterrupted = true;
     this.#isChanged = true;
     this.#isClean = false;
     this.#connection.interrupt();

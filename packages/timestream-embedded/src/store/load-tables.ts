@@ -3,6 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { MeasureDataType } from '../sql/catalog.js';
 import { seriesKeyOf, type WireDimension } from '../write/record.js';
 import { readRows } from './duckdb-file.js';
+import { fetchChunk } from './fetch-chunk.js';
 import {
   addMeasureColumn,
   addMeasureName,
@@ -88,5 +89,6 @@ async function loadSeries(connection: DuckDBConnection, table: TableState): Prom
 
 async function eachRow(connection: DuckDBConnection, sql: string, visit: (row: readonly unknown[]) => void): Promise<void> {
   const result = await connection.stream(sql);
-  for await (const rows of result.yieldRows()) for (const row of rows) visit(row);
+  for (let chunk = await fetchChunk(result); chunk !== null; chunk = await fetchChunk(result))
+    for (const row of chunk.getRows()) visit(row);
 }
