@@ -10,7 +10,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fail, npmCommand, repositoryRoot, run, runAside } from './setup.mjs';
@@ -32,6 +32,9 @@ const systemPackages = [
   { packages: ['python3', 'python3-venv'], isThere: () => works('python3', ['-c', 'import ensurepip, venv']) },
   // The queries of the embedded Timestream's guide are asked through it, too.
   { packages: ['python3-boto3'], isThere: () => works('python3', ['-c', 'import boto3']) },
+  // The examples of the embedded Timestream are run by what runs such tests in their languages.
+  { packages: ['python3-pytest'], isThere: () => works('python3', ['-c', 'import pytest']) },
+  { packages: ['maven'], isThere: () => works('mvn') },
   // What the Lambda runtime client is compiled with.
   { packages: ['cmake'], isThere: () => works('cmake') },
   { packages: ['make'], isThere: () => works('make') },
@@ -135,6 +138,26 @@ async function installGoTool({ command, module }) {
   return runAside('go', ['install', module], { env: { ...process.env, GOBIN: linksFolder, GOFLAGS: '-mod=mod' } });
 }
 
+/**
+ * The packages of the Java example, in Maven's own cache, by a run of the example that selects no test: Maven asks for what runs tests only then.
+ * It is tried three times; what was fetched stays.
+ */
+async function installJavaPackages() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'java-packages-'));
+  try {
+    cpSync(path.join(repositoryRoot, 'packages', 'timestream-embedded', 'examples', 'java'), folder, { recursive: true });
+    const args = ['--batch-mode', '--quiet', 'test', '-Dtest=TimestreamTest#none', '-Dsurefire.failIfNoSpecifiedTests=false'];
+    let result = ready;
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      result = await runAside('mvn', [...args, ...(attempt === 0 ? [] : ['--update-snapshots'])], { cwd: folder });
+      if (result.status === 0) break;
+    }
+    return result;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 async function installNode24() {
   const { command, firstArgs } = npmCommand();
   return runAside(command, [...firstArgs, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: node24Folder });
@@ -149,6 +172,7 @@ await Promise.all([
   part('Node 24', installNode24),
   systemReady.then(() =>
     Promise.all([
+      part('Java packages', installJavaPackages),
       part('Lambda runtime client', () => runAside(process.execPath, ['scripts/install-lambda-runtime.mjs'])),
       ...pythonTools.map(async (tool) => {
         await part(tool.command, () => installPythonTool(tool));
@@ -167,6 +191,7 @@ const required = [
   'PROMETHEUS_3',
   'AWS_CLI',
   'JAVA',
+  'MAVEN',
   'GO',
   'SAM',
   'MOTO',

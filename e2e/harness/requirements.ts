@@ -38,6 +38,18 @@ const requirements = {
     environmentName: 'REQUIRE_GO',
     howToGetIt: 'Install Go from your platform or from a release archive.',
   },
+  maven: {
+    name: 'the program `mvn`',
+    isThere: () => isOnPath('mvn'),
+    environmentName: 'REQUIRE_MAVEN',
+    howToGetIt: 'Debian and Ubuntu: `apt-get install --no-install-recommends maven default-jdk-headless`.',
+  },
+  pytest: {
+    name: 'pytest with boto3',
+    isThere: () => spawnSync('python3', ['-c', 'import boto3, pytest'], { stdio: 'ignore' }).status === 0,
+    environmentName: 'REQUIRE_PYTHON',
+    howToGetIt: 'Debian and Ubuntu: `apt-get install --no-install-recommends python3-pytest python3-boto3`.',
+  },
   awsCli: {
     name: 'the program `aws`',
     isThere: () => isOnPath('aws'),

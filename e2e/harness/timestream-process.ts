@@ -27,10 +27,17 @@ export interface TimestreamProcessOptions {
   readonly dataDir?: string;
   readonly database: string;
   readonly table: string;
+  /** Default: the key of the connector's tests. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
 /** An embedded Timestream in a process of its own, always at the same address. */
-export async function createTimestreamProcess({ dataDir, database, table }: TimestreamProcessOptions): Promise<TimestreamProcess> {
+export async function createTimestreamProcess({
+  dataDir,
+  database,
+  table,
+  credentials = { accessKeyId, secretAccessKey },
+}: TimestreamProcessOptions): Promise<TimestreamProcess> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const ended: string[] = [];
@@ -42,7 +49,7 @@ export async function createTimestreamProcess({ dataDir, database, table }: Time
       embeddedProgram,
       `--listen-address=127.0.0.1:${port}`,
       ...(dataDir === undefined ? [] : [`--data-dir=${dataDir}`]),
-      `--credentials=${accessKeyId}:${secretAccessKey}`,
+      `--credentials=${credentials.accessKeyId}:${credentials.secretAccessKey}`,
       `--create=${database}.${table}`,
       '--control',
     ];
