@@ -1,4 +1,4 @@
-import { cutCalls } from './cut-calls.js';
+import { cutCalls, type CallCuts } from './cut-calls.js';
 import { PlannedBatch } from './planned-batch.js';
 import { recordOrders } from './record-orders.js';
 import type { RecordColumns } from './translate-columns.js';
@@ -9,19 +9,17 @@ import type { RecordColumns } from './translate-columns.js';
  */
 export function batchRecords(records: RecordColumns): PlannedBatch[] {
   if (records.count === 0) return [];
-  const [first, ...others] = recordOrders(records).map((order) => ({ order, cuts: cutCalls(records, order) }));
-  if (first === undefined) return [];
-  const { order, cuts } = others.reduce((best, plan) => (isCheaper(plan.cuts, best.cuts) ? plan : best), first);
+  let best: { readonly order: Uint32Array; readonly cuts: CallCuts } | undefined;
+  for (const order of recordOrders(records)) {
+    const cuts = cutCalls(records, order, best?.cuts);
+    if (cuts !== undefined) best = { order, cuts };
+  }
+  if (best === undefined) return [];
+  const { order, cuts } = best;
   let start = 0;
   return cuts.ends.map((end, index) => {
     const batch = new PlannedBatch(records, order.subarray(start, end), cuts.bytes[index]);
     start = end;
     return batch;
   });
-}
-
-type Cuts = ReturnType<typeof cutCalls>;
-
-function isCheaper(left: Cuts, right: Cuts): boolean {
-  return left.meteredUnits < right.meteredUnits || (left.meteredUnits === right.meteredUnits && left.ends.length < right.ends.length);
 }

@@ -1,5 +1,5 @@
 /* oxlint-disable typescript/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
-import { MAX_RECORDS_PER_WRITE, WRITE_METERING_UNIT_BYTES } from '../model/limits.js';
+import { MAX_RECORD_BYTES, MAX_RECORDS_PER_WRITE, WRITE_METERING_UNIT_BYTES } from '../model/limits.js';
 import { TIME_BYTES, valueBytes } from './record-size.js';
 import type { StoredSeries } from './stored-series.js';
 import { valueColumnOf, type RecordColumns } from './translate-columns.js';
@@ -17,20 +17,19 @@ export interface CallCuts {
 /** Of two ways to cut that cost the same, the one with fewer calls is better. */
 const COST_OF_UNIT = 2 ** 20;
 
-/** Places of `Shareable.seenAt` are counted over all passes, so that no pass takes an earlier one's notes for its own. */
-let nextPass = 0;
-
 /**
- * The cheapest way to cut records, in this order, into calls of at most 100.
+ * The cheapest way to cut records, in this order, into calls of at most 100; nothing if there is none that is cheaper than `limit`.
  *
  * A call is paid by its bytes rounded up to 1 KiB, and what all of its records share is counted once (Timestream developer guide,
- * `metering-and-pricing.writes`). So a call had better end where a label ends that its records share, or right before its next KiB begins.
- * These places are looked at from each record on, the last record first, so that what the rest costs is known.
+ * `metering-and-pricing.writes`). The last record is looked at first, so that what the rest costs is known. No record of its own makes
+ * calls cheaper, so of all calls that begin at one record and are paid for with the same KiB the longest is the best: one end for each
+ * number of KiB is looked at, and no better way is missed.
  */
-export function cutCalls(records: RecordColumns, order: Uint32Array): CallCuts {
+export function cutCalls(records: RecordColumns, order: Uint32Array, limit?: CallCuts): CallCuts | undefined {
   const { count } = records;
   const search = new CutSearch(records, order);
-  for (let start = count - 1; start >= 0; start--) search.cutAt(start);
+  const limitCost = limit === undefined ? Infinity : limit.meteredUnits * COST_OF_UNIT + limit.ends.length;
+  for (let start = count - 1; start >= 0; start--) if (search.cutAt(start) >= limitCost) return undefined;
   const ends: number[] = [];
   const bytes: number[] = [];
   for (let start = 0; start < count; start = search.ends[start]!) {
@@ -54,12 +53,15 @@ class CutSearch {
   readonly #endingBytes = new Float64Array(MAX_RECORDS_PER_WRITE + 1);
   readonly #endings = new Uint32Array(MAX_RECORDS_PER_WRITE + 1);
   #endingCount = 0;
-  readonly #base: number;
+  /** By KiB: no call that begins at the place at hand and is paid for with so many ends behind this. One that begins earlier ends no later. */
+  readonly #farthestEnds = new Uint32Array(Math.ceil((MAX_RECORDS_PER_WRITE * MAX_RECORD_BYTES) / WRITE_METERING_UNIT_BYTES) + 1);
+  /** Of the place looked at last: its series, and how far its metric name, its time and each of its labels reach without a break. */
+  #stored: StoredSeries | undefined;
+  #measureRunEnd = 0;
   #timeRunEnd = 0;
+  #labelRunEnds: Uint32Array;
+  #spareRunEnds: Uint32Array;
   #start = 0;
-  #end = 0;
-  #bytes = 0;
-  #cost = 0;
 
   constructor({ count, layout, series, samples, columns }: RecordColumns, order: Uint32Array) {
     this.#count = count;
@@ -68,8 +70,7 @@ class CutSearch {
     this.costs = new Float64Array(count + 1);
     this.#bytesBefore = new Float64Array(count + 1);
     this.#timestampsMs = new Float64Array(count);
-    this.#base = nextPass;
-    nextPass += count + 2;
+    let maxLabels = 0;
     const inOrder = new Array<StoredSeries>(count);
     let bytes = 0;
     for (let place = 0; place < count; place++) {
@@ -77,20 +78,47 @@ class CutSearch {
       const sample = samples[record]!;
       const stored = series[record]!;
       inOrder[place] = stored;
+      if (stored.labels.length > maxLabels) maxLabels = stored.labels.length;
       this.#timestampsMs[place] = columns.timestampsMs[sample]!;
       bytes += stored.baseBytes + valueBytes(valueColumnOf(layout, columns.values[sample]!));
       this.#bytesBefore[place + 1] = bytes;
     }
     this.#series = inOrder;
+    this.#farthestEnds.fill(count);
+    this.#labelRunEnds = new Uint32Array(maxLabels);
+    this.#spareRunEnds = new Uint32Array(maxLabels);
   }
 
-  /** Finds the best end of a call that begins here; all places behind this one are done. */
-  cutAt(start: number): void {
+  /**
+   * Finds the best end of a call that begins here; all places behind this one are done.
+   *
+   * @returns what this call and all after it cost
+   */
+  cutAt(start: number): number {
+    const next = start + 1;
+    this.#continueRuns(start);
     const limit = Math.min(start + MAX_RECORDS_PER_WRITE, this.#count);
-    const sharedToLimit = this.#noteSharing(start, limit);
     this.#start = start;
-    this.#cost = Infinity;
-    let shared = sharedToLimit;
+    this.costs[start] = Infinity;
+    // No plan is cheaper than the one for the records behind this one: if their first call takes this one too for nothing, that is the best.
+    const likely = next < this.#count ? Math.min(this.ends[next]!, limit) : next;
+    this.#tryEnd(likely, this.#sharedTo(likely));
+    if (this.costs[start]! > this.costs[next]!) this.#tryAllEnds(limit);
+    return this.costs[start]!;
+  }
+
+  #sharedTo(end: number): number {
+    const { labels, measure } = this.#stored!;
+    const runEnds = this.#labelRunEnds;
+    let shared = this.#measureRunEnd >= end ? measure.bytes : 0;
+    if (this.#timeRunEnd >= end) shared += TIME_BYTES;
+    for (let index = 0; index < labels.length; index++) if (runEnds[index]! >= end) shared += labels[index]!.bytes;
+    return shared;
+  }
+
+  #tryAllEnds(limit: number): void {
+    const start = this.#start;
+    let shared = this.#noteEndings(start, limit);
     let high = limit;
     for (let index = 0; index < this.#endingCount; index++) {
       const ending = this.#endings[index]!;
@@ -101,36 +129,60 @@ class CutSearch {
       high = low;
     }
     this.#endingCount = 0;
-    if (high > start + 1) this.#tryEnds(start + 1, high, shared);
-    this.#tryEnd(start + 1, shared);
-    this.ends[start] = this.#end;
-    this.bytes[start] = this.#bytes;
-    this.costs[start] = this.#cost;
+    this.#tryEnds(start, high, shared);
   }
 
   /**
-   * Goes through what the record at `start` has: how far each of it reaches without a break. Fills in what ends before `limit`, the farthest
-   * first.
+   * Fills in what of the record at `start` ends before `limit`, the farthest first.
    *
    * @returns the bytes of what reaches to `limit`
    */
-  #noteSharing(start: number, limit: number): number {
-    const { labels, measure } = this.#series[start]!;
-    const here = this.#base + start;
+  #noteEndings(start: number, limit: number): number {
+    const { labels, measure } = this.#stored!;
+    const runEnds = this.#labelRunEnds;
     let sharedToLimit = 0;
-    for (let index = -1; index < labels.length; index++) {
-      const shareable = index < 0 ? measure : labels[index]!;
-      const runEnd = shareable.seenAt === here + 1 ? shareable.runEnd : start + 1;
-      shareable.seenAt = here;
-      shareable.runEnd = runEnd;
-      if (runEnd >= limit) sharedToLimit += shareable.bytes;
-      else if (runEnd > start + 1) this.#noteEnding(runEnd - start, shareable.bytes);
+    for (let index = 0; index < labels.length; index++) {
+      const runEnd = runEnds[index]!;
+      if (runEnd >= limit) sharedToLimit += labels[index]!.bytes;
+      else if (runEnd > start + 1) this.#noteEnding(runEnd - start, labels[index]!.bytes);
     }
-    const isTimeShared = start + 1 < this.#count && this.#timestampsMs[start] === this.#timestampsMs[start + 1];
-    if (!isTimeShared) this.#timeRunEnd = start + 1;
+    if (this.#measureRunEnd >= limit) sharedToLimit += measure.bytes;
+    else if (this.#measureRunEnd > start + 1) this.#noteEnding(this.#measureRunEnd - start, measure.bytes);
     if (this.#timeRunEnd >= limit) sharedToLimit += TIME_BYTES;
     else if (this.#timeRunEnd > start + 1) this.#noteEnding(this.#timeRunEnd - start, TIME_BYTES);
     return sharedToLimit;
+  }
+
+  /** What a series shares with the one behind it reaches as far as it does there; everything else begins here. Labels have one order. */
+  #continueRuns(start: number): void {
+    if (start + 1 === this.#count || this.#timestampsMs[start] !== this.#timestampsMs[start + 1]) this.#timeRunEnd = start + 1;
+    const stored = this.#series[start]!;
+    if (stored === this.#stored) return;
+    const { labels, measure } = stored;
+    const others = this.#stored?.labels ?? [];
+    if (measure !== this.#stored?.measure) this.#measureRunEnd = start + 1;
+    const known = this.#labelRunEnds;
+    const runEnds = this.#spareRunEnds;
+    let place = 0;
+    for (let index = 0; index < labels.length; index++) {
+      const label = labels[index]!;
+      let runEnd = start + 1;
+      if (others[place] === label) {
+        runEnd = known[place++]!;
+      } else if (others[place]?.internedName === label.internedName) {
+        place += 1;
+      } else {
+        const found = others.indexOf(label, place);
+        if (found >= 0) {
+          runEnd = known[found]!;
+          place = found + 1;
+        }
+      }
+      runEnds[index] = runEnd;
+    }
+    this.#stored = stored;
+    this.#labelRunEnds = runEnds;
+    this.#spareRunEnds = known;
   }
 
   #noteEnding(ending: number, bytes: number): void {
@@ -146,28 +198,28 @@ class CutSearch {
     endings[place] = ending;
   }
 
-  /** Ends after `low` and up to `high`, all of which share `shared` bytes: the last, and the last that is paid for with a KiB less. */
+  /** Ends after `low` and up to `high`, all of which share `shared` bytes: of each number of KiB the last. */
   #tryEnds(low: number, high: number, shared: number): void {
-    if (high <= low) return;
-    const bytes = this.#tryEnd(high, shared);
-    const lessBytes = (Math.ceil(bytes / WRITE_METERING_UNIT_BYTES) - 1) * WRITE_METERING_UNIT_BYTES;
-    let tooFew = low;
-    let tooMany = high;
-    while (tooMany - tooFew > 1) {
-      const middle = (tooFew + tooMany) >>> 1;
-      if (this.#bytesTo(middle, shared) <= lessBytes) tooFew = middle;
-      else tooMany = middle;
+    const farthestEnds = this.#farthestEnds;
+    const start = this.#start;
+    let end = high;
+    while (end > low && this.costs[start]! > this.costs[start + 1]!) {
+      const bytes = this.#tryEnd(end, shared);
+      const lessUnits = Math.ceil(bytes / WRITE_METERING_UNIT_BYTES) - 1;
+      const lessBytes = lessUnits * WRITE_METERING_UNIT_BYTES;
+      end = Math.min(end - 1, farthestEnds[lessUnits]!);
+      while (end > low && this.#bytesTo(end, shared) > lessBytes) end -= 1;
+      if (end > low) farthestEnds[lessUnits] = end;
     }
-    if (tooFew > low) this.#tryEnd(tooFew, shared);
   }
 
   #tryEnd(end: number, shared: number): number {
     const bytes = this.#bytesTo(end, shared);
     const cost = Math.ceil(bytes / WRITE_METERING_UNIT_BYTES) * COST_OF_UNIT + 1 + this.costs[end]!;
-    if (cost < this.#cost) {
-      this.#cost = cost;
-      this.#end = end;
-      this.#bytes = bytes;
+    if (cost < this.costs[this.#start]!) {
+      this.costs[this.#start] = cost;
+      this.ends[this.#start] = end;
+      this.bytes[this.#start] = bytes;
     }
     return bytes;
   }

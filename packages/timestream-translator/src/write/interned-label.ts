@@ -20,26 +20,14 @@ export interface InternedName {
   toldTo: object | undefined;
 }
 
-/**
- * What the records of one call may share and then state once. `seenAt` and `runEnd` are notes of whoever goes over many records without giving
- * up control in between; they mean nothing afterwards.
- */
-export interface Shareable {
-  /** UTF-8 bytes that each record pays for it. */
-  readonly bytes: number;
-  seenAt: number;
-  runEnd: number;
-}
-
 /** A name that records are stored under: of a metric, or one of those that are ours. */
-export class StoredMeasure implements Shareable {
+export class StoredMeasure {
   readonly name: string;
+  /** UTF-8 bytes that each record pays for it, unless all records of a call share it. */
   readonly bytes: number;
   /** As it stands in a record, with the comma behind it. */
   readonly json: string;
-  seenAt = -1;
-  runEnd = 0;
-  /** Notes of the same kind: the pass, and the number of the metric in it. */
+  /** Notes of whoever goes over many records without giving up control in between: the pass, and the number of the metric in it. */
   pass = 0;
   index = 0;
 
@@ -52,14 +40,13 @@ export class StoredMeasure implements Shareable {
 }
 
 /** A label that is kept once, however many series have it: equal labels of one {@link InternedLabels} are the same object. */
-export class InternedLabel implements Label, Shareable {
+export class InternedLabel implements Label {
   /** Greater than 0, and different from every other label's. */
   readonly id: number;
   readonly internedName: InternedName;
   readonly value: string;
+  /** UTF-8 bytes that each record pays for it, unless all records of a call share it. */
   readonly bytes: number;
-  seenAt = -1;
-  runEnd = 0;
   #dimension: Dimension | undefined;
   #json: string | undefined;
   #measure: StoredMeasure | undefined;

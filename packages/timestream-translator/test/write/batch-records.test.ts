@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { createSamples, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { batchRecords } from '../../src/write/batch-records.js';
-import { cutCalls } from '../../src/write/cut-calls.js';
+import { cutCalls, type CallCuts } from '../../src/write/cut-calls.js';
 import { createDimensionBudget } from '../../src/write/dimension-budget.js';
 import { expandBatch } from '../../src/write/expand-batch.js';
 import { layouts, VALUE_COLUMN, type Layout } from '../../src/model/layout.js';
@@ -283,16 +283,26 @@ describe('where records are cut into calls', () => {
   }
 
   /** The cheapest of all ways to cut an order, by trying all of them. */
-  function cheapestCuts(records: RecordColumns, order: Uint32Array): number {
-    const costs = [0];
+  function cheapestCuts(records: RecordColumns, order: Uint32Array): { readonly meteredUnits: number; readonly calls: number } {
+    const plans = [{ meteredUnits: 0, calls: 0 }];
     for (let end = 1; end <= order.length; end++) {
-      let best = Infinity;
+      let best = { meteredUnits: Infinity, calls: Infinity };
       for (let start = Math.max(0, end - 100); start < end; start++) {
-        best = Math.min(best, (costs[start] ?? 0) + meteredWriteBytes(new PlannedBatch(records, order.subarray(start, end))));
+        const before = plans[start];
+        if (before === undefined) throw new Error(`there is no plan for ${start}`);
+        const meteredUnits = before.meteredUnits + meteredWriteBytes(new PlannedBatch(records, order.subarray(start, end))) / 1024;
+        const calls = before.calls + 1;
+        if (meteredUnits < best.meteredUnits || (meteredUnits === best.meteredUnits && calls < best.calls)) best = { meteredUnits, calls };
       }
-      costs.push(best);
+      plans.push(best);
     }
-    return costs[order.length] ?? 0;
+    return plans[order.length] ?? { meteredUnits: 0, calls: 0 };
+  }
+
+  function cutsOf(records: RecordColumns, order: Uint32Array): CallCuts {
+    const cuts = cutCalls(records, order);
+    if (cuts === undefined) throw new Error('there is always a cheapest way');
+    return cuts;
   }
 
   /** One scrape each of `targetCount` targets that expose the same 100 series, with the labels that targets in Kubernetes have. */
@@ -322,7 +332,7 @@ describe('where records are cut into calls', () => {
         const records = recordsOf(timeseries, layout);
         const costs = recordOrders(records).map((order) => {
           expect(Array.from(order).sort((left, right) => left - right)).toEqual(Array.from(order, (_, index) => index));
-          const { ends, meteredUnits } = cutCalls(records, order);
+          const { ends, meteredUnits } = cutsOf(records, order);
           const batches = ends.map((end, index) => new PlannedBatch(records, order.subarray(ends[index - 1] ?? 0, end)));
           expect(meteredUnits * 1024).toBe(meteredTotal(batches));
           expect(meteredTotal(batches)).toBeLessThanOrEqual(meteredWhenFilled(records, order));
@@ -334,13 +344,35 @@ describe('where records are cut into calls', () => {
     );
   });
 
-  it('is at most a twentieth from the cheapest of all cuts, or a KiB, which is the least that two can differ', () => {
-    for (const records of [recordsOf(scrapesOf(2)), recordsOf(scrapesOf(7).slice(0, 150))]) {
+  it('finds the cheapest of all cuts, and of those that cost the same one with the fewest calls', () => {
+    const expectCheapest = (records: RecordColumns): void => {
       for (const order of recordOrders(records)) {
-        const cheapest = cheapestCuts(records, order);
-        expect(cutCalls(records, order).meteredUnits * 1024).toBeLessThanOrEqual(Math.max(1.05 * cheapest, cheapest + 1024));
+        const { meteredUnits, ends } = cutsOf(records, order);
+        expect({ meteredUnits, calls: ends.length }).toEqual(cheapestCuts(records, order));
       }
-    }
+    };
+    for (const timeseries of [scrapesOf(2), scrapesOf(7).slice(0, 150)]) expectCheapest(recordsOf(timeseries));
+    fc.assert(
+      fc.property(anyRequest, anyLayout, fc.nat({ max: 300 }), (timeseries, layout, length) => {
+        // A long value takes a place in prometheus_labels or is shared, and calls come to several KiB.
+        const long = timeseries.map((series, index) => ({
+          ...series,
+          labels: [...series.labels, { name: `long${index % 3}`, value: 'x'.repeat(index % 2 === 0 ? length : 300 - length) }],
+        }));
+        expectCheapest(recordsOf(long, layout));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('gives up an order as soon as it cannot be cheaper than one that is known', () => {
+    const records = recordsOf(scrapesOf(3));
+    const [first, second] = recordOrders(records).map((order) => ({ order, cuts: cutsOf(records, order) }));
+    if (first === undefined || second === undefined) throw new Error('there are not two orders');
+    expect(first.cuts.meteredUnits).toBeLessThan(second.cuts.meteredUnits);
+    expect(cutCalls(records, second.order, first.cuts)).toBeUndefined();
+    expect(cutCalls(records, first.order, first.cuts)).toBeUndefined();
+    expect(cutCalls(records, first.order, second.cuts)).toEqual(first.cuts);
   });
 
   it('keeps the series of a target together where that is cheaper', () => {
