@@ -103,8 +103,8 @@ class CutSearch {
     // No plan is cheaper than the one for the records behind this one: if their first call takes this one too for nothing, that is the best.
     const likely = next < this.#count ? Math.min(this.ends[next]!, limit) : next;
     this.#tryEnd(likely, this.#sharedTo(likely));
-    if (this.costs[start]! > this.costs[next]!) this.#tryAllEnds(limit);
-    return this.costs[start]!;
+    if (this.costs[start] > this.costs[next]!) this.#tryAllEnds(limit);
+    return this.costs[start];
   }
 
   #sharedTo(end: number): number {
