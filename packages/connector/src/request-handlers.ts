@@ -123,7 +123,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
   function readContext(caller: Caller, scope: RequestScope): ReadContext & { readonly config: Config } {
     const { storage, state } = holdStorage(caller, scope);
     const { config: tableConfig, schema, packing } = state;
-    return { config: tableConfig, source: storage, schema, packing, limiter: readLimiter, metrics, signal: scope.signal };
+    return { config: tableConfig, source: storage, schema, packing, limiter: readLimiter, turns, metrics, signal: scope.signal };
   }
 
   return {
@@ -187,7 +187,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
       assertDeclaredLength(request, config);
       const bytes = await readMessageBytes(request, config, decodeBody, { budget: holdBytes(scope), turns, signal });
       const message = decodeChecked(() => decodeReadRequest(bytes));
-      return handleRead(message, readContext(caller, scope), turns);
+      return handleRead(message, readContext(caller, scope));
     },
     async api(route, request, scope, identify) {
       const { signal } = scope;

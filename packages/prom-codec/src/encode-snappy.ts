@@ -1,8 +1,12 @@
+import { lastStepOf } from './last-step-of.js';
+
 /**
  * Longest run of input that is compressed on its own. Matches are looked for inside it only, so every offset fits in 16 bits and every
  * match can be a copy of 2 or 3 bytes.
  */
 const FRAGMENT_BYTES = 65536;
+/** Compressed between two steps of {@link encodeSnappyInSteps}: a few milliseconds. */
+const BYTES_PER_STEP = 16 * FRAGMENT_BYTES;
 const MAX_TABLE_BITS = 14;
 /** The last bytes of a fragment become a literal: the search reads 4 bytes at a time and must not read past the end. */
 const TAIL_BYTES = 15;
@@ -14,10 +18,16 @@ const MIN_MATCH_BYTES = 4;
  * @throws RangeError if there are 2^32 bytes or more, which a block cannot declare
  */
 export function encodeSnappy(bytes: Uint8Array): Uint8Array {
+  return lastStepOf(encodeSnappyInSteps(bytes));
+}
+
+/** The same for large inputs: it yields again and again, so that whoever drives it can let others work in between. @throws RangeError */
+export function* encodeSnappyInSteps(bytes: Uint8Array): Generator<void, Uint8Array, void> {
   if (bytes.length > 0xffffffff) throw new RangeError(`snappy: a block holds at most 4294967295 bytes, these are ${bytes.length}`);
   const block = new BlockWriter(bytes);
   const table = new Uint16Array(1 << MAX_TABLE_BITS);
   for (let start = 0; start < bytes.length; start += FRAGMENT_BYTES) {
+    if (start > 0 && start % BYTES_PER_STEP === 0) yield;
     encodeFragment(bytes, start, Math.min(start + FRAGMENT_BYTES, bytes.length), table, block);
   }
   return block.finish();

@@ -6,7 +6,7 @@ export { crc32c } from './crc32c.js';
 export { createSnappyDecoder, decodeSnappy, type SnappyDecoder, type SnappyLimits } from './decode-snappy.js';
 export { decodeWriteColumns, type DecodeWriteColumnsOptions } from './decode-write-columns.js';
 export { decodeWriteColumnsV2, type DecodeWriteColumnsV2Options } from './decode-write-columns-v2.js';
-export { encodeSnappy } from './encode-snappy.js';
+export { encodeSnappy, encodeSnappyInSteps } from './encode-snappy.js';
 export { encodeWriteRequestV2, type TimeSeriesV2, type WriteRequestV2 } from './encode-write-request-v2.js';
 export { decodeHistogramChunk, encodeHistogramChunks } from './histogram-chunk.js';
 export { type LabelSet, LabelSetCache, type LabelSetCacheOptions } from './label-set-cache.js';
@@ -49,7 +49,7 @@ export type {
 } from './model.js';
 export { METRIC_TYPES } from './metric-types.js';
 export { decodeReadRequest, encodeReadRequest } from './read-request.js';
-export { decodeReadResponse, encodeReadResponse } from './read-response.js';
+export { decodeReadResponse, encodeReadResponse, encodeReadResponseInSteps } from './read-response.js';
 export { bitsFromFloat, createSamples, floatFromBits, floatsOf, NORMAL_NAN_BITS, STALE_NAN_BITS } from './samples.js';
 export { encodeSeriesChunks, MAX_SAMPLES_PER_CHUNK } from './series-chunks.js';
 export { reduceToStoredSchema } from './reduce-histogram.js';

@@ -2,6 +2,7 @@ import { assertWithin, DEFAULT_READ_RESPONSE_LIMITS, type ReadResponseLimits } f
 import type { ReadResponse } from './model.js';
 import { type MessageShape, ProtobufReader, WIRE_BYTES } from './protobuf-reader.js';
 import { ProtobufWriter } from './protobuf-writer.js';
+import { lastStepOf } from './last-step-of.js';
 import { TimeSeriesReader, writeTimeSeries } from './time-series.js';
 
 const READ_RESPONSE: MessageShape = { name: 'ReadResponse', fields: { 1: 'results' } };
@@ -37,12 +38,30 @@ export function decodeReadResponse(bytes: Uint8Array, limits: Partial<ReadRespon
   return { results: resultEnds.map((end, index) => ({ timeseries: all.slice(resultEnds[index - 1] ?? 0, end) })) };
 }
 
+/** Samples that are written between two steps of {@link encodeReadResponseInSteps}: a few milliseconds. */
+const SAMPLES_PER_STEP = 50_000;
+
+/** What the labels of a series cost beside a sample. */
+const SAMPLES_OF_LABELS = 20;
+
 /** Encode a `prometheus.ReadResponse`. Zero-valued samples are written, so `-0.0` stays `-0.0`. */
 export function encodeReadResponse(response: ReadResponse): Uint8Array {
+  return lastStepOf(encodeReadResponseInSteps(response));
+}
+
+/** The same for large answers: it yields again and again, so that whoever drives it can let others work in between. */
+export function* encodeReadResponseInSteps(response: ReadResponse): Generator<void, Uint8Array, void> {
   const writer = new ProtobufWriter(65536);
+  let samples = 0;
   for (const result of response.results) {
     const start = writer.begin(1);
-    for (const series of result.timeseries) writeTimeSeries(writer, 1, series);
+    for (const series of result.timeseries) {
+      writeTimeSeries(writer, 1, series);
+      samples += SAMPLES_OF_LABELS + series.samples.timestampsMs.length;
+      if (samples < SAMPLES_PER_STEP) continue;
+      samples = 0;
+      yield;
+    }
     writer.end(start);
   }
   return writer.finish();

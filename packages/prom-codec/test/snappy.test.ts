@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import native from 'snappy';
 import { describe, expect, it } from 'vitest';
-import { CodecError, createSnappyDecoder, decodeSnappy, encodeSnappy, type SnappyDecoder } from '../src/index.js';
+import {
+  CodecError,
+  createSnappyDecoder,
+  decodeSnappy,
+  encodeSnappy,
+  encodeSnappyInSteps,
+  encodeReadResponse,
+  encodeReadResponseInSteps,
+  type SnappyDecoder,
+} from '../src/index.js';
 import { bytesOf, hexOf, joined } from './bytes.js';
 
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -217,4 +226,29 @@ describe('a decoder over another implementation', () => {
     const decoder = createSnappyDecoder(() => new Uint8Array(7));
     expect(hexOf(decoder(bytesOf('03 08 616263'), { maxBytes: 3 }))).toBe('616263');
   });
+});
+
+describe('what works in steps', () => {
+  it('gives the same bytes as at once, with steps in between where there is much', () => {
+    const samples = {
+      timestampsMs: BigInt64Array.from({ length: 20_000 }, (_, index) => BigInt(index)),
+      valueBits: new BigUint64Array(20_000),
+    };
+    const series = { labels: [{ name: 'a', value: 'b' }], samples, exemplars: [], histograms: [] };
+    const response = { results: [{ timeseries: Array.from({ length: 10 }, () => series) }] };
+    const message = drive(encodeReadResponseInSteps(response));
+    expect(message.steps).toBeGreaterThanOrEqual(3);
+    expect(Buffer.compare(message.result, encodeReadResponse(response))).toBe(0);
+    const block = drive(encodeSnappyInSteps(message.result));
+    expect(block.steps).toBeGreaterThanOrEqual(1);
+    expect(Buffer.compare(block.result, encodeSnappy(message.result))).toBe(0);
+    expect(Buffer.compare(decode(block.result), message.result)).toBe(0);
+  });
+
+  function drive<Result>(work: Generator<void, Result, void>): { readonly steps: number; readonly result: Result } {
+    for (let steps = 0; ; steps += 1) {
+      const step = work.next();
+      if (step.done === true) return { steps, result: step.value };
+    }
+  }
 });

@@ -105,6 +105,41 @@ describe('an instant query', () => {
     expect(await turnsOf('many + on (index) many')).toBeGreaterThan((await turnsOf('many and on (index) many')) + 3);
   });
 
+  it.each([
+    // What reads the 200,000 values and writes the answer gives up to ten turns by itself.
+    ['quantile(0.5, many)', 10],
+    ['sum by (index) (many)', 13],
+    ['stddev(many)', 9],
+    ['topk(3, many)', 15],
+    ['count_values("value", many)', 40],
+    ['histogram_quantile(0.9, many)', 20],
+    ['histogram_fraction(0, 1, many)', 20],
+    ['label_replace(many, "other", "$1", "index", "(.*)")', 12],
+    ['quantile_over_time(0.5, many[1m])', 20],
+  ])('gives others a turn again and again in %s', async (text, atLeast) => {
+    const many = Array.from({ length: 1_000 }, (_, index) =>
+      series(
+        { __name__: 'many', index: String(index), le: String(index) },
+        Array.from({ length: 20 }, (_none, step): [number, number] => [step * 5_000, index]),
+      ),
+    );
+    async function turnsOf(query: string): Promise<number> {
+      let turns = 0;
+      await queryRange(query, { startMs: 0, endMs: 100_000, stepMs: 500 }, storageOf(...many), { breathe: () => void turns++ });
+      return turns;
+    }
+    expect(await turnsOf(text)).toBeGreaterThanOrEqual(atLeast);
+  });
+
+  it('refuses regular expressions that cost too much, those of all selectors together and those of functions', async () => {
+    const costly = (index: number) => `m${index}{a=~"${index}(?:[a-z]{0,1000})"}`;
+    const selectors = Array.from({ length: 12 }, (_, index) => costly(index)).join(' or ');
+    await expect(queryInstant(selectors, 0, storageOf(up))).rejects.toThrow('repeated characters together; the limit is 8000');
+    await expect(queryInstant(`label_replace(up, "a", "$1", "b", "${'(?:[a-z]{0,1000})'.repeat(20)}")`, 0, storageOf(up))).rejects.toThrow(
+      'regular expression in label_replace(): a regular expression of 20001 characters with its repetitions written out; the limit is 10240',
+    );
+  });
+
   it('lets errors of the storage through as they are', async () => {
     const broken: SeriesStorage = {
       // oxlint-disable-next-line typescript/require-await, require-yield

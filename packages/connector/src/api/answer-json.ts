@@ -8,6 +8,8 @@ import {
   type QueryAnswer,
 } from '@timestream-prometheus/promql';
 
+type VectorSample = Extract<QueryAnswer['value'], { readonly type: 'vector' }>['samples'][number];
+
 /** Annotations of one kind that an answer shows (`web/api/v1/api.go`, respond). */
 const MAX_ANNOTATIONS = 10;
 
@@ -16,13 +18,22 @@ export interface AnswerOptions {
   readonly limit: number;
   /** JSON of the `stats` of the query, if they were asked for. */
   readonly stats: string | null;
+  /** Called between parts of a large answer. */
+  readonly breathe: () => Promise<void>;
 }
 
+/** Points that are written at a time: a few milliseconds. */
+const POINTS_PER_TURN = 10_000;
+
+/** What the labels of a series cost beside a point. */
+const POINTS_OF_LABELS = 10;
+
 /** The answer of a query as the HTTP API spells it. */
-export function answerJson({ value, warnings, infos }: QueryAnswer, { limit, stats }: AnswerOptions): string {
+export async function answerJson({ value, warnings, infos }: QueryAnswer, { limit, stats, breathe }: AnswerOptions): Promise<string> {
   const isCut =
     limit > 0 && ((value.type === 'vector' && value.samples.length > limit) || (value.type === 'matrix' && value.series.length > limit));
-  const parts = [`{"status":"success","data":{"resultType":"${value.type}","result":${resultJson(value, limit > 0 ? limit : Infinity)}`];
+  const result = await resultJson(value, limit > 0 ? limit : Infinity, breathe);
+  const parts = [`{"status":"success","data":{"resultType":"${value.type}","result":${result}`];
   if (stats !== null) parts.push(`,"stats":${stats}`);
   parts.push('}');
   const shownWarnings = isCut ? [...warnings, 'results truncated due to limit'] : warnings;
@@ -37,24 +48,41 @@ function cut(texts: readonly string[], kind: string): readonly string[] {
   return [...texts.slice(0, MAX_ANNOTATIONS), `${texts.length - MAX_ANNOTATIONS} more ${kind} annotations omitted`];
 }
 
-function resultJson(value: QueryAnswer['value'], limit: number): string {
+async function resultJson(value: QueryAnswer['value'], limit: number, breathe: () => Promise<void>): Promise<string> {
   switch (value.type) {
     case 'scalar':
       return `[${timeJson(value.timestampMs)},"${formatSampleValue(value.value)}"]`;
     case 'string':
       return `[${timeJson(value.timestampMs)},${JSON.stringify(value.value)}]`;
     case 'vector':
-      return `[${value.samples
-        .slice(0, limit)
-        .map(({ labels, timestampMs, value: one }) => {
-          const sample =
-            typeof one === 'number' ? `"value":${pointJson(timestampMs, one)}` : `"histogram":${histogramJson(timestampMs, one)}`;
-          return `{"metric":${labelsJson(labels)},${sample}}`;
-        })
-        .join(',')}]`;
+      return listJson(value.samples.slice(0, limit), vectorSampleJson, () => 1, breathe);
     case 'matrix':
-      return `[${value.series.slice(0, limit).map(seriesJson).join(',')}]`;
+      return listJson(value.series.slice(0, limit), seriesJson, ({ floats, histograms }) => floats.length + histograms.length, breathe);
   }
+}
+
+async function listJson<Item>(
+  items: readonly Item[],
+  jsonOf: (item: Item) => string,
+  pointsOf: (item: Item) => number,
+  breathe: () => Promise<void>,
+): Promise<string> {
+  const texts: string[] = [];
+  let points = 0;
+  for (const item of items) {
+    texts.push(jsonOf(item));
+    points += POINTS_OF_LABELS + pointsOf(item);
+    if (points < POINTS_PER_TURN) continue;
+    points = 0;
+    await breathe();
+  }
+  return `[${texts.join(',')}]`;
+}
+
+function vectorSampleJson({ labels, timestampMs, value }: VectorSample): string {
+  const sample =
+    typeof value === 'number' ? `"value":${pointJson(timestampMs, value)}` : `"histogram":${histogramJson(timestampMs, value)}`;
+  return `{"metric":${labelsJson(labels)},${sample}}`;
 }
 
 function seriesJson({ labels, floats, histograms }: AnswerSeries): string {

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import {
   formatExpression,
   ParseError,
@@ -9,7 +8,6 @@ import {
   type QueryOptions,
   queryRange,
 } from '@timestream-prometheus/promql';
-import { abortErrorOf } from '../concurrency/deadline.js';
 import type { Config } from '../config/parse-config.js';
 import { ConnectorError } from '../errors/connector-error.js';
 import type { Clock } from '../ports.js';
@@ -92,7 +90,7 @@ function parseQueryParameter(
   }
 }
 
-function optionsOf(parameters: ApiParameters, { config, signal }: QueryContext): QueryOptions {
+function optionsOf(parameters: ApiParameters, { config, turns, signal }: QueryContext): QueryOptions {
   const asked = parameters.get('lookback_delta') ?? '';
   let lookbackMs = 0;
   try {
@@ -106,19 +104,23 @@ function optionsOf(parameters: ApiParameters, { config, signal }: QueryContext):
     limits: { maxSamples: config.queryMaxSamples, maxSeries: config.maxSeriesPerRead },
     experimentalFunctions: config.promqlExperimentalFunctions,
     fillModifiers: config.promqlExperimentalFunctions,
-    breathe: async () => {
-      // Other requests get their turn while a long query computes.
-      await setImmediate();
-      if (signal.aborted) throw abortErrorOf(signal);
-    },
+    breathe: () => turns.next(signal),
   };
 }
 
-async function answer(parameters: ApiParameters, limit: number, { clock }: QueryContext, run: () => Promise<QueryAnswer>): Promise<string> {
+async function answer(
+  parameters: ApiParameters,
+  limit: number,
+  { clock, turns, signal }: QueryContext,
+  run: () => Promise<QueryAnswer>,
+): Promise<string> {
   const startMs = clock.nowMs();
   try {
+    // The text is parsed in one piece, its regular expressions with it.
+    await turns.next(signal);
     const result = await run();
-    return answerJson(result, { limit, stats: asksForStats(parameters) ? statsJson(result, (clock.nowMs() - startMs) / 1000) : null });
+    const stats = asksForStats(parameters) ? statsJson(result, (clock.nowMs() - startMs) / 1000) : null;
+    return await answerJson(result, { limit, stats, breathe: () => turns.next(signal) });
   } catch (error) {
     if (error instanceof ParseError) throw invalidParameter('query', error.message);
     if (!(error instanceof QueryError)) throw error;

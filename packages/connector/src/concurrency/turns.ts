@@ -89,3 +89,12 @@ export class Turns {
     start();
   }
 }
+
+/** Drives what works in steps, each in a turn of its own but for the first. @throws as `Turns.next`, and whatever a step throws */
+export async function runInTurns<Result>(steps: Generator<void, Result, void>, turns: Turns, signal: AbortSignal): Promise<Result> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await turns.next(signal);
+  }
+}

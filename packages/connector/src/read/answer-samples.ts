@@ -1,7 +1,8 @@
-import { encodeReadResponse, encodeSnappy, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import { encodeReadResponseInSteps, encodeSnappyInSteps, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { seriesWithoutSamples } from '@timestream-prometheus/timestream-translator';
 import { ConnectorError } from '../errors/connector-error.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
+import { runInTurns } from '../concurrency/turns.js';
 import { runTogether } from '../concurrency/run-together.js';
 import type { ConnectorResponse } from '../seam.js';
 import { createAnswerTally } from './answer-tally.js';
@@ -11,7 +12,7 @@ import { wantsLabelsOnly, type ReadContext, type Selection } from './read-contex
 import { runQuery } from './run-query.js';
 
 /**
- * The answer of type SAMPLES: every query whole, then encoded in one piece. The first failure ends all queries of the request: their answers
+ * The answer of type SAMPLES: every query whole, then encoded as one message. The first failure ends all queries of the request: their answers
  * are of no use any more.
  *
  * @throws ConnectorError, ReadLimitError, RowFormatError
@@ -25,7 +26,9 @@ export async function answerSamples(selections: readonly Selection[], context: R
   const tally = createAnswerTally(context);
   for (const timeseries of results) tally.add(timeseries);
   context.metrics.add(METRICS.readQueries, results.length);
-  const body = encodeSnappy(encodeReadResponse({ results: results.map((timeseries) => ({ timeseries })) }));
+  const { turns, signal } = context;
+  const message = await runInTurns(encodeReadResponseInSteps({ results: results.map((timeseries) => ({ timeseries })) }), turns, signal);
+  const body = await runInTurns(encodeSnappyInSteps(message), turns, signal);
   if (body.length > maxResponseBytes) {
     throw new ConnectorError(
       'read-limit-exceeded',

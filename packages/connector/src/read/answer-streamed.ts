@@ -29,11 +29,14 @@ export async function answerStreamed(selections: readonly Selection[], context: 
     const next = await batches.next();
     if (next.done === true) return { status: 200, headers: HEADERS, body: joinBytes(ahead) };
     const { timeseries, queryIndex, isLast } = next.value;
-    ahead.push(...encodeSeriesFrames(timeseries, queryIndex));
+    for (const part of encodeSeriesFrames(timeseries, queryIndex)) {
+      ahead.push(part);
+      await context.turns.next(context.signal);
+    }
     heldSamples += sampleWeightOf(timeseries);
     isLarge = !isLast;
   }
-  const parts = encodeBatches(ahead, batches);
+  const parts = encodeBatches(ahead, batches, context);
   return { status: 200, headers: HEADERS, body: leaveOnReturn(parts, leaving) };
 }
 
@@ -49,10 +52,19 @@ async function* selectAll(selections: readonly Selection[], context: ReadContext
   }
 }
 
-async function* encodeBatches(ahead: Uint8Array[], batches: AsyncGenerator<Batch>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* encodeBatches(
+  ahead: Uint8Array[],
+  batches: AsyncGenerator<Batch>,
+  { turns, signal }: Pick<ReadContext, 'turns' | 'signal'>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) yield part;
-    for await (const { timeseries, queryIndex } of batches) yield* encodeSeriesFrames(timeseries, queryIndex);
+    for await (const { timeseries, queryIndex } of batches) {
+      for (const part of encodeSeriesFrames(timeseries, queryIndex)) {
+        yield part;
+        await turns.next(signal);
+      }
+    }
   } catch (error) {
     throw readErrorOf(error);
   }

@@ -3,7 +3,7 @@ import { createMatcher, InvalidMatcherError, RegexBudget, type Matcher } from '@
 import type { Turns } from '../concurrency/turns.js';
 import { ConnectorError } from '../errors/connector-error.js';
 
-/** Compiles the matchers of one request: what they cost is counted together, and equal ones are compiled once. */
+/** Compiles the matchers of one request: what they cost is counted together, equal ones and those that are compiled already once. */
 export class MatcherCompiler {
   readonly #budget = new RegexBudget();
   readonly #known = new Map<string, Matcher>();
@@ -11,6 +11,7 @@ export class MatcherCompiler {
   /** @throws ConnectorError invalid-matcher that names the first one that is not valid, or that is too much */
   compile(matchers: readonly LabelMatcher[]): readonly Matcher[] {
     return matchers.map((matcher) => {
+      if (isCompiled(matcher)) return matcher;
       const key = JSON.stringify([matcher.name, matcher.type, matcher.value]);
       const known = this.#known.get(key);
       if (known !== undefined) return known;
@@ -43,6 +44,11 @@ export async function compileQueries<Query extends { readonly matchers: readonly
 /** The matchers of one query. @throws ConnectorError invalid-matcher that names the first one that is not valid, or that is too much */
 export function compileMatchers(matchers: readonly LabelMatcher[]): readonly Matcher[] {
   return new MatcherCompiler().compile(matchers);
+}
+
+/** Those of a PromQL query are: its parser compiles them. */
+function isCompiled(matcher: LabelMatcher): matcher is Matcher {
+  return 'matches' in matcher && 'meaning' in matcher;
 }
 
 function compileMatcher(matcher: LabelMatcher, budget: RegexBudget): Matcher {

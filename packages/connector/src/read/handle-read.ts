@@ -3,7 +3,6 @@ import { ConnectorError } from '../errors/connector-error.js';
 import type { ConnectorResponse } from '../seam.js';
 import { answerSamples } from './answer-samples.js';
 import { answerStreamed } from './answer-streamed.js';
-import type { Turns } from '../concurrency/turns.js';
 import { compileQueries } from './compile-matchers.js';
 import type { ReadContext } from './read-context.js';
 import { readErrorOf } from './read-error.js';
@@ -15,7 +14,7 @@ import { negotiateResponseType } from '../protocol/response-type.js';
  * @throws ConnectorError if any query fails or the answer would be over a limit; a part is never answered. The body of a streamed answer
  *   throws the same after it began.
  */
-export async function handleRead(request: ReadRequest, context: ReadContext, turns: Turns): Promise<ConnectorResponse> {
+export async function handleRead(request: ReadRequest, context: ReadContext): Promise<ConnectorResponse> {
   const { maxQueriesPerRead } = context.config;
   const responseType = negotiateResponseType(request.acceptedResponseTypes);
   if (request.queries.length > maxQueriesPerRead) {
@@ -24,7 +23,7 @@ export async function handleRead(request: ReadRequest, context: ReadContext, tur
       `the read has ${request.queries.length} queries, ${maxQueriesPerRead} are allowed (max-queries-per-read): send them in several requests`,
     );
   }
-  const selections = await compileQueries(request.queries, turns, context.signal);
+  const selections = await compileQueries(request.queries, context.turns, context.signal);
   try {
     return await (responseType === 'SAMPLES' ? answerSamples(selections, context) : answerStreamed(selections, context));
   } catch (error) {

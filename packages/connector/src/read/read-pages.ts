@@ -3,20 +3,21 @@ import { METRICS } from '../metrics/metric-catalogue.js';
 import type { ReadContext } from './read-context.js';
 
 /**
- * Runs one statement and hands over its pages, empty ones included. When `take` answers `leave`, or throws, the query is left and so
+ * Runs one statement and hands over its pages, empty ones included, each in a turn of its own. When `take` answers `leave`, or throws, the query is left and so
  * cancelled.
  *
  * @throws ConnectorError, and whatever `take` throws
  */
 export async function readPages(
   sql: string,
-  { source, limiter, metrics, signal }: Pick<ReadContext, 'source' | 'limiter' | 'metrics' | 'signal'>,
+  { source, limiter, turns, metrics, signal }: Pick<ReadContext, 'source' | 'limiter' | 'turns' | 'metrics' | 'signal'>,
   take: (page: QueryPage) => 'next' | 'leave',
 ): Promise<void> {
   await limiter.run(async () => {
     for await (const page of source.query(sql, signal)) {
       metrics.add(METRICS.readPages, 1);
       metrics.add(METRICS.readRows, page.Rows.length);
+      await turns.next(signal);
       if (take(page) === 'leave') return;
     }
   }, signal);

@@ -10,7 +10,7 @@ import type { ReadContext } from './read-context.js';
  */
 export async function* streamPages(
   sql: string,
-  { source, limiter, metrics, signal }: Pick<ReadContext, 'source' | 'limiter' | 'metrics' | 'signal'>,
+  { source, limiter, turns, metrics, signal }: Pick<ReadContext, 'source' | 'limiter' | 'turns' | 'metrics' | 'signal'>,
 ): AsyncGenerator<QueryPage, void, undefined> {
   const pages = source.query(sql, signal)[Symbol.asyncIterator]();
   try {
@@ -19,6 +19,7 @@ export async function* streamPages(
       if (next.done === true) return;
       metrics.add(METRICS.readPages, 1);
       metrics.add(METRICS.readRows, next.value.Rows.length);
+      await turns.next(signal);
       yield next.value;
     }
   } finally {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Turns } from '../../src/concurrency/turns.js';
+import { runInTurns, Turns } from '../../src/concurrency/turns.js';
 
 const never = new AbortController().signal;
 
@@ -32,6 +32,36 @@ describe('Turns', () => {
       const between = events.slice(events.indexOf(`turn ${index}`), events.indexOf(`turn ${index + 1}`));
       expect(between, `${index}`).toContain('round');
     }
+  });
+
+  it('takes each step of what works in steps in a turn of its own, and leaves the rest when it is told to end', async () => {
+    const turns = new Turns();
+    let isOver = false;
+    let rounds = 0;
+    const count = () => {
+      rounds += 1;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    function* work(): Generator<void, string, void> {
+      for (let step = 1; step <= 5; step += 1) {
+        const endMs = performance.now() + 25;
+        while (performance.now() < endMs);
+        yield;
+      }
+      return 'done';
+    }
+    expect(await runInTurns(work(), turns, never)).toBe('done');
+    isOver = true;
+    expect(rounds).toBeGreaterThanOrEqual(4);
+    const leaving = new AbortController();
+    function* endless(): Generator<void, string, void> {
+      for (let step = 1; ; step += 1) {
+        if (step === 3) leaving.abort(new Error('left'));
+        yield;
+      }
+    }
+    await expect(runInTurns(endless(), turns, leaving.signal)).rejects.toThrow('given up');
   });
 
   it('gives many short pieces in a round, so that a slow round holds up nobody once for each of them', async () => {

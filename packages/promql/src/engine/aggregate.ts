@@ -8,6 +8,7 @@ import { FLOAT, GridBuilder, type GridSeries, NONE } from './grid.js';
 import type { LabelSet } from './label-set.js';
 import { isMetadataLabel, METRIC_NAME, partialKey } from './label-set.js';
 import { quantileOf } from './quantile.js';
+import type { QueryBudget } from './query-budget.js';
 import { HistogramMeanAccumulator, MeanAccumulator } from './range-functions.js';
 
 /** Series in groups, the groups in the order in which their first series came. */
@@ -52,19 +53,20 @@ interface Accumulator {
   result(quantile: number): number | FloatHistogram | null;
 }
 
-/** Every aggregation but those that pick series and `count_values`. */
-export function aggregate(
+/** Every aggregation but those that pick series and `count_values`. Others get a turn on the way. */
+export async function aggregate(
   expression: AggregateExpression,
   series: readonly GridSeries[],
   parameter: Float64Array | null,
   steps: number,
   annotations: Annotations,
-): GridSeries[] {
+  budget: QueryBudget,
+): Promise<readonly GridSeries[]> {
   const { groups, metrics } = groupSeries(series, groupingKeeps(expression));
   const context: AggregationContext = { range: rangeOf(expression.body), annotations };
   const output = metrics.map((metric) => new GridBuilder(metric, steps));
   if (isPlainSum(expression.operator, series)) {
-    sumColumns(series, groups, output, steps);
+    await sumColumns(series, groups, output, steps, budget);
     return output.filter(({ isEmpty }) => !isEmpty);
   }
   const accumulators = new Array<Accumulator | null>(metrics.length);
@@ -84,6 +86,7 @@ export function aggregate(
       const value = accumulator?.result(quantile) ?? null;
       if (value !== null) output[group]!.set(step, value);
     });
+    if (budget.isDue(series.length)) await budget.breathe();
   }
   return output.filter(({ isEmpty }) => !isEmpty);
 }
@@ -93,9 +96,16 @@ function isPlainSum(operator: AggregationOperator, series: readonly GridSeries[]
 }
 
 /** Sums of floats alone, series by series over whole columns: the same additions in the same order for each step. */
-function sumColumns(series: readonly GridSeries[], groups: readonly number[], output: readonly GridBuilder[], steps: number): void {
+async function sumColumns(
+  series: readonly GridSeries[],
+  groups: readonly number[],
+  output: readonly GridBuilder[],
+  steps: number,
+  budget: QueryBudget,
+): Promise<void> {
   const rests = output.map(() => new Float64Array(steps));
-  series.forEach(({ kinds, floats }, index) => {
+  for (const [index, { kinds, floats }] of series.entries()) {
+    if (budget.isDue(steps)) await budget.breathe();
     const group = groups[index]!;
     const target = output[group]!;
     const sums = target.floats;
@@ -114,7 +124,7 @@ function sumColumns(series: readonly GridSeries[], groups: readonly number[], ou
       else groupRests[step]! += value - total + sum;
       sums[step] = total;
     }
-  });
+  }
   output.forEach(({ floats, kinds }, group) => {
     const groupRests = rests[group]!;
     for (let step = 0; step < steps; step++) if (kinds[step] !== NONE) floats[step]! += groupRests[step]!;

@@ -72,6 +72,9 @@ export interface EvaluationContext {
 const ANCHORED_FUNCTIONS: ReadonlySet<string> = new Set(['changes', 'delta', 'increase', 'rate', 'resets']);
 const SMOOTHED_FUNCTIONS: ReadonlySet<string> = new Set(['delta', 'increase', 'rate']);
 
+/** What a histogram costs beside a float, about. */
+const SAMPLES_OF_A_HISTOGRAM = 16;
+
 /** Series, or the string of a string literal. */
 export type Evaluated = readonly GridSeries[] | string;
 
@@ -193,28 +196,31 @@ export class Evaluator {
 
   async #evaluateAggregation(expression: AggregateExpression): Promise<readonly GridSeries[]> {
     const { operator, parameter } = expression;
-    const { annotations } = this.#context;
+    const { annotations, budget } = this.#context;
     if (operator === 'count_values') return this.#countValues(expression);
     const values = parameter === null ? null : await this.#scalar(parameter);
     const series = await this.#vector(expression.body);
-    if (values === null) return aggregate(expression, series, null, this.#steps, annotations);
-    if (operator !== 'quantile') return pickSeries(expression, series, values, this.#steps, annotations);
+    if (values === null) return aggregate(expression, series, null, this.#steps, annotations, budget);
+    if (operator !== 'quantile') return pickSeries(expression, series, values, this.#steps, annotations, budget);
     const { max, min, hasNaN } = extremesOf(values);
     const range = rangeOf(parameter ?? expression);
     if (hasNaN) annotations.invalidQuantile(NaN, range);
     if (max > 1) annotations.invalidQuantile(max, range);
     if (min < 0) annotations.invalidQuantile(min, range);
-    return aggregate(expression, series, values, this.#steps, annotations);
+    return aggregate(expression, series, values, this.#steps, annotations, budget);
   }
 
   async #countValues(expression: AggregateExpression): Promise<readonly GridSeries[]> {
     const label = expression.parameter?.kind === 'string' ? expression.parameter.value : '';
     if (label === '' || label.includes('\uFFFD')) throw executionError(`invalid label name ${quoteGo(label)}`);
     const series = await this.#vector(expression.body);
+    const { budget } = this.#context;
     const { grouping, without } = expression;
     const keeps = groupingKeeps({ grouping: without ? grouping : [...grouping, label], without });
     const counts = new Map<string, { readonly metric: LabelSet; readonly counts: Float64Array }>();
     for (const one of series) {
+      // A text is made of each value, and of the labels with it.
+      await budget.work(SAMPLES_OF_A_HISTOGRAM * this.#steps);
       for (let step = 0; step < this.#steps; step++) {
         const kind = one.kinds[step];
         if (kind === NONE) continue;
@@ -370,7 +376,7 @@ export class Evaluator {
     return this.#applyFunction(call, values);
   }
 
-  #applyFunction(call: FunctionCall, values: readonly (readonly GridSeries[])[]): readonly GridSeries[] {
+  async #applyFunction(call: FunctionCall, values: readonly (readonly GridSeries[])[]): Promise<readonly GridSeries[]> {
     const { name } = call.signature;
     const { args } = call;
     const steps = this.#steps;
@@ -385,7 +391,7 @@ export class Evaluator {
       if (args.length > 0) return mapFloats(vector, steps, dateFunction);
       return [this.#scalarBy((step) => dateFunction(Math.trunc(this.#timeOf(step) / 1000)))];
     }
-    const { annotations } = this.#context;
+    const { annotations, budget } = this.#context;
     switch (name) {
       case 'time':
         return [this.#scalarBy((step) => this.#timeOf(step) / 1000)];
@@ -432,15 +438,15 @@ export class Evaluator {
         return this.#sortByLabel(vector, args.slice(1), name === 'sort_by_label_desc');
       case 'histogram_quantile': {
         const ranges = { quantile: rangeOf(args[0]!), vector: rangeOf(args[1]!) };
-        return histogramQuantile(values[1] ?? [], scalarAt(0), steps, ranges, this.#timeOf, annotations);
+        return histogramQuantile(values[1] ?? [], scalarAt(0), steps, ranges, this.#timeOf, annotations, budget);
       }
       case 'histogram_quantiles': {
         const label = args[1]?.kind === 'string' ? args[1].value : '';
         const quantiles = args.slice(2).map((argument, index) => ({ values: scalarAt(index + 2), range: rangeOf(argument) }));
-        return histogramQuantiles(vector, label, quantiles, steps, rangeOf(args[0]!), this.#timeOf, annotations);
+        return histogramQuantiles(vector, label, quantiles, steps, rangeOf(args[0]!), this.#timeOf, annotations, budget);
       }
       case 'histogram_fraction':
-        return histogramFraction(values[2] ?? [], scalarAt(0), scalarAt(1), steps, rangeOf(args[2]!), annotations);
+        return histogramFraction(values[2] ?? [], scalarAt(0), scalarAt(1), steps, rangeOf(args[2]!), annotations, budget);
       default:
         throw executionError(`unexpected nil implementation for function "${name}"`);
     }
@@ -520,11 +526,11 @@ export class Evaluator {
   async #evaluateLabelCall(name: 'label_replace' | 'label_join', args: readonly Expression[]): Promise<readonly GridSeries[]> {
     const texts = args.slice(1).map((argument) => (argument.kind === 'string' ? argument.value : ''));
     // What is wrong with the texts is said before the series are read.
-    const apply = (series: readonly GridSeries[]): readonly GridSeries[] =>
+    const apply = async (series: readonly GridSeries[]): Promise<readonly GridSeries[]> =>
       name === 'label_join'
         ? labelJoin(series, texts as [string, string, ...string[]], this.#steps)
-        : labelReplace(series, texts as [string, string, string, string], this.#steps);
-    apply([]);
+        : labelReplace(series, texts as [string, string, string, string], this.#steps, this.#context.budget);
+    await apply([]);
     return apply(await this.#vector(args[0]!));
   }
 
@@ -585,6 +591,8 @@ export class Evaluator {
         if (window.floatCount + window.histogramCount === 0) continue;
         const value = compute(window, scalarArgs, context);
         if (value !== null) result.set(step, value);
+        // A function may look at all of its window, and sort it.
+        if (budget.isDue(window.floatCount + SAMPLES_OF_A_HISTOGRAM * window.histogramCount)) await budget.breathe();
       }
       budget.settle(held, 0);
       if (!result.isEmpty) output.push(result);

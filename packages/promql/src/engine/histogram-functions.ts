@@ -4,6 +4,7 @@ import { type Annotations, MonotonicityTally } from './annotations.js';
 import { FLOAT, GridCollector, type GridSeries, NONE } from './grid.js';
 import type { LabelSet } from './label-set.js';
 import { METRIC_NAME, partialKey } from './label-set.js';
+import type { QueryBudget } from './query-budget.js';
 import { type ClassicBucket, classicFraction, classicQuantile, nativeFraction, nativeQuantile } from './quantile.js';
 import type { FloatHistogram } from '../histogram/float-histogram.js';
 
@@ -16,6 +17,9 @@ interface Family {
   readonly natives: readonly { readonly metric: LabelSet; readonly histogram: FloatHistogram }[];
   readonly classics: readonly ClassicHistogram[];
 }
+
+/** A bucket is put into its group anew at each step. */
+const WORK_OF_ONE_SERIES = 8;
 
 const withoutLe = (name: string): boolean => name !== 'le';
 
@@ -90,19 +94,21 @@ function parseHexadecimalBound(text: string): number | null {
   return sign === '-' ? -value : value;
 }
 
-/** `histogram_quantile`. */
-export function histogramQuantile(
+/** `histogram_quantile`. Others get a turn between two steps, here and below. */
+export async function histogramQuantile(
   series: readonly GridSeries[],
   quantiles: Float64Array,
   steps: number,
   ranges: { readonly quantile: TextRange; readonly vector: TextRange },
   timeOf: (step: number) => number,
   annotations: Annotations,
-): readonly GridSeries[] {
+  budget: QueryBudget,
+): Promise<readonly GridSeries[]> {
   const families = new HistogramFamilies(series, ranges.vector, annotations);
   const collector = new GridCollector(steps);
   const tally = new MonotonicityTally();
   for (let step = 0; step < steps; step++) {
+    if (budget.isDue(WORK_OF_ONE_SERIES * series.length)) await budget.breathe();
     const quantile = quantiles[step]!;
     if (!(quantile >= 0 && quantile <= 1)) annotations.invalidQuantile(quantile, ranges.quantile);
     addQuantiles(families.at(step), quantile, step, timeOf(step), ranges.vector, collector, annotations, tally, (metric) => metric);
@@ -113,7 +119,7 @@ export function histogramQuantile(
 }
 
 /** `histogram_quantiles`: several at once, told apart by a label. */
-export function histogramQuantiles(
+export async function histogramQuantiles(
   series: readonly GridSeries[],
   label: string,
   quantiles: readonly { readonly values: Float64Array; readonly range: TextRange }[],
@@ -121,11 +127,13 @@ export function histogramQuantiles(
   range: TextRange,
   timeOf: (step: number) => number,
   annotations: Annotations,
-): readonly GridSeries[] {
+  budget: QueryBudget,
+): Promise<readonly GridSeries[]> {
   const families = new HistogramFamilies(series, range, annotations);
   const collector = new GridCollector(steps);
   const tally = new MonotonicityTally();
   for (let step = 0; step < steps; step++) {
+    if (budget.isDue(WORK_OF_ONE_SERIES * quantiles.length * series.length)) await budget.breathe();
     for (const { values, range: quantileRange } of quantiles) {
       const quantile = values[step]!;
       if (!(quantile >= 0 && quantile <= 1)) annotations.invalidQuantile(quantile, quantileRange);
@@ -167,17 +175,19 @@ function addQuantiles(
 }
 
 /** `histogram_fraction`. */
-export function histogramFraction(
+export async function histogramFraction(
   series: readonly GridSeries[],
   lower: Float64Array,
   upper: Float64Array,
   steps: number,
   range: TextRange,
   annotations: Annotations,
-): readonly GridSeries[] {
+  budget: QueryBudget,
+): Promise<readonly GridSeries[]> {
   const families = new HistogramFamilies(series, range, annotations);
   const collector = new GridCollector(steps);
   for (let step = 0; step < steps; step++) {
+    if (budget.isDue(WORK_OF_ONE_SERIES * series.length)) await budget.breathe();
     const { natives, classics } = families.at(step);
     for (const { metric, histogram } of natives) {
       const named = metric.withoutMetadata();

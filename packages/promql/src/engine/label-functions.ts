@@ -1,17 +1,24 @@
+import { createMatcher, InvalidMatcherError } from '@timestream-prometheus/timestream-translator';
 import { RE2JS } from 're2js';
 import { type GridSeries, mergeEqualSeries, renamed } from './grid.js';
+import type { QueryBudget } from './query-budget.js';
 import { executionError } from './query-error.js';
 
 function assertLabelName(name: string, place: string): void {
   if (name === '' || name.includes('\uFFFD')) throw executionError(`invalid ${place}: ${name}`);
 }
 
-/** `label_replace`. @throws QueryError for a regular expression or a label name that is not valid */
-export function labelReplace(
+/** A text is matched and the labels are made anew: as much as this many values of a series. */
+const WORK_OF_ONE_SERIES = 100;
+
+/** `label_replace`. Others get a turn on the way. @throws QueryError for a regular expression or a label name that is not valid */
+export async function labelReplace(
   series: readonly GridSeries[],
   [target, replacement, source, pattern]: readonly [string, string, string, string],
   steps: number,
-): readonly GridSeries[] {
+  budget: QueryBudget,
+): Promise<readonly GridSeries[]> {
+  assertAffordable(pattern, budget);
   let regex: RE2JS;
   try {
     // Prometheus puts the two ends around the text and compiles the whole.
@@ -20,7 +27,7 @@ export function labelReplace(
     throw executionError(`invalid regular expression in label_replace(): ${pattern}`);
   }
   assertLabelName(target, 'destination label name in label_replace()');
-  const changed = series.map((one) => {
+  const replaced = (one: GridSeries): GridSeries => {
     const matcher = regex.matcher(one.metric.get(source));
     if (!matcher.find()) return one;
     const names = regex.namedGroups();
@@ -29,8 +36,25 @@ export function labelReplace(
       return number >= 0 && number <= matcher.groupCount() ? (matcher.group(number) ?? '') : '';
     };
     return renamed(one, one.metric.with(new Map([[target, expandTemplate(replacement, group)]])));
-  });
+  };
+  const changed: GridSeries[] = [];
+  for (const one of series) {
+    if (budget.isDue(WORK_OF_ONE_SERIES)) await budget.breathe();
+    changed.push(replaced(one));
+  }
   return mergeEqualSeries(changed, steps);
+}
+
+/** The expressions of all calls are bounded as those of matchers are. What is no expression at all is said where it is compiled. */
+function assertAffordable(pattern: string, { regexes }: QueryBudget): void {
+  try {
+    createMatcher({ type: '=~', name: '', value: pattern }, regexes);
+  } catch (error) {
+    if (error instanceof InvalidMatcherError && error.isTooMuch) {
+      throw executionError(`regular expression in label_replace(): ${error.message}`);
+    }
+    if (!(error instanceof InvalidMatcherError)) throw error;
+  }
 }
 
 /** `$1`, `$name` and `${name}` in a replacement, `$$` for a dollar; any other dollar stands for itself (Go's `Regexp.Expand`). */

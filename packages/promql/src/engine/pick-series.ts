@@ -5,6 +5,7 @@ import { type AggregateExpression, rangeOf } from '../syntax/expression.js';
 import { groupingKeeps, groupSeries } from './aggregate.js';
 import type { Annotations } from './annotations.js';
 import { FLOAT, GridCollector, type GridSeries, NONE } from './grid.js';
+import type { QueryBudget } from './query-budget.js';
 import { executionError } from './query-error.js';
 import { ratioOffset } from './series-hash.js';
 
@@ -16,20 +17,25 @@ interface Candidate {
 
 const INT64_LIMIT = 2 ** 63;
 
-/** `topk`, `bottomk`, `limitk` and `limit_ratio`: aggregations whose answer is some of their series. */
-export function pickSeries(
+/** A candidate is made for each series, and compared with those that are kept. */
+const WORK_OF_ONE_SERIES = 4;
+
+/** `topk`, `bottomk`, `limitk` and `limit_ratio`: aggregations whose answer is some of their series. Others get a turn between two steps. */
+export async function pickSeries(
   expression: AggregateExpression,
   series: readonly GridSeries[],
   parameter: Float64Array,
   steps: number,
   annotations: Annotations,
-): readonly GridSeries[] {
+  budget: QueryBudget,
+): Promise<readonly GridSeries[]> {
   const isRatio = expression.operator === 'limit_ratio';
   if (!(isRatio ? checkRatio(expression, parameter, annotations) : checkCount(parameter))) return [];
   const { groups, metrics } = groupSeries(series, groupingKeeps(expression));
   const offsets = isRatio ? series.map(({ metric }) => ratioOffset(metric)) : [];
   const collector = new GridCollector(steps);
   for (let step = 0; step < steps; step++) {
+    if (budget.isDue(WORK_OF_ONE_SERIES * series.length)) await budget.breathe();
     const value = parameter[step]!;
     const count = Math.min(Math.trunc(value), series.length);
     const picked = metrics.map((): Picker => createPicker(expression, count, value, annotations));

@@ -1,3 +1,4 @@
+import { RegexBudget } from '@timestream-prometheus/timestream-translator';
 import { QueryError } from './query-error.js';
 
 /** Bounds of one query. */
@@ -12,13 +13,15 @@ export interface QueryLimits {
 
 export const DEFAULT_LIMITS: QueryLimits = { maxSamples: 50_000_000, maxSeries: 1_000_000, maxSubquerySteps: 1_000_000 };
 
-/** How many series-steps are computed before others get a turn. */
-const WORK_PER_TURN = 200_000;
+/** How many series-steps are computed before others get a turn: a few milliseconds. */
+const WORK_PER_TURN = 50_000;
 
 /** Counts what a query takes, and gives others a turn on the way. */
 export class QueryBudget {
   readonly #limits: QueryLimits;
   readonly #breathe: () => Promise<void> | void;
+  /** What the regular expressions of functions may cost together. */
+  readonly regexes = new RegexBudget();
   #work = 0;
   #series = 0;
   /** Samples in memory now. */
@@ -37,11 +40,17 @@ export class QueryBudget {
     await this.#breathe();
   }
 
+  /** Counts work done; gives others a turn when there was enough. */
   async work(amount: number): Promise<void> {
+    if (this.isDue(amount)) await this.#breathe();
+  }
+
+  /** As `work` for inner loops, which should not wait for nothing: counts, and says whether it is time to `breathe`. */
+  isDue(amount: number): boolean {
     this.#work += amount;
-    if (this.#work < WORK_PER_TURN) return;
+    if (this.#work < WORK_PER_TURN) return false;
     this.#work = 0;
-    await this.#breathe();
+    return true;
   }
 
   addSeries(): void {

@@ -136,9 +136,11 @@ class QueryRun {
     const { startMs, endMs, stepMs } = this.#times;
     const result = await this.#evaluator(expression, startMs, endMs, stepMs).evaluate(expression);
     if (typeof result === 'string') throw new QueryError('internal', 'unexpected string');
-    const series = [...result]
-      .sort((left, right) => LabelSet.compare(left.metric, right.metric))
-      .map((one) => seriesFromGrid(one, startMs, stepMs));
+    const series: AnswerSeries[] = [];
+    for (const one of [...result].sort((left, right) => LabelSet.compare(left.metric, right.metric))) {
+      await this.#budget.work(one.kinds.length);
+      series.push(seriesFromGrid(one, startMs, stepMs));
+    }
     return this.#finish({ type: 'matrix', series });
   }
 

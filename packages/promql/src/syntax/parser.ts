@@ -1,4 +1,4 @@
-import { createMatcher, InvalidMatcherError, type Matcher } from '@timestream-prometheus/timestream-translator';
+import { createMatcher, InvalidMatcherError, type Matcher, RegexBudget } from '@timestream-prometheus/timestream-translator';
 import { nsFromSeconds, parseDuration, roundHalfAway } from '../durations.js';
 import { formatFixed } from '../number-text.js';
 import { checkTypes } from './check-types.js';
@@ -106,6 +106,8 @@ class Parser {
   readonly #query: string;
   readonly #lexer: Lexer;
   readonly #options: ParseOptions;
+  /** All selectors of a query together may cost no more than the matchers of one. */
+  readonly #regexes = new RegexBudget();
   readonly #situations: Situation[] = [{ context: '', expected: '' }];
   #ahead: Token | null = null;
   #lastClosing = 0;
@@ -446,7 +448,7 @@ class Parser {
     this.#take();
     const value = this.#within('label matching', 'string', () => this.#expect('string'));
     try {
-      return createMatcher({ type: operator.kind, name, value: unquoteGo(value.text) });
+      return createMatcher({ type: operator.kind, name, value: unquoteGo(value.text) }, this.#regexes);
     } catch (error) {
       if (error instanceof InvalidMatcherError) this.#fail(label, error.message);
       throw error;

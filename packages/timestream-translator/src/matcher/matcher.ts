@@ -34,10 +34,13 @@ export interface Matcher {
 export class InvalidMatcherError extends Error {
   override readonly name = 'InvalidMatcherError';
   readonly matcher: LabelMatcher;
+  /** It is an expression, but costs more than we take. */
+  readonly isTooMuch: boolean;
 
-  constructor(matcher: LabelMatcher, reason: string) {
+  constructor(matcher: LabelMatcher, reason: string, { isTooMuch = false }: { readonly isTooMuch?: boolean } = {}) {
     super(reason);
     this.matcher = matcher;
+    this.isTooMuch = isTooMuch;
   }
 }
 
@@ -102,11 +105,15 @@ interface CompiledRegex {
 function compileRegex(matcher: LabelMatcher, budget: RegexBudget): CompiledRegex {
   const pattern = matcher.value;
   if (pattern.length > MAX_REGEX_LENGTH) {
-    throw new InvalidMatcherError(matcher, `regular expression of ${pattern.length} characters; the limit is ${MAX_REGEX_LENGTH}`);
+    throw new InvalidMatcherError(matcher, `regular expression of ${pattern.length} characters; the limit is ${MAX_REGEX_LENGTH}`, {
+      isTooMuch: true,
+    });
   }
   const parsed = parseRegex(pattern);
   if (parsed === null && pattern.length > MAX_UNKNOWN_REGEX_LENGTH) {
-    throw new InvalidMatcherError(matcher, `a regular expression of ${pattern.length} characters that is not understood`);
+    throw new InvalidMatcherError(matcher, `a regular expression of ${pattern.length} characters that is not understood`, {
+      isTooMuch: true,
+    });
   }
   const unitCost = parsed === null ? pattern.length : costOf(matcher, parsed.root, budget);
   if (typeof parsed?.unknownClass === 'string') {
@@ -126,7 +133,7 @@ function costOf(matcher: LabelMatcher, root: RegexNode, budget: RegexBudget): nu
   try {
     return budget.take(root);
   } catch (error) {
-    if (error instanceof RegexLimitError) throw new InvalidMatcherError(matcher, error.message);
+    if (error instanceof RegexLimitError) throw new InvalidMatcherError(matcher, error.message, { isTooMuch: true });
     throw error;
   }
 }

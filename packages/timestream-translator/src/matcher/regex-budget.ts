@@ -1,15 +1,20 @@
+import { type CharSet, isFull } from './regex/char-set.js';
 import { isRepeating, type RegexNode, expandedSize } from './regex/regex-node.js';
 
 /**
  * Limits on the regular expressions of one matcher: characters and classes with the repetitions written out, and how many of them stand in a
  * repetition. RE2 keeps a state for each place where the text may be in the expression, and repetitions are what makes those many: a text of
- * 1,000 characters takes up to 0.2 ms for each repeated character, so the second limit keeps the longest match below half a second.
+ * 1,000 characters takes up to 0.2 ms for each repeated character, so the second limit keeps the longest match below half a second. The first keeps
+ * it below a fifth of a second to compile one expression: no other request gets a turn meanwhile.
  */
-const MAX_SIZE = 16_384;
+const MAX_SIZE = 10_240;
 const MAX_REPEATED_SIZE = 2_000;
 
+/** A Unicode class such as `\pL` has hundreds of ranges, all of which are compiled: it counts as this many characters. */
+const SIZE_OF_UNICODE_CLASS = 8;
+
 /** The same over all matchers that share a budget. */
-const MAX_TOTAL_SIZE = 32_768;
+const MAX_TOTAL_SIZE = 20_480;
 const MAX_TOTAL_REPEATED_SIZE = 8_000;
 
 /**
@@ -36,7 +41,7 @@ export class RegexBudget {
    * @throws RegexLimitError
    */
   take(root: RegexNode): number {
-    const size = expandedSize(root);
+    const size = expandedSize(root, compiledSizeOf);
     const repeatedSize = repeatedSizeOf(root);
     assertWithin(size, MAX_SIZE, 'a regular expression of', 'characters with its repetitions written out');
     assertWithin(repeatedSize, MAX_REPEATED_SIZE, 'a regular expression of', 'repeated characters');
@@ -58,6 +63,11 @@ export class RegexBudget {
 
 function assertWithin(size: number, limit: number, before: string, after: string): void {
   if (size > limit) throw new RegexLimitError(`${before} ${size} ${after}; the limit is ${limit}`);
+}
+
+/** What our parser does not know exactly is a Unicode class, or the complement of one. */
+function compiledSizeOf(set: CharSet): number {
+  return !set.exact && isFull(set) ? SIZE_OF_UNICODE_CLASS : 1;
 }
 
 /** How many of the characters and classes of `expandedSize` stand in a repetition. */

@@ -21,6 +21,7 @@ import {
 } from '@timestream-prometheus/timestream-translator';
 import { pushedHints } from '../../api/promql-storage.js';
 import { createLimiter } from '../../concurrency/create-limiter.js';
+import { Turns } from '../../concurrency/turns.js';
 import type { Config } from '../../config/parse-config.js';
 import { ConnectorError } from '../../errors/connector-error.js';
 import type { Logger, MetricsSink, RowSource } from '../../ports.js';
@@ -206,6 +207,7 @@ async function measureRead(
     schema: new RememberedSchema(),
     packing: new Packing({ isWanted: config.readStrategy === 'packed', logger, metrics }),
     limiter: createLimiter(config.maxReadConcurrency),
+    turns: new Turns(),
     metrics,
     signal,
   });

@@ -56,17 +56,18 @@ export function isRepeating({ min, max }: Extract<RegexNode, { kind: 'repeat' }>
 }
 
 /** How many characters and classes stand in the expression once its bounded repetitions are written out, as RE2 writes them out to run it. */
-export function expandedSize(node: RegexNode): number {
+export function expandedSize(node: RegexNode, sizeOfSet: (set: CharSet) => number = () => 1): number {
   switch (node.kind) {
     case 'set':
+      return sizeOfSet(node.set);
     case 'assertion':
       return 1;
     case 'concat':
-      return node.parts.reduce((size, part) => size + expandedSize(part), 1);
+      return node.parts.reduce((size, part) => size + expandedSize(part, sizeOfSet), 1);
     case 'alternate':
-      return node.options.reduce((size, option) => size + expandedSize(option), 1);
+      return node.options.reduce((size, option) => size + expandedSize(option, sizeOfSet), 1);
     case 'repeat':
-      return expandedSize(node.body) * Math.max(1, node.max === Infinity ? node.min : node.max);
+      return expandedSize(node.body, sizeOfSet) * Math.max(1, node.max === Infinity ? node.min : node.max);
   }
 }
 
