@@ -102,7 +102,7 @@ describe.skipIf(isMissing('prometheus'))('what a real Prometheus holds', () => {
     expect(exitCode).toBe(3);
     expect(err).toMatch(new RegExp(`^${block}, .*\\{.*\\}?.*, segment 1 at byte \\d+: `));
     expect(err.trimEnd().split('\n')).toHaveLength(1);
-    expect(out).toMatch(/ 0 refused, 1 broken places in the source/);
+    expect(out).toMatch(/ 0 refused, 1 broken place in the source/);
     expect(out).toContain('all are there, bit for bit');
   });
 

@@ -1,6 +1,7 @@
 import type { VerifyResult } from '@timestream-prometheus/connector/operations';
 import type { Flags } from './command-definition.js';
 import { workAtDestination, type Destination } from './open-destination.js';
+import { quantityText } from './quantity-text.js';
 import type { ProgramHost } from './program-host.js';
 import { STOPPED_EXIT } from './transfer-options.js';
 
@@ -18,6 +19,6 @@ export async function runTransfer(flags: Flags, host: ProgramHost, work: (destin
 
 /** What a comparison of both sides has found. */
 export function verifiedText({ compared, missing, different, examples }: VerifyResult): string {
-  if (missing + different === 0) return `${compared} samples compared: all are there, bit for bit\n`;
-  return `${compared} samples compared: ${missing} are missing, ${different} differ\n${examples.map((example) => `  ${example}\n`).join('')}`;
+  if (missing + different === 0) return `${quantityText(compared, 'sample')} compared: all are there, bit for bit\n`;
+  return `${quantityText(compared, 'sample')} compared: ${missing} missing, ${different} different\n${examples.map((example) => `  ${example}\n`).join('')}`;
 }

@@ -136,8 +136,8 @@ describe('import and export', { timeout: 120_000 }, () => {
     const other = write('other.txt', `a 2 ${startSeconds}\nc 1 ${startSeconds}\n`);
     const { exitCode, out, err } = await transfer('import', other);
     expect(exitCode).toBe(3);
-    expect(out).toContain('1 samples stored, 1 refused');
-    expect(out).toContain('2 samples compared: 0 are missing, 1 differ');
+    expect(out).toContain('1 sample stored, 1 refused');
+    expect(out).toContain('2 samples compared: 0 missing, 1 different');
     expect(err).toMatch(/refused \(1\): samples-rejected: .*conflicting-value/);
   });
 

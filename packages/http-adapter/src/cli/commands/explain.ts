@@ -18,6 +18,7 @@ import { priceText, QUERY_PRICE_OPTION, queryCost, WRITE_PRICE_OPTION, writeCost
 import type { ProgramHost } from '../program-host.js';
 import { fileError } from '../startup-error.js';
 import { parseTimeMs, TIME_OPTIONS } from '../time-options.js';
+import { quantityText } from '../quantity-text.js';
 import { wrapText } from '../wrap-text.js';
 
 const TIMEOUT_MS = 600_000;
@@ -181,7 +182,7 @@ const NEEDS: Readonly<Record<NonNullable<ReadExplanation['question']['bins']>['n
 };
 
 function tookText({ statements, pages, rows, bytes, durationMs }: ReadMeasure): string {
-  return `${statements} statements, ${pages} pages, ${rows} rows, ${bytes} bytes of values, ${durationMs} ms`;
+  return `${quantityText(statements, 'statement')}, ${quantityText(pages, 'page')}, ${quantityText(rows, 'row')}, ${quantityText(bytes, 'byte')} of values, ${durationMs} ms`;
 }
 
 function readText({ question, matchers, sql, strategy, measure, measureOfAll }: ReadExplanation, price: number | undefined): string {
@@ -209,8 +210,10 @@ function readText({ question, matchers, sql, strategy, measure, measureOfAll }: 
     const cost = queryCost(meteredBytes, price);
     lines.push(
       wrapText('  took        ', tookText(measure)),
-      ...(measureOfAll === undefined ? [] : [wrapText('  without it  ', `${tookText(measureOfAll)}, ${measureOfAll.samples} samples`)]),
-      wrapText('  answer      ', `${series} series, ${samples} samples`),
+      ...(measureOfAll === undefined
+        ? []
+        : [wrapText('  without it  ', `${tookText(measureOfAll)}, ${quantityText(measureOfAll.samples, 'sample')}`)]),
+      wrapText('  answer      ', `${series} series, ${quantityText(samples, 'sample')}`),
       wrapText(
         '  metered     ',
         `${meteredBytes} bytes${cost === undefined ? '' : `, which cost ${priceText(cost)}`}${meteredBytes === 0 ? ' (an account that pays by compute units, or nothing was read)' : ''}`,
@@ -243,12 +246,17 @@ function writeText(explanation: WriteExplanation, cost: number | undefined): str
   const lines = [
     wrapText(
       '  request     ',
-      `${series} series of ${metricNames} metrics: ${samples} samples, ${histograms} histograms, ${exemplars} exemplars, ${metadata} metadata entries`,
+      [
+        `${series} series of ${quantityText(metricNames, 'metric')}: ${quantityText(samples, 'sample')}`,
+        quantityText(histograms, 'histogram'),
+        quantityText(exemplars, 'exemplar'),
+        quantityText(metadata, 'metadata entry', 'metadata entries'),
+      ].join(', '),
     ),
     ...(minTimeMs === undefined || maxTimeMs === undefined
       ? []
       : [wrapText('  time        ', `${new Date(minTimeMs).toISOString()} to ${new Date(maxTimeMs).toISOString()}`)]),
-    wrapText('  becomes     ', `${records} records in ${batches} WriteRecords calls`),
+    wrapText('  becomes     ', `${quantityText(records, 'record')} in ${quantityText(batches, 'WriteRecords call')}`),
     wrapText('  metered     ', `${meteredKiB} KiB${cost === undefined ? '' : `, which cost ${priceText(cost)}`}`),
   ];
   if (newDimensions === undefined) lines.push(wrapText('  dimensions  ', 'the table could not be looked at'));

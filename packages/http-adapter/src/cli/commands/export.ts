@@ -13,6 +13,7 @@ import { leastMeteredText, queriesEstimate, QUERY_PRICE_OPTION } from '../price-
 import type { ProgramHost } from '../program-host.js';
 import { createProgressBar } from '../progress-bar.js';
 import { fileError } from '../startup-error.js';
+import { quantityText } from '../quantity-text.js';
 import { openStateFile } from '../state-file.js';
 import { parseTimeMs } from '../time-options.js';
 import { runTransfer, verifiedText } from '../run-transfer.js';
@@ -74,7 +75,7 @@ async function runExport(destination: Destination, { own, args }: CommandInput, 
     if (own['output'] === 'json') host.writeOut(`${JSON.stringify({ estimate }, undefined, 2)}\n`);
     return 0;
   }
-  if (resumed !== undefined) say(`Going on after ${resumed.samples} samples (${state.path})\n`);
+  if (resumed !== undefined) say(`Going on after ${quantityText(resumed.samples, 'sample')} (${state.path})\n`);
 
   const file = openFile(name, resumed === undefined ? 'w' : 'r+');
   const target = { connector: destination.connector, authorization: undefined, path: '/api/v1/read' };
@@ -117,7 +118,9 @@ async function runExport(destination: Destination, { own, args }: CommandInput, 
     closeSync(file);
   }
   const { samples, staleMarkers, leftOut } = progress;
-  say(`${samples} samples written; ${staleMarkers} staleness markers and ${leftOut} others left out, for which the text has no place\n`);
+  say(
+    `${quantityText(samples, 'sample')} written; ${quantityText(staleMarkers, 'staleness marker')} and ${quantityText(leftOut, 'other')} left out, for which the text has no place\n`,
+  );
 
   let verified;
   if (own[VERIFY_OPTION.flag] === true) {

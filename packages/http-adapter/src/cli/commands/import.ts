@@ -14,6 +14,7 @@ import { ACCESS_OPTIONS } from '../open-url.js';
 import { leastMeteredText, priceText, queriesEstimate, QUERY_PRICE_OPTION, WRITE_PRICE_OPTION, writeCost } from '../price-options.js';
 import type { ProgramHost } from '../program-host.js';
 import { createProgressBar } from '../progress-bar.js';
+import { quantityText } from '../quantity-text.js';
 import { openStateFile } from '../state-file.js';
 import { runTransfer, verifiedText } from '../run-transfer.js';
 import {
@@ -99,7 +100,7 @@ async function runImport(
     if (own['output'] === 'json') host.writeOut(`${JSON.stringify({ estimate: shownEstimate }, undefined, 2)}\n`);
     return 0;
   }
-  if (resumeFrom !== undefined) say(`Going on after ${resumeFrom.samples} samples (${state.path})\n`);
+  if (resumeFrom !== undefined) say(`Going on after ${quantityText(resumeFrom.samples, 'sample')} (${state.path})\n`);
 
   const progressBar = createProgressBar(host, 'importing', source.size);
   const lines = { faults: 0, refusals: 0 };
@@ -136,7 +137,7 @@ async function runImport(
   }
   for (const [kind, count] of Object.entries(lines)) if (count > MAX_LINES) host.writeErr(`and ${count - MAX_LINES} more ${kind}\n`);
   say(
-    `${progress.samples - progress.refusedSamples} samples stored, ${progress.refusedSamples} refused, ${progress.sourceFaults} broken places in the source\n`,
+    `${quantityText(progress.samples - progress.refusedSamples, 'sample')} stored, ${progress.refusedSamples} refused, ${quantityText(progress.sourceFaults, 'broken place')} in the source\n`,
   );
 
   let verified: VerifyResult | undefined;
