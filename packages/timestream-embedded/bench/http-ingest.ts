@@ -1,6 +1,7 @@
 /**
  * What a sample costs on its way over HTTP into the store, in processor time of the server that has run for a while: what Node.js compiles
- * in its first second is not counted. Arguments: series, points per series, `file` for a file on disk in place of memory, requests at once.
+ * in its first second is not counted. Arguments: series, points per series, `file` for a file on disk in place of memory, requests at once, and
+ * whose bodies: `connector` (what records share in the common attributes), `javascript`, `boto3` or `go` (all in each record).
  *
  *   npm run bench:ingest -w @timestream-prometheus/timestream-embedded -- 5000 60
  */
@@ -24,6 +25,7 @@ interface Usage {
 const seriesCount = Number(process.argv[2] ?? 5_000);
 const pointsPerSeries = Number(process.argv[3] ?? 60);
 const requestsInFlight = Number(process.argv[5] ?? 16);
+const client = process.argv[6] ?? 'connector';
 /** Points of each series before anything is counted. */
 const warmUpPoints = Math.ceil(200_000 / seriesCount);
 
@@ -82,6 +84,7 @@ async function drive(): Promise<void> {
   const samples = after.records - before.records;
   process.stdout.write(
     `${JSON.stringify({
+      client,
       samples,
       samplesPerSecond: Math.round((samples / elapsedMs) * 1000),
       samplesPerProcessorSecond: Math.round((samples / cpuMs) * 1000),
@@ -99,30 +102,70 @@ async function drive(): Promise<void> {
 
 const microseconds = (ms: number, samples: number): number => Number(((ms * 1000) / samples).toFixed(2));
 
-/** 100 series at one time: what they share is in the common attributes, as the connector writes it. */
+/** 100 series at one time, as the client writes them. */
 function requestAt(firstSeries: number, timestampMs: number, point: number): string {
-  return JSON.stringify({
-    DatabaseName: 'db',
-    TableName: 't',
-    CommonAttributes: {
-      Dimensions: [
-        { Name: 'job', Value: 'node' },
-        { Name: 'cluster', Value: 'c1' },
-      ],
-      MeasureValueType: 'MULTI',
-      Time: String(timestampMs),
-      TimeUnit: 'MILLISECONDS',
-    },
-    Records: Array.from({ length: 100 }, (_, index) => ({
-      Dimensions: [
-        { Name: 'instance', Value: `host${(firstSeries + index) % 100}:9100` },
-        { Name: 'mode', Value: `mode${index % 8}` },
-        { Name: 'cpu', Value: String(firstSeries + index) },
-      ],
-      MeasureName: `metric_${(firstSeries / 100) % 500}`,
-      MeasureValues: [{ Name: 'v', Value: String(point * 1.1 + index), Type: 'DOUBLE' }],
-    })),
-  });
+  const indices = Array.from({ length: 100 }, (_, index) => index);
+  const measureName = `metric_${(firstSeries / 100) % 500}`;
+  const shared = [
+    { Name: 'job', Value: 'node' },
+    { Name: 'cluster', Value: 'c1' },
+  ];
+  const own = (index: number): { Name: string; Value: string }[] => [
+    { Name: 'instance', Value: `host${(firstSeries + index) % 100}:9100` },
+    { Name: 'mode', Value: `mode${index % 8}` },
+    { Name: 'cpu', Value: String(firstSeries + index) },
+  ];
+  const value = (index: number): string => String(point * 1.1 + index);
+  const time = String(timestampMs);
+  switch (client) {
+    case 'connector':
+      return JSON.stringify({
+        DatabaseName: 'db',
+        TableName: 't',
+        CommonAttributes: { Dimensions: shared, MeasureValueType: 'MULTI', Time: time, TimeUnit: 'MILLISECONDS' },
+        Records: indices.map((index) => ({
+          Dimensions: own(index),
+          MeasureName: measureName,
+          MeasureValues: [{ Name: 'v', Value: value(index), Type: 'DOUBLE' }],
+        })),
+      });
+    // The SDKs for JavaScript and Java write the members in the order of the API's model, boto3 in the order of the caller, with spaces.
+    case 'javascript':
+    case 'boto3': {
+      const text = JSON.stringify({
+        DatabaseName: 'db',
+        TableName: 't',
+        Records: indices.map((index) => ({
+          Dimensions: [...shared, ...own(index)],
+          MeasureName: measureName,
+          MeasureValue: value(index),
+          MeasureValueType: 'DOUBLE',
+          Time: time,
+          TimeUnit: 'MILLISECONDS',
+          Version: 1,
+        })),
+      });
+      // No text of this request has a comma or a colon behind a quote.
+      return client === 'boto3' ? text.replaceAll('":', '": ').replaceAll(/([\]}"1]),(?=["{])/g, '$1, ') : text;
+    }
+    // The SDK for Go writes them in the order of the alphabet.
+    case 'go':
+      return JSON.stringify({
+        DatabaseName: 'db',
+        Records: indices.map((index) => ({
+          Dimensions: [...shared, ...own(index)],
+          MeasureName: measureName,
+          MeasureValueType: 'MULTI',
+          MeasureValues: [{ Name: 'v', Type: 'DOUBLE', Value: value(index) }],
+          Time: time,
+          TimeUnit: 'MILLISECONDS',
+          Version: 1,
+        })),
+        TableName: 't',
+      });
+    default:
+      throw new Error(`no client ${client}: connector, javascript, boto3 or go`);
+  }
 }
 
 if (process.argv[2] === 'serve') await serve(process.argv[3]);

@@ -38,8 +38,46 @@ const record = (index: number, rest: object = {}): object => ({
 });
 const common = { Dimensions: [{ Name: 'job', Value: 'node' }], MeasureValueType: 'MULTI', Time: '1700000000000', TimeUnit: 'MILLISECONDS' };
 const names = { DatabaseName: 'db', TableName: 't' };
+/** What a record has that has no common attributes. */
+const complete = { MeasureValueType: 'MULTI', Time: '1700000000000', TimeUnit: 'MILLISECONDS', Version: 7 };
+
+/** A space behind each comma and colon between tokens, as Python's json writes it. */
+const spaced = (text: string): string =>
+  text.replaceAll(/("(?:[^"\\]|\\.)*")|([,:])/g, (match: string, _text: unknown, mark: unknown) =>
+    mark === undefined ? match : `${match} `,
+  );
+
+/** Members in the order of the alphabet, as the SDK for Go writes them. */
+const alphabetical = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(alphabetical);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, member]) => [name, alphabetical(member)]));
+};
 
 describe('a lean body', () => {
+  it.each([
+    ['of boto3', spaced(JSON.stringify({ ...names, Records: [record(1, complete), record(2, complete)] }))],
+    ['of boto3, with common attributes', spaced(JSON.stringify({ ...names, Records: [record(1)], CommonAttributes: common }))],
+    ['of the SDK for Go', JSON.stringify(alphabetical({ ...names, Records: [record(1, complete), record(2, complete)] }))],
+    [
+      'of the SDK for Go, with common attributes',
+      JSON.stringify(alphabetical({ ...names, Records: [record(1)], CommonAttributes: common })),
+    ],
+    [
+      'with spaces in texts',
+      spaced(JSON.stringify({ ...names, Records: [record(1, { ...complete, Dimensions: [{ Name: 'a', Value: ' : ' }] })] })),
+    ],
+    [
+      'with texts like spaced tokens',
+      spaced(JSON.stringify({ ...names, Records: [record(1, { ...complete, Dimensions: [{ Name: 'a', Value: ', ' }] })] })),
+    ],
+  ])('as a client writes it is read without decoding, and means the same: %s', (_name, text) => {
+    const expected = generally(text);
+    expect(Array.isArray(expected)).toBe(true);
+    expect(leanly(text, new KnownHeads())).toEqual(expected);
+  });
+
   it.each([
     ['common attributes first', { ...names, CommonAttributes: common, Records: [record(1), record(2)] }],
     ['common attributes last', { ...names, Records: [record(1), record(2)], CommonAttributes: common }],
@@ -73,7 +111,11 @@ describe('a lean body', () => {
   });
 
   it.each([
-    ['a space', JSON.stringify({ ...names, Records: [record(1)], CommonAttributes: common }).replace(',"Records"', ', "Records"')],
+    ['a space in one place', JSON.stringify({ ...names, Records: [record(1)], CommonAttributes: common }).replace('[{', '[ {')],
+    ['a space inside a number', spaced(JSON.stringify({ ...names, Records: [record(1, { Version: 12 })] })).replace('12', '1 2')],
+    ['an indentation', JSON.stringify({ ...names, Records: [record(1)], CommonAttributes: common }, undefined, 2)],
+    ['records given twice', JSON.stringify({ ...names, Records: [record(1)] }).replace(/}$/, ',"Records":[]}')],
+    ['a member that is unknown', JSON.stringify({ ...names, Records: [record(1, complete)], Other: 1 })],
     ['an escape', JSON.stringify({ ...names, Records: [record(1, { MeasureName: 'a"b' })], CommonAttributes: common })],
     ['a text that is not ASCII', JSON.stringify({ ...names, Records: [record(1, { MeasureName: 'é' })], CommonAttributes: common })],
     [
@@ -111,7 +153,9 @@ describe('a lean body', () => {
     const heads = new KnownHeads();
     let read = 0;
     for (let index = 0; index < cases; index += 1) {
-      const text = mutated(JSON.stringify(randomRequest(random)), random);
+      const request = randomRequest(random);
+      const written = JSON.stringify(random(3) === 0 ? alphabetical(request) : request);
+      const text = mutated(random(3) === 0 ? spaced(written) : written, random);
       const records = leanly(text, heads);
       if (records === undefined) continue;
       read += 1;
@@ -136,7 +180,26 @@ function createRandom(seed: number): Random {
 
 const pick = <T>(random: Random, from: readonly [T, ...T[]]): T => from[random(from.length)] ?? from[0];
 const fewNames = ['a', 'b', 'job', 'instance', 'x}]', '}]', 'measure_name', 'time', 'v', 'sample_value'] as const;
-const values = ['1', '-0.0', '1e400', '1.5', 'x', 'true', '', '}]', '"', 'ü', ' ', '9007199254740993', ',"MeasureName":', '5'] as const;
+const values = [
+  '1',
+  '-0.0',
+  '1e400',
+  '1.5',
+  'x',
+  'true',
+  '',
+  '}]',
+  '"',
+  'ü',
+  ' ',
+  ', ',
+  ': ',
+  ': 1, ',
+  '],"TableName":"t',
+  '9007199254740993',
+  ',"MeasureName":',
+  '5',
+] as const;
 
 function randomDimensions(random: Random): object[] {
   return Array.from({ length: random(4) }, () => ({
@@ -187,6 +250,6 @@ function randomRequest(random: Random): object {
 function mutated(text: string, random: Random): string {
   if (random(3) > 0) return text;
   const at = random(text.length);
-  const character = pick(random, ['', text.charAt(at).repeat(2), '"', '}', ']', '[', '{', ',', ' ', '0', '\\', '\n', 'null']);
+  const character = pick(random, ['', text.charAt(at).repeat(2), '"', '}', ']', '[', '{', ',', ', ', ': ', ' ', '0', '\\', '\n', 'null']);
   return text.slice(0, at) + character + text.slice(at + 1);
 }

@@ -9,11 +9,12 @@ import { parseMeasureText, parseTimeNs, storedBytes } from './measure-text.js';
 import { checkDimensions, dimensionBytes, limitFault, parseSeries } from './parse-records.js';
 import type { Measure, ParsedRecord, StoredValue, TimeUnit, WireRecord } from './record.js';
 
-/** A WriteRecords body in the form that JSON.stringify and most writers of JSON give it, cut into its parts. */
+/** A WriteRecords body in a form that the writers of JSON in the SDKs give it, cut into its parts. */
 export interface LeanBody {
   readonly databaseName: string;
   readonly tableName: string;
   readonly common: WireRecord;
+  /** Without the spaces between tokens. */
   readonly text: string;
   /** Where the first record begins. */
   readonly recordsStart: number;
@@ -22,18 +23,22 @@ export interface LeanBody {
 }
 
 /**
- * A text without any of these has no escapes and no space between its tokens but U+0020, which the patterns below do not take: every string
- * in it ends at the next quote, and is what stands between the two.
+ * A text without any of these has no escapes and no space between its tokens but U+0020: every string in it ends at the next quote, and is
+ * what stands between the two.
  */
 // oxlint-disable-next-line no-control-regex -- JSON takes no control character inside a string
 const needsCare = /[\\\u0000-\u001f]/;
-const databaseStart = '{"DatabaseName":"';
-const tableStart = '","TableName":"';
+/** As Python's json writes it. */
+const spacedStart = /^\{"\w+": /;
 const recordsStartText = '"Records":[';
-const commonStart = '"CommonAttributes":{';
+/** What may follow the records, but for the end. */
+const membersBehind = ['],"CommonAttributes":{', '],"DatabaseName":"', '],"TableName":"'] as const;
+/** Common attributes cannot be longer by much, since 2 KB of dimensions are allowed; what is longer is read the general way. */
+const maxCharactersBehind = 8192;
+const bodyMembers = new Set(['DatabaseName', 'TableName', 'CommonAttributes', 'Records']);
 
 /**
- * Cuts a body that is written leanly: ASCII, no escapes, no space, names first.
+ * Cuts a body that is written leanly: ASCII, no escapes, no space but one behind a comma or a colon.
  *
  * @param isRecord  whether a decoded value is of the model's shape of a record.
  * @returns undefined for every other body, good or bad: those are for `decodeJsonBody` and `parseModel`. A body that is cut, and whose
@@ -41,39 +46,65 @@ const commonStart = '"CommonAttributes":{';
  */
 export function cutLeanBody(bytes: Uint8Array, isRecord: (value: unknown) => boolean): LeanBody | undefined {
   if (!isAscii(bytes)) return undefined;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  if (!text.startsWith(databaseStart) || needsCare.test(text)) return undefined;
-  const databaseEnd = text.indexOf('"', databaseStart.length);
-  const tableAt = databaseEnd + tableStart.length;
-  if (!text.startsWith(tableStart, databaseEnd)) return undefined;
-  const tableEnd = text.indexOf('"', tableAt);
-  const names = { databaseName: text.slice(databaseStart.length, databaseEnd), tableName: text.slice(tableAt, tableEnd), text };
-  if (text[tableEnd + 1] !== ',') return undefined;
-  const at = tableEnd + 2;
-  // Where the common attributes end is a guess in both orders: what is cut has to be JSON of its own, and so has what is left.
-  if (text.startsWith(recordsStartText, at)) {
-    const recordsStart = at + recordsStartText.length;
-    if (text.endsWith(']}')) return { ...names, common: {}, recordsStart, recordsEnd: text.length - 2 };
-    const commonAt = text.lastIndexOf(`],${commonStart}`);
-    if (commonAt < 0 || !text.endsWith('}')) return undefined;
-    const common = parseCommon(text.slice(commonAt + commonStart.length + 1, -1), isRecord);
-    return common && { ...names, common, recordsStart, recordsEnd: commonAt };
-  }
-  if (!text.startsWith(commonStart, at) || !text.endsWith(']}')) return undefined;
-  const commonEnd = text.indexOf(`},${recordsStartText}`, at);
-  if (commonEnd < 0) return undefined;
-  const common = parseCommon(text.slice(at + commonStart.length - 1, commonEnd + 1), isRecord);
-  const recordsStart = commonEnd + 2 + recordsStartText.length;
-  return common && { ...names, common, recordsStart, recordsEnd: text.length - 2 };
+  const written = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  if (needsCare.test(written)) return undefined;
+  const text = spacedStart.test(written) ? withoutSpaces(bytes) : written;
+  const recordsAt = text.indexOf(recordsStartText);
+  if (recordsAt < 0) return undefined;
+  const recordsStart = recordsAt + recordsStartText.length;
+  const recordsEnd = endOfRecords(text, recordsStart);
+  if (recordsEnd <= recordsStart) return undefined;
+  // Where the records begin and end is a guess: what is left without them has to be a body of its own, with a list of none.
+  const around = text.slice(0, recordsStart) + text.slice(recordsEnd);
+  if (around.includes('"Records"', recordsStart)) return undefined;
+  const rest = parseJson(around);
+  if (!isObject(rest) || !Object.keys(rest).every((name) => bodyMembers.has(name))) return undefined;
+  const { DatabaseName, TableName, CommonAttributes = {}, Records } = rest;
+  if (typeof DatabaseName !== 'string' || typeof TableName !== 'string') return undefined;
+  if (!Array.isArray(Records) || !isRecord(CommonAttributes)) return undefined;
+  return { databaseName: DatabaseName, tableName: TableName, common: CommonAttributes as WireRecord, text, recordsStart, recordsEnd };
 }
 
-function parseCommon(text: string, isRecord: (value: unknown) => boolean): WireRecord | undefined {
+/** Before the first member that stands behind the records, as far as the end of the text tells. */
+function endOfRecords(text: string, recordsStart: number): number {
+  const from = Math.max(recordsStart, text.length - maxCharactersBehind);
+  const end = text.slice(from);
+  const found = membersBehind.map((member) => end.lastIndexOf(member)).filter((at) => at >= 0);
+  if (found.length > 0) return from + Math.min(...found);
+  return text.endsWith(']}') ? text.length - 2 : -1;
+}
+
+const [quote, comma, colon, space] = [0x22, 0x2c, 0x3a, 0x20] as const;
+
+/** Leaves out each space behind a comma or a colon that is outside strings; other spaces stay, since one may divide two numbers. */
+function withoutSpaces(bytes: Uint8Array): string {
+  const compact = Buffer.allocUnsafe(bytes.length);
+  let length = 0;
+  let isInString = false;
+  let last = 0;
+  const { length: end } = bytes;
+  // An iterator is slower.
+  for (let at = 0; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte === quote) isInString = !isInString;
+    else if (byte === space && !isInString && (last === comma || last === colon)) continue;
+    compact[length] = byte;
+    length += 1;
+    last = byte;
+  }
+  return compact.toString('latin1', 0, length);
+}
+
+function parseJson(text: string): unknown {
   try {
-    const common: unknown = JSON.parse(text);
-    return isRecord(common) ? (common as WireRecord) : undefined;
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a record has beside its head. */
@@ -294,25 +325,9 @@ class LeanScanner {
     const measures: Measure[] = [];
     let at = start;
     for (;;) {
-      if (!text.startsWith('{"Name":"', at)) return false;
-      const nameEnd = text.indexOf('"', at + 9);
-      if (!text.startsWith('","Value":"', nameEnd)) return false;
-      const valueStart = nameEnd + 11;
-      const valueEnd = text.indexOf('"', valueStart);
-      if (!text.startsWith('","Type":"', valueEnd)) return false;
-      const typeEnd = text.indexOf('"', valueEnd + 10);
-      const type = text.slice(valueEnd + 10, typeEnd);
-      const length = valueEnd - valueStart;
-      // A TIMESTAMP counts in the record's unit, which may stand behind it.
-      if (!types.has(type) || length < 1 || length > maxValueLength || text[typeEnd + 1] !== '}') return false;
-      const name = nameOf(text, at + 9, nameEnd);
-      if (name === '' || dimensionNameFault(name) !== undefined) return false;
-      const valueText = text.slice(valueStart, valueEnd);
-      const value = parseMeasureText(valueText, type as MeasureDataType, 'MILLISECONDS');
-      if (value === undefined) return false;
-      tail.bytes += storedBytes(type as MeasureDataType, valueText);
-      measures.push({ name, type: typeOf(type), multi: true, value: kept(value) });
-      at = typeEnd + 2;
+      const end = this.#measure(tail, measures, at);
+      if (end === undefined) return false;
+      at = end;
       if (text[at] === ']') break;
       if (text[at] !== ',') return false;
       at += 1;
@@ -320,6 +335,34 @@ class LeanScanner {
     tail.measures = measures;
     this.#at = at + 1;
     return true;
+  }
+
+  /** Name, value and type, or name, type and value, as the SDK for Go has them; gives where the next token is. */
+  #measure(tail: Tail, measures: Measure[], start: number): number | undefined {
+    const text = this.#text;
+    if (!text.startsWith('{"Name":"', start)) return undefined;
+    const nameEnd = text.indexOf('"', start + 9);
+    const isValueFirst = text.startsWith('","Value":"', nameEnd);
+    if (!isValueFirst && !text.startsWith('","Type":"', nameEnd)) return undefined;
+    const firstStart = nameEnd + (isValueFirst ? 11 : 10);
+    const firstEnd = text.indexOf('"', firstStart);
+    if (!text.startsWith(isValueFirst ? '","Type":"' : '","Value":"', firstEnd)) return undefined;
+    const secondStart = firstEnd + (isValueFirst ? 10 : 11);
+    const secondEnd = text.indexOf('"', secondStart);
+    if (text[secondEnd + 1] !== '}') return undefined;
+    const [valueStart, valueEnd] = isValueFirst ? [firstStart, firstEnd] : [secondStart, secondEnd];
+    const type = isValueFirst ? text.slice(secondStart, secondEnd) : text.slice(firstStart, firstEnd);
+    const length = valueEnd - valueStart;
+    // A TIMESTAMP counts in the record's unit, which may stand behind it.
+    if (!types.has(type) || length < 1 || length > maxValueLength) return undefined;
+    const name = nameOf(text, start + 9, nameEnd);
+    if (name === '' || dimensionNameFault(name) !== undefined) return undefined;
+    const valueText = text.slice(valueStart, valueEnd);
+    const value = parseMeasureText(valueText, type as MeasureDataType, 'MILLISECONDS');
+    if (value === undefined) return undefined;
+    tail.bytes += storedBytes(type as MeasureDataType, valueText);
+    measures.push({ name, type: typeOf(type), multi: true, value: kept(value) });
+    return secondEnd + 2;
   }
 
   /** What stands from here to the next quote; undefined if it is empty or too long. */
