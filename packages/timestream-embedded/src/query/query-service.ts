@@ -19,6 +19,7 @@ import {
   type Row,
   type UnloadStatement,
 } from '../sql/engine.js';
+import { StatementMemory } from '../sql/statement-memory.js';
 import type { CatalogView } from '../store/catalog-view.js';
 import type { Store } from '../store/store.js';
 import type { UsageCounters } from '../usage-counters.js';
@@ -59,6 +60,7 @@ export class QueryService {
   readonly #cursors: CursorRegistry;
   readonly #clientTokens: ClientTokens;
   readonly #slots: QuerySlots;
+  readonly #statements = new StatementMemory();
   #lastInsightsMs = -Infinity;
 
   constructor(options: QueryServiceOptions) {
@@ -258,7 +260,11 @@ export class QueryService {
   #compile(queryString: string, catalog: CatalogView, options: CompileOptions): CompiledStatement {
     try {
       const nowNs = BigInt(Math.floor(this.#options.clock.nowMs())) * 1_000_000n;
-      return compileStatement(queryString, catalog, { nowNs: () => nowNs }, { ...options, faults: this.#options.faults.answerFaults });
+      const clock = { nowNs: () => nowNs };
+      const { answerFaults: faults, hiddenAgeMs } = this.#options.faults;
+      const isPlain = options.parameters === undefined && options.insights !== true && Object.keys(faults).length === 0;
+      if (isPlain && hiddenAgeMs === 0) return this.#statements.compile(queryString, catalog, clock);
+      return compileStatement(queryString, catalog, clock, { ...options, faults });
     } catch (error) {
       throw serviceErrorOf(error);
     }

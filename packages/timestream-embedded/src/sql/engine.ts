@@ -10,7 +10,9 @@ import { findTableReads, type TableRead } from './analyze/table-reads.js';
 import { unloadTarget, type UnloadTarget } from './analyze/unload-target.js';
 import { isScalar, wireType } from './values/sql-type.js';
 import { parseStatement } from './parse/statement-parser.js';
-import { Emitter, type SqlParameter } from './values/typed-expression.js';
+import type { Statement } from './parse/syntax-tree.js';
+import type { SqlParameter, StatementTemplate } from './values/statement-template.js';
+import { Emitter } from './values/typed-expression.js';
 import type { ColumnInfo, Row } from './values/wire-value.js';
 
 export type { Catalog, CatalogMeasure, CatalogMeasureName, CatalogTable, MeasureDataType } from './catalog.js';
@@ -20,7 +22,7 @@ export type { DialectFaults } from './functions/function-table.js';
 export { SqlError, type SqlErrorKind } from './sql-error.js';
 export type { QueryParameters } from './analyze/context.js';
 export type { TableRead } from './analyze/table-reads.js';
-export type { SqlParameter } from './values/typed-expression.js';
+export type { SqlParameter } from './values/statement-template.js';
 
 /** A statement for DuckDB: run it with `connection.run(duckdbSql, [...parameters])`, rows as arrays of JavaScript values. */
 export interface PreparedQuery {
@@ -67,19 +69,38 @@ export interface CompileOptions {
  *
  * @throws {SqlError} kind `ValidationException`: whatever this engine does not take, with line and column; never an approximation.
  */
-export function compileStatement(
-  sqlText: string,
-  catalog: Catalog,
-  clock: SqlClock,
-  { faults = {}, parameters = new Map(), insights = false }: CompileOptions = {},
-): CompiledStatement {
+export function compileStatement(sqlText: string, catalog: Catalog, clock: SqlClock, options: CompileOptions = {}): CompiledStatement {
+  const nowNs = clock.nowNs();
   const statement = parseStatement(sqlText);
   if (statement.kind !== 'query' && statement.kind !== 'unload') return { kind: 'rows', ...answerFromCatalog(statement, catalog) };
+  const { template, tableReads, ...query } = compileQuery(statement, catalog, () => nowNs, options);
+  const unload = statement.kind === 'unload' ? { unload: { ...unloadTarget(statement), columns: query.columns } } : {};
+  return {
+    kind: 'query',
+    ...unload,
+    ...(tableReads ? { tableReads } : {}),
+    query: { duckdbSql: template.sql(), parameters: template.parameters, ...query },
+  };
+}
+
+/** A query that is compiled, but for the numbers of its shape. */
+export interface QueryTemplate extends Omit<PreparedQuery, 'duckdbSql' | 'parameters'> {
+  readonly template: StatementTemplate;
+  readonly tableReads?: readonly TableRead[];
+}
+
+/** @throws {SqlError} */
+export function compileQuery(
+  statement: Extract<Statement, { kind: 'query' | 'unload' }>,
+  catalog: Catalog,
+  nowNs: () => bigint,
+  { faults = {}, parameters = new Map(), insights = false }: CompileOptions,
+): QueryTemplate {
   const emitter = new Emitter();
   const context: StatementContext = {
     catalog,
     emitter,
-    nowNs: clock.nowNs(),
+    nowNs,
     faults,
     parameters,
     commonTables: [],
@@ -92,17 +113,12 @@ export function compileStatement(
   const definitions = context.commonTables.map((table) => `${table.sqlName} AS (${table.sql})`).join(', ');
   const namedColumns = columns.map(({ name, type }, index) => ({ Name: name ?? `_col${index}`, Type: wireType(type) }));
   const formatters = columns.map(({ type }) => createFormatter(type, faults.doubleDigits));
-  const unload = statement.kind === 'unload' ? { unload: { ...unloadTarget(statement), columns: namedColumns } } : {};
   return {
-    kind: 'query',
-    ...unload,
     ...(insights ? { tableReads: findTableReads(statement.query, context) } : {}),
-    query: {
-      ...emitter.finish(definitions === '' ? sql : `WITH ${definitions} ${sql}`),
-      namedParameters: Array.from(emitter.parameterTypes, ([name, type]) => ({ Name: name, Type: wireType(type) })),
-      columns: namedColumns,
-      formatRow: (values) => ({ Data: formatters.map((format, index) => format(values[index])) }),
-    },
+    template: emitter.finish(definitions === '' ? sql : `WITH ${definitions} ${sql}`),
+    namedParameters: Array.from(emitter.parameterTypes, ([name, type]) => ({ Name: name, Type: wireType(type) })),
+    columns: namedColumns,
+    formatRow: (values) => ({ Data: formatters.map((format, index) => format(values[index])) }),
   };
 }
 

@@ -50,13 +50,16 @@ export function castExpression(
   }
   const folded = foldedLiteral(operand, target, emitter);
   if (folded !== undefined) return folded;
-  if (operand.textOfDouble !== undefined && sameType(target, double))
-    return { type: double, sql: `CAST(${operand.sql} AS DOUBLE)`, mayBeNaN: operand.textOfDouble.mayBeNaN };
+  if (operand.textOfDouble !== undefined && sameType(target, double)) {
+    const { mayBeNaN, exact } = operand.textOfDouble;
+    return { type: double, sql: exact ?? `CAST(${operand.sql} AS DOUBLE)`, mayBeNaN };
+  }
   const sql = castSql(operand, target, safe, emitter, faults);
   if (sql !== undefined) {
-    const textOfDouble =
-      sameType(operand.type, double) && sameType(target, varchar) ? { textOfDouble: { mayBeNaN: operand.mayBeNaN } } : {};
-    return { type: target, sql, mayBeNaN: isScalar(operand.type, 'VARCHAR'), ...textOfDouble };
+    const isTextOfDouble = sameType(operand.type, double) && sameType(target, varchar);
+    const isExact = faults.doubleDigits === undefined && faults.castDoubleDigits === undefined;
+    const textOfDouble = { mayBeNaN: operand.mayBeNaN, ...(isExact ? { exact: operand.sql } : {}) };
+    return { type: target, sql, mayBeNaN: isScalar(operand.type, 'VARCHAR'), ...(isTextOfDouble ? { textOfDouble } : {}) };
   }
   throw invalidAt(position, `Cannot cast ${typeText(operand.type)} to ${typeText(target)}`);
 }

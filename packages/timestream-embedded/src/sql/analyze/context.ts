@@ -38,7 +38,7 @@ export type QueryParameters = 'infer' | ReadonlyMap<string, LiteralValue>;
 export interface StatementContext {
   readonly catalog: Catalog;
   readonly emitter: Emitter;
-  readonly nowNs: bigint;
+  readonly nowNs: () => bigint;
   readonly faults: DialectFaults;
   /** What `@name` stands for; `infer` for a query that is only prepared. */
   readonly parameters: QueryParameters;
@@ -59,7 +59,7 @@ export interface QueryPlace {
 /** Where an expression stands. */
 export interface ExpressionContext {
   readonly emitter: Emitter;
-  readonly nowNs: bigint;
+  readonly nowNs: () => bigint;
   readonly faults: DialectFaults;
   readonly queryParameters: QueryParameters;
   readonly fields: readonly Field[];

@@ -274,7 +274,7 @@ function analyzeBetween(
       `${comparisonSql('>=', { ...value, sql: v }, { ...from, sql: f }, position, emitter)} AND ` +
       comparisonSql('<=', { ...value, sql: v }, { ...to, sql: t }, position, emitter);
     // "The presence of NULL in a BETWEEN … will result in the statement evaluating to NULL."
-    const bounds = [from, to].every(({ literal }) => literal !== undefined && literal.type !== 'null');
+    const bounds = [from, to].every(({ literal, late }) => late !== undefined || (literal !== undefined && literal.type !== 'null'));
     return bounds ? inside : `CASE WHEN ${f} IS NULL OR ${t} IS NULL THEN NULL ELSE ${inside} END`;
   });
   return computed(boolean, negated ? `(NOT (${sql}))` : `(${sql})`);

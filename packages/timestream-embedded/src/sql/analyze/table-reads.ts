@@ -1,6 +1,7 @@
 import type { Expression, Identifier, Query, QueryBody, Relation } from '../parse/syntax-tree.js';
 import { timestamp, varchar, type SqlType } from '../values/sql-type.js';
-import { Emitter, type SqlParameter, type TypedExpression } from '../values/typed-expression.js';
+import type { SqlParameter } from '../values/statement-template.js';
+import { Emitter, type TypedExpression } from '../values/typed-expression.js';
 import { expressionContext, type ExpressionContext, type StatementContext } from './context.js';
 import { makeAlike } from './expression-analyzer.js';
 
@@ -131,7 +132,8 @@ function describeRead(read: NamedRead, statement: Omit<StatementContext, 'emitte
     `(SELECT min(time_ns) ${records}), (SELECT max(time_ns) ${records}), ` +
     `count(DISTINCT k), count(DISTINCT k) FILTER (WHERE ${allowed.length === 0 ? 'true' : allowed.join(' AND ')}) ` +
     `FROM (SELECT coalesce(${key}, '') AS k FROM ${table.seriesRelation})`;
-  return { database: read.database, table: read.name, partitionKey, probe: emitter.finish(sql) };
+  const template = emitter.finish(sql);
+  return { database: read.database, table: read.name, partitionKey, probe: { duckdbSql: template.sql(), parameters: template.parameters } };
 }
 
 interface Bounds {

@@ -28,6 +28,6 @@ export function scanTable(table: CatalogTable, emitter: Emitter): TableScan {
       ...table.measures.map((measure) => column(measure.name, measureType(measure.type), `${points}.${measure.column}`)),
     ],
     from: `${table.pointsRelation} AS ${points} JOIN ${series.sql} ON ${points}.sid = ${series.alias}.sid`,
-    where: `${points}.time_ns >= ${emitter.bind(oldestTimeNs, 'BIGINT')}`,
+    where: `${points}.time_ns >= ${emitter.bind({ relation: table.pointsRelation, oldestTimeNs }, 'BIGINT')}`,
   };
 }

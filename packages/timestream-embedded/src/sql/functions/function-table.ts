@@ -37,7 +37,7 @@ export interface DialectFaults {
 export interface CallContext {
   readonly emitter: Emitter;
   readonly position: SourcePosition;
-  readonly nowNs: bigint;
+  readonly nowNs: () => bigint;
   readonly faults: DialectFaults;
   readonly resultType: SqlType;
   /** `DISTINCT ` of an aggregate, or ''. */
@@ -67,7 +67,9 @@ export interface FunctionRow {
    * The result for literal arguments, where it is known without running: a time bound that is a constant lets DuckDB skip what lies outside.
    * Undefined where it is not (or is an error, which then comes from running).
    */
-  readonly fold?: (args: readonly LiteralValue[], nowNs: bigint) => LiteralValue | undefined;
+  readonly fold?: (args: readonly LiteralValue[], nowNs: () => bigint) => LiteralValue | undefined;
+  /** How many nanoseconds one is, where the only argument is a count of them since the epoch: the same for a number that is put in later. */
+  readonly nsPerArgument?: bigint;
 }
 
 /** The rows of one page of the documentation. */
@@ -207,6 +209,12 @@ export function emitCall(
   const literals = coerced.flatMap(({ literal }) => literal ?? []);
   const folded = literals.length === coerced.length ? candidate.row.fold?.(literals, context.nowNs) : undefined;
   if (folded !== undefined) return literalExpression(folded, context.position, context.emitter);
+  const { nsPerArgument } = candidate.row;
+  const [only] = coerced;
+  if (nsPerArgument !== undefined && only?.late !== undefined) {
+    const late = { index: only.late.index, times: only.late.times * nsPerArgument };
+    return { type: resultType, sql: context.emitter.bind(late, 'BIGINT'), late, mayBeNaN: false };
+  }
   return { type: resultType, sql: candidate.row.emit(coerced, { ...context, resultType }), mayBeNaN: true };
 }
 

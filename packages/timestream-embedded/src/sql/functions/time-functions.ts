@@ -9,14 +9,14 @@ import { dateFromText } from './text-conversion.js';
 const nonNegative = (value: string, name: string, otherwise: string): string =>
   `CASE WHEN ${value} < 0 THEN error('${name}(): a negative time is not supported') ELSE ${otherwise} END`;
 
-const now: FunctionRow['emit'] = (_, { emitter, nowNs }) => emitter.bind(nowNs, 'BIGINT');
+const now: FunctionRow['emit'] = (_, { emitter, nowNs }) => emitter.bind(nowNs(), 'BIGINT');
 type Fold = NonNullable<FunctionRow['fold']>;
 
 const timestampWithin64Bits = (value: bigint): ReturnType<Fold> =>
   value >= minInt64 && value <= maxInt64 ? { type: 'timestamp', value } : undefined;
-const foldNow: Fold = (_, nowNs) => ({ type: 'timestamp', value: nowNs });
+const foldNow: Fold = (_, nowNs) => ({ type: 'timestamp', value: nowNs() });
 const foldAgo: Fold = ([interval], nowNs) =>
-  interval?.type === 'interval-day-to-second' ? timestampWithin64Bits(nowNs - interval.value) : undefined;
+  interval?.type === 'interval-day-to-second' ? timestampWithin64Bits(nowNs() - interval.value) : undefined;
 const foldEpoch =
   (ns: bigint): Fold =>
   ([count]) =>
@@ -131,8 +131,8 @@ const calendarPart = (part: string): FunctionRow['emit'] => emittingOnce((time) 
 /** The last day of the month of a day, in days since the epoch. */
 const lastDay = (days: string): string => `(last_day(${dateOfDays(days)}) - DATE '1970-01-01')`;
 
-const today: FunctionRow['emit'] = (_, { emitter, nowNs }) => emitter.bind(floorDays(nowNs), 'BIGINT');
-const timeOfDay: FunctionRow['emit'] = (_, { emitter, nowNs }) => emitter.bind(nowNs - floorDays(nowNs) * nsPerDay, 'BIGINT');
+const today: FunctionRow['emit'] = (_, { emitter, nowNs }) => emitter.bind(floorDays(nowNs()), 'BIGINT');
+const timeOfDay: FunctionRow['emit'] = (_, { emitter, nowNs }) => emitter.bind(nowNs() - floorDays(nowNs()) * nsPerDay, 'BIGINT');
 
 /** Hours, minutes, … of a time of day or of an interval, which may be negative: the parts then are, too. */
 const clockParts: Readonly<Record<string, readonly [unit: bigint, within: bigint]>> = {
@@ -180,12 +180,14 @@ export const timeFunctions: readonly FunctionRow[] = [
   {
     signature: 'from_milliseconds(bigint): timestamp',
     fold: foldEpoch(1_000_000n),
+    nsPerArgument: 1_000_000n,
     emit: emittingOnce((ms) => nonNegative(ms, 'from_milliseconds', `${ms} * CAST(1000000 AS BIGINT)`)),
     example: ['from_milliseconds(1655488283771)', '2022-06-17 17:51:23.771000000'],
   },
   {
     signature: 'from_nanoseconds(bigint): timestamp',
     fold: foldEpoch(1n),
+    nsPerArgument: 1n,
     emit: emittingOnce((ns) => nonNegative(ns, 'from_nanoseconds', ns)),
     example: ['from_nanoseconds(300000001)', '1970-01-01 00:00:00.300000001'],
   },

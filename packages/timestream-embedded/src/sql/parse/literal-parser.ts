@@ -18,6 +18,9 @@ export function acceptLiteral(stream: TokenStream): LiteralExpression | undefine
       if (value > maxInt64 + 1n) throw invalidAt(position, `Invalid numeric literal: ${text}`);
       return literal({ type: 'integer', value });
     }
+    case 'late-integer':
+      stream.next();
+      return literal({ type: 'late-integer', index: Number(text) });
     case 'double': {
       stream.next();
       const value = Number(text);

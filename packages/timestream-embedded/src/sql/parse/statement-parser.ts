@@ -21,8 +21,8 @@ import { tokenize } from './tokenizer.js';
 const maxSetOperations = 100;
 
 /** @throws {SqlError} `line r:c: mismatched input …` for whatever is outside the grammar. */
-export function parseStatement(text: string): Statement {
-  const stream = new TokenStream(tokenize(text), parseQuery);
+export function parseStatement(text: string, isShape = false): Statement {
+  const stream = new TokenStream(tokenize(text, isShape), parseQuery);
   const statement = parseOneStatement(stream);
   stream.acceptSymbol(';');
   if (stream.peek().kind !== 'end') throw stream.mismatch('the end of the statement');

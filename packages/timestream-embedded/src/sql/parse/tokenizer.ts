@@ -1,6 +1,6 @@
 import { invalidAt, type SourcePosition } from '../sql-error.js';
 
-export type TokenKind = 'word' | 'quoted-identifier' | 'string' | 'integer' | 'double' | 'duration' | 'symbol' | 'end';
+export type TokenKind = 'word' | 'quoted-identifier' | 'string' | 'integer' | 'late-integer' | 'double' | 'duration' | 'symbol' | 'end';
 
 export interface Token {
   readonly kind: TokenKind;
@@ -18,15 +18,19 @@ const wordPattern = /measure_value::[A-Za-z]+|[A-Za-z_][A-Za-z0-9_]*/y;
 const numberPattern = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 /** Timestream's duration literals: a number and its unit with nothing between, `15m`. Plural units do not exist. */
 const durationPattern = /\d+(?:nanosecond|microsecond|millisecond|second|minute|hour|day|month|year|ns|us|ms|s|m|h|d|y)(?![A-Za-z0-9_])/y;
+/** A number that was cut out of a statement: see `StatementShape`. */
+const lateIntegerPattern = /§\d+§/y;
 const blankPattern = /\s+|--[^\n]*|\/\*[\s\S]*?\*\//y;
 
 /**
  * Splits a statement into tokens; the last is of kind `end`.
  *
  * Backslash means itself inside `'…'` and a quote is written twice, in strings and in quoted identifiers alike.
+ *
+ * @param isShape  whether numbers may have been cut out of the text
  * @throws {SqlError} at the first character that starts no token, and at a quote or comment that never ends.
  */
-export function tokenize(text: string): Token[] {
+export function tokenize(text: string, isShape = false): Token[] {
   if (text.length > maxStatementLength)
     throw invalidAt({ line: 1, column: 1 }, `The statement is longer than ${maxStatementLength} characters`);
   // A lone surrogate cannot be written as UTF-8, so it would silently become another character in DuckDB.
@@ -68,6 +72,11 @@ export function tokenize(text: string): Token[] {
       if (/[A-Za-z0-9_]/.test(text.charAt(offset)))
         throw invalidAt(position, `'${number}${text.charAt(offset)}' is not a number or a duration`);
       tokens.push({ kind: /^\d+$/.test(number) ? 'integer' : 'double', text: number, position });
+      continue;
+    }
+    const late = isShape ? take(lateIntegerPattern) : undefined;
+    if (late !== undefined) {
+      tokens.push({ kind: 'late-integer', text: late.slice(1, -1), position });
       continue;
     }
     const word = take(wordPattern);

@@ -3,6 +3,8 @@ export type LiteralValue =
   | { readonly type: 'null' }
   | { readonly type: 'boolean'; readonly value: boolean }
   | { readonly type: 'integer'; readonly value: bigint }
+  /** A BIGINT that is put into the finished statement: see `StatementShape`. */
+  | { readonly type: 'late-integer'; readonly index: number }
   | { readonly type: 'double'; readonly value: number }
   | { readonly type: 'string'; readonly value: string }
   /** Nanoseconds since the epoch. */

@@ -15,11 +15,9 @@ import {
   yearMonthInterval,
   type SqlType,
 } from './sql-type.js';
+import { StatementTemplate, type LateNumber, type LateValue, type SqlParameter } from './statement-template.js';
 import type { LiteralValue } from './literal-value.js';
 import { maxInt64, parseDate, parseTimeOfDay, parseTimestamp } from './time-text.js';
-
-/** A value as the DuckDB client binds it. The SQL text casts every parameter, so the client's own idea of its type does not matter. */
-export type SqlParameter = string | bigint | boolean | null;
 
 /** An expression whose names are resolved: its type, and the DuckDB SQL that computes it. */
 export interface TypedExpression {
@@ -29,10 +27,15 @@ export interface TypedExpression {
   readonly literal?: LiteralValue;
   /** Whether a DOUBLE may be NaN. A stored value never is (Timestream refuses it), so comparing one needs no precaution. */
   readonly mayBeNaN: boolean;
+  /** A constant that is put in later. Nothing that is decided here may depend on its value. */
+  readonly late?: LateNumber;
   /** The parameter of a prepared query, of a type that is yet to be found. */
   readonly parameter?: string;
-  /** For a text that CAST made of a DOUBLE: whether that may be NaN. Such a text can always be read back. */
-  readonly textOfDouble?: { readonly mayBeNaN: boolean };
+  /**
+   * For a text that CAST made of a DOUBLE: whether that may be NaN. Such a text can always be read back; `exact` is what it reads as then:
+   * Java's text of a double has as many digits as tell it from every other one (`Double.toString`).
+   */
+  readonly textOfDouble?: { readonly mayBeNaN: boolean; readonly exact?: string };
 }
 
 const UNIT_SEPARATOR = '\u001f';
@@ -49,14 +52,14 @@ interface SeriesScan {
 /** The DuckDB text of one statement under way: its bound values, and names for values that are used more than once. */
 export class Emitter {
   readonly #indexes = new Map<string, number>();
-  readonly #values: SqlParameter[] = [];
+  readonly #values: (SqlParameter | LateValue)[] = [];
   readonly #parameterTypes = new Map<string, SqlType>();
   readonly #seriesScans = new Map<string, SeriesScan>();
   #names = 0;
 
   /** The SQL of a parameter of this DuckDB type, `$3::BIGINT`. Equal values share one parameter. */
-  bind(value: SqlParameter, type: string): string {
-    const key = `${typeof value}:${String(value)}`;
+  bind(value: SqlParameter | LateValue, type: string): string {
+    const key = keyOf(value);
     let index = this.#indexes.get(key);
     if (index === undefined) {
       index = this.#values.push(value);
@@ -108,22 +111,30 @@ export class Emitter {
    * parameters is planned when it is prepared and again when they are bound. A text with a NUL, at which DuckDB would take the statement to
    * end, stays a parameter. Nothing but `bind` writes a dollar sign, nothing but `scanSeries` a paragraph sign.
    */
-  finish(sql: string): { readonly duckdbSql: string; readonly parameters: readonly SqlParameter[] } {
+  finish(sql: string): StatementTemplate {
     const numbers = new Map<string, number>();
     const parameters: SqlParameter[] = [];
-    const duckdbSql = this.#withSeries(sql).replace(/\$(\d+)::/g, (_, old: string) => {
+    const text = this.#withSeries(sql);
+    const pieces: string[] = [];
+    const late: LateValue[] = [];
+    let piece = '';
+    let end = 0;
+    for (const { 0: found, 1: old = '', index } of text.matchAll(/\$(\d+)::/g)) {
+      piece += text.slice(end, index);
+      end = index + found.length;
       const value = this.#values[Number(old) - 1] ?? null;
-      if (value === null) return 'NULL::';
-      if (typeof value !== 'string') return typeof value === 'bigint' && value < 0n ? `(${value})::` : `${String(value)}::`;
-      if (!value.includes('\0')) return `'${value.replaceAll("'", "''")}'::`;
-      let number = numbers.get(old);
-      if (number === undefined) {
-        number = parameters.push(value);
+      if (typeof value === 'object' && value !== null) {
+        pieces.push(piece);
+        late.push(value);
+        piece = '::';
+      } else if (typeof value === 'string' && value.includes('\0')) {
+        const number = numbers.get(old) ?? parameters.push(value);
         numbers.set(old, number);
-      }
-      return `$${number}::`;
-    });
-    return { duckdbSql, parameters };
+        piece += `$${number}::`;
+      } else piece += `${literalSql(value)}::`;
+    }
+    pieces.push(piece + text.slice(end));
+    return new StatementTemplate(pieces, late, parameters);
   }
 
   /** The statement with its scans of series written out. */
@@ -206,6 +217,17 @@ export class Emitter {
   }
 }
 
+function keyOf(value: SqlParameter | LateValue): string {
+  if (typeof value !== 'object' || value === null) return `${typeof value}:${String(value)}`;
+  return 'index' in value ? `late:${value.index}*${value.times}` : `oldest:${value.relation}`;
+}
+
+function literalSql(value: SqlParameter): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
+  return typeof value === 'bigint' && value < 0n ? `(${value})` : String(value);
+}
+
 export function computed(type: SqlType, sql: string): TypedExpression {
   return { type, sql, mayBeNaN: true };
 }
@@ -227,6 +249,10 @@ export function literalExpression(literal: LiteralValue, position: SourcePositio
       if (literal.value > maxInt64) throw invalidAt(position, `Invalid numeric literal: ${literal.value}`);
       // As in Trino: what fits 32 bits is an INTEGER.
       return typed(literal.value === BigInt.asIntN(32, literal.value) ? integer : bigint, literal.value);
+    }
+    case 'late-integer': {
+      const late = { index: literal.index, times: 1n };
+      return { type: bigint, sql: emitter.bind(late, 'BIGINT'), late, mayBeNaN: false };
     }
     case 'double':
       return { type: double, sql: emitter.bindDouble(literal.value), literal, mayBeNaN: false };
