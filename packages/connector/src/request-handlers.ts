@@ -10,6 +10,7 @@ import { answerFormatQuery, answerParseQuery, answerQuery, answerQueryRange, req
 import { CallQueue } from './concurrency/call-queue.js';
 import { createByteBudget, type BudgetShare } from './concurrency/create-byte-budget.js';
 import { createLimiter } from './concurrency/create-limiter.js';
+import { ReadBudget } from './concurrency/read-budget.js';
 import type { RequestScope } from './concurrency/request-scope.js';
 import { Turns } from './concurrency/turns.js';
 import type { Config } from './config/parse-config.js';
@@ -94,6 +95,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
         });
   const acceptedDrops = new AcceptedDropLog(logger, clock);
   const readLimiter = createLimiter(config.maxReadConcurrency);
+  const readBudget = new ReadBudget({ maxBytes: config.maxReadBytesInFlight, metrics });
   const bytesInFlight = createByteBudget({
     maxBytes: config.maxDecodedBytesInFlight,
     optionName: 'max-decoded-bytes-in-flight',
@@ -123,7 +125,9 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
   function readContext(caller: Caller, scope: RequestScope): ReadContext & { readonly config: Config } {
     const { storage, state } = holdStorage(caller, scope);
     const { config: tableConfig, schema, packing } = state;
-    return { config: tableConfig, source: storage, schema, packing, limiter: readLimiter, turns, metrics, signal: scope.signal };
+    const memory = readBudget.openShare(scope.signal);
+    scope.hold(() => memory.release());
+    return { config: tableConfig, source: storage, schema, packing, limiter: readLimiter, memory, turns, metrics, signal: scope.signal };
   }
 
   return {

@@ -11,6 +11,7 @@ import {
 import type { Config } from '../config/parse-config.js';
 import { ConnectorError } from '../errors/connector-error.js';
 import type { Clock } from '../ports.js';
+import { ANSWERED_POINT_BYTES, EVALUATED_SAMPLE_BYTES } from '../read/bytes-held.js';
 import type { ReadContext } from '../read/read-context.js';
 import { answerJson } from './answer-json.js';
 import { type ApiParameters, invalidParameter, parseLimit, parseParameter } from './api-parameters.js';
@@ -20,6 +21,9 @@ import { parseDurationParameterMs, parseTimeMs, parseTimeOr } from './time-param
 
 /** Points of one series that a range query may have, as in Prometheus. */
 const MAX_POINTS = 11_000;
+
+/** What the text of a native histogram takes beside that of a float, about. */
+const POINTS_OF_A_HISTOGRAM = 16;
 
 export interface QueryContext extends Omit<ReadContext, 'config'> {
   readonly config: ReadContext['config'] &
@@ -90,7 +94,7 @@ function parseQueryParameter(
   }
 }
 
-function optionsOf(parameters: ApiParameters, { config, turns, signal }: QueryContext): QueryOptions {
+function optionsOf(parameters: ApiParameters, { config, turns, memory, signal }: QueryContext): QueryOptions {
   const asked = parameters.get('lookback_delta') ?? '';
   let lookbackMs = 0;
   try {
@@ -99,19 +103,23 @@ function optionsOf(parameters: ApiParameters, { config, turns, signal }: QueryCo
     if (!(error instanceof RangeError)) throw error;
     throw new ConnectorError('malformed-query', `error parsing lookback delta duration: ${error.message}`);
   }
+  const evaluated = memory.hold();
   return {
     lookbackMs: lookbackMs > 0 ? lookbackMs : config.queryLookbackDeltaMs,
     limits: { maxSamples: config.queryMaxSamples, maxSeries: config.maxSeriesPerRead },
     experimentalFunctions: config.promqlExperimentalFunctions,
     fillModifiers: config.promqlExperimentalFunctions,
-    breathe: () => turns.next(signal),
+    breathe: async (samples) => {
+      await evaluated.set(EVALUATED_SAMPLE_BYTES * samples);
+      await turns.next(signal);
+    },
   };
 }
 
 async function answer(
   parameters: ApiParameters,
   limit: number,
-  { clock, turns, signal }: QueryContext,
+  { clock, turns, memory, signal }: QueryContext,
   run: () => Promise<QueryAnswer>,
 ): Promise<string> {
   const startMs = clock.nowMs();
@@ -119,6 +127,7 @@ async function answer(
     // The text is parsed in one piece, its regular expressions with it.
     await turns.next(signal);
     const result = await run();
+    await memory.hold().set(ANSWERED_POINT_BYTES * pointsOf(result));
     const stats = asksForStats(parameters) ? statsJson(result, (clock.nowMs() - startMs) / 1000) : null;
     return await answerJson(result, { limit, stats, breathe: () => turns.next(signal) });
   } catch (error) {
@@ -127,6 +136,12 @@ async function answer(
     if (error.kind === 'bad_data') throw invalidParameter('query', error.message);
     throw new ConnectorError('query-not-executable', error.message, { cause: error });
   }
+}
+
+function pointsOf({ value }: QueryAnswer): number {
+  if (value.type === 'vector') return value.samples.length;
+  if (value.type !== 'matrix') return 1;
+  return value.series.reduce((sum, { floats, histograms }) => sum + floats.length + POINTS_OF_A_HISTOGRAM * histograms.length, 0);
 }
 
 function asksForStats(parameters: ApiParameters): boolean {

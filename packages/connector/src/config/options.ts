@@ -371,6 +371,15 @@ export const OPTIONS = {
     help: 'What all requests being worked on hold together: their bodies as they arrive (at most half of it) and decompressed, then what is made of them: samples, new labels, histograms, exemplars. A request that would go over it gets 503 with Retry-After; one that is alone may take four times max-decoded-bytes. What follows for the memory of the process: docs/capacity.md.',
     parse: parseByteSize(1024, 64 * 1024 * MEBIBYTE),
   }),
+  maxReadBytesInFlight: option({
+    flag: 'max-read-bytes-in-flight',
+    group: 'Limits',
+    scope: 'both',
+    defaultText: '512MiB',
+    placeholder: '<size>',
+    help: 'What all reads being worked on hold together: pages of Timestream, samples, steps of PromQL queries, answers. A read that finds no room waits up to 5 s for others, first come, first served, then it gets 503 with Retry-After; one that would need all of it and more gets 400, of the query API 422. What follows for the memory of the process: docs/capacity.md.',
+    parse: parseByteSize(4 * MEBIBYTE, 64 * 1024 * MEBIBYTE),
+  }),
   seriesCacheBytes: option({
     flag: 'series-cache-bytes',
     group: 'Limits',

@@ -82,6 +82,12 @@ export const METRICS = {
     labelNames: ['endpoint'],
     buckets: SECONDS_BUCKETS,
   },
+  readBytesInFlight: {
+    name: 'timestream_connector_read_bytes_in_flight',
+    type: 'gauge',
+    help: 'What reads, PromQL queries and questions for labels hold of max-read-bytes-in-flight: pages, samples, steps, answers.',
+    labelNames: [],
+  },
   requestsInFlight: {
     name: 'timestream_connector_requests_in_flight',
     type: 'gauge',

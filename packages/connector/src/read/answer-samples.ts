@@ -41,9 +41,12 @@ export async function answerSamples(selections: readonly Selection[], context: R
 async function selectSeries(selection: Selection, context: ReadContext): Promise<readonly TimeSeries[]> {
   const { maxSamplesPerRead: maxSamples, maxSeriesPerRead: maxSeries } = context.config;
   if (wantsLabelsOnly(selection)) return seriesWithoutSamples(await listSeriesWithAllLabels(selection, maxSeries, context));
-  const packed = await runPackedQuery(selection, { maxSamples, maxSeries }, context);
+  // Until the answer has left.
+  const held = context.memory.hold();
+  const packed = await runPackedQuery(selection, { maxSamples, maxSeries }, context, held);
   if (packed !== null) return packed;
-  const outcome = await runQuery(selection, { maxSamples, maxSeries }, context);
+  await held.set(0);
+  const outcome = await runQuery(selection, { maxSamples, maxSeries }, context, held);
   if (outcome.kind === 'too-many-samples') throw outcome.error;
   return outcome.series;
 }

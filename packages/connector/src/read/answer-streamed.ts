@@ -2,6 +2,7 @@ import { createSharedSignal } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { ConnectorResponse } from '../seam.js';
 import { createAnswerTally, sampleWeightOf } from './answer-tally.js';
+import type { HeldBytes } from '../concurrency/read-budget.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readErrorOf } from './read-error.js';
 import { selectBatches } from './select-batches.js';
@@ -24,6 +25,9 @@ export async function answerStreamed(selections: readonly Selection[], context: 
   const leaving = new AbortController();
   const batches = selectAll(selections, { ...context, signal: createSharedSignal(context.signal, leaving.signal) });
   const ahead: Uint8Array[] = [];
+  // What was read ahead is held until it has left, which is with the request where it is all.
+  const held = context.memory.hold();
+  let aheadBytes = 0;
   let isLarge = false;
   for (let heldSamples = 0; !isLarge && heldSamples < context.config.streamBufferSamples;) {
     const next = await batches.next();
@@ -31,12 +35,13 @@ export async function answerStreamed(selections: readonly Selection[], context: 
     const { timeseries, queryIndex, isLast } = next.value;
     for (const part of encodeSeriesFrames(timeseries, queryIndex)) {
       ahead.push(part);
+      await held.set((aheadBytes += part.length));
       await context.turns.next(context.signal);
     }
     heldSamples += sampleWeightOf(timeseries);
     isLarge = !isLast;
   }
-  const parts = encodeBatches(ahead, batches, context);
+  const parts = encodeBatches(ahead, batches, held, context);
   return { status: 200, headers: HEADERS, body: leaveOnReturn(parts, leaving) };
 }
 
@@ -55,10 +60,12 @@ async function* selectAll(selections: readonly Selection[], context: ReadContext
 async function* encodeBatches(
   ahead: Uint8Array[],
   batches: AsyncGenerator<Batch>,
+  held: HeldBytes,
   { turns, signal }: Pick<ReadContext, 'turns' | 'signal'>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) yield part;
+    held.end();
     for await (const { timeseries, queryIndex } of batches) {
       for (const part of encodeSeriesFrames(timeseries, queryIndex)) {
         yield part;

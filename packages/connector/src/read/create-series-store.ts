@@ -4,6 +4,7 @@ import { createAnswerTally } from './answer-tally.js';
 import { compileMatchers } from './compile-matchers.js';
 import { listLabelNames, listLabelValues } from './list-labels.js';
 import { listSeriesWithAllLabels } from './list-series.js';
+import { bytesOfSelected } from './bytes-held.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readErrorOf } from './read-error.js';
 import { selectBatches } from './select-batches.js';
@@ -24,7 +25,11 @@ export function createSeriesStore(context: ReadContext): SeriesStore {
     async *select(matchers, fromMs, toMs, { newestOnly = false, bins = null } = {}) {
       try {
         const selection = selectionOf(matchers, fromMs, toMs);
+        // Whoever asks keeps them: until the request has ended.
+        const held = context.memory.hold();
+        let heldBytes = 0;
         for await (const { timeseries, areCounts = false } of selectBatches(selection, tally, context, { newestOnly, bins })) {
+          await held.set((heldBytes += bytesOfSelected(timeseries)));
           if (timeseries.length > 0) yield timeseries.map((series) => selectedSeriesOf(series, newestOnly, areCounts));
         }
       } catch (error) {

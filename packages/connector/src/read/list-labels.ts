@@ -9,6 +9,7 @@ import {
   type LabelGroupsReaderOptions,
 } from '@timestream-prometheus/timestream-translator';
 import { probeSchema } from './list-series.js';
+import { bytesOfRows } from './bytes-held.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readPages } from './read-pages.js';
 import { withCurrentColumns } from './with-current-columns.js';
@@ -59,9 +60,12 @@ async function listTexts(
       let texts: readonly string[] = [];
       if (select.kind === 'filter') {
         const reader = createReader({ layout: select.layout, matchers, maxSeries });
-        await readPages(select.sql, context, (page) => {
+        const held = context.memory.hold();
+        let heldBytes = 0;
+        await readPages(select.sql, context, async (page) => {
           reader.addPage(page);
-          return 'next';
+          await held.set((heldBytes += bytesOfRows(page)));
+          return 'next' as const;
         });
         texts = [...reader.finish()];
       }

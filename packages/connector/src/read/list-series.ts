@@ -9,6 +9,7 @@ import {
   type PhysicalSeries,
   type TableSchema,
 } from '@timestream-prometheus/timestream-translator';
+import { bytesOfRows } from './bytes-held.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readPages } from './read-pages.js';
 import { withCurrentColumns } from './with-current-columns.js';
@@ -31,9 +32,12 @@ export async function listSeries(
   const list = compileSeriesList({ query, matchers, database, table, schema, regexPushdown });
   if (list.kind === 'nothing') return [];
   const reader = createSeriesListReader({ dimensionColumns: list.dimensionColumns, matchers, maxSeries });
-  await readPages(list.sql, context, (page) => {
+  const held = context.memory.hold();
+  let heldBytes = 0;
+  await readPages(list.sql, context, async (page) => {
     reader.addPage(page);
-    return 'next';
+    await held.set((heldBytes += bytesOfRows(page)));
+    return 'next' as const;
   });
   const sorted = sortSeries(reader.finish());
   assertSeriesCount(sorted, maxSeries);

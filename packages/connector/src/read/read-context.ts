@@ -2,6 +2,7 @@ import type { Query } from '@timestream-prometheus/prom-codec';
 import type { Matcher } from '@timestream-prometheus/timestream-translator';
 import type { Config } from '../config/parse-config.js';
 import type { Limiter } from '../concurrency/create-limiter.js';
+import type { ReadShare } from '../concurrency/read-budget.js';
 import type { Turns } from '../concurrency/turns.js';
 import type { MetricsSink, RowSource } from '../ports.js';
 import type { Packing } from './packed/packing.js';
@@ -25,6 +26,8 @@ export interface ReadContext {
   readonly packing: Packing;
   /** Shared by all requests of the process; one turn is one Timestream query, all its pages included. */
   readonly limiter: Limiter;
+  /** What the request holds of the budget of all reads. */
+  readonly memory: ReadShare;
   /** Whatever is made of a page, or of an answer, waits for its turn. */
   readonly turns: Turns;
   readonly metrics: MetricsSink;

@@ -4,6 +4,7 @@ import {
   type ExemplarsOfSeries,
   type ReadLimits,
 } from '@timestream-prometheus/timestream-translator';
+import { bytesOfRows } from './bytes-held.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readErrorOf } from './read-error.js';
 import { readSelect, withSelect } from './with-select.js';
@@ -22,7 +23,12 @@ export async function readExemplars(selection: Selection, limits: ReadLimits, co
       ofNothing: () => [],
       run: async (select) => {
         const reader = createExemplarReader({ matchers, startMs: query.startTimestampMs, endMs: query.endTimestampMs, limits });
-        const other = await readSelect(select, context, (page) => reader.addPage(page));
+        const held = context.memory.hold();
+        let heldBytes = 0;
+        const other = await readSelect(select, context, async (page) => {
+          reader.addPage(page);
+          await held.set((heldBytes += bytesOfRows(page)));
+        });
         return other ?? reader.finish();
       },
     });

@@ -1,6 +1,7 @@
 import { compileMetadataSelect, createMetadataReader, type FoundMetadata } from '@timestream-prometheus/timestream-translator';
 import { METADATA_REFRESH_MS } from '../write/known-metadata.js';
 import { ColumnNotFoundError } from '../errors/connector-error.js';
+import { bytesOfRows } from './bytes-held.js';
 import type { ReadContext } from './read-context.js';
 import { readErrorOf } from './read-error.js';
 import { readPages } from './read-pages.js';
@@ -22,9 +23,12 @@ export async function readMetadata(metric: string | undefined, nowMs: number, co
   const sinceMs = Math.max(0, nowMs - METADATA_LOOKBACK_MS);
   try {
     const sql = compileMetadataSelect({ database, table, sinceMs, ...(metric === undefined ? {} : { metric }) });
-    await readPages(sql, context, (page) => {
+    const held = context.memory.hold();
+    let heldBytes = 0;
+    await readPages(sql, context, async (page) => {
       reader.addPage(page);
-      return 'next';
+      await held.set((heldBytes += bytesOfRows(page)));
+      return 'next' as const;
     });
   } catch (error) {
     // The table never had metadata, or nothing at all.

@@ -1,5 +1,6 @@
 import type { QueryPage } from '@timestream-prometheus/timestream-translator';
 import { METRICS } from '../metrics/metric-catalogue.js';
+import { PAGE_BYTES } from './bytes-held.js';
 import type { ReadContext } from './read-context.js';
 
 /**
@@ -10,15 +11,22 @@ import type { ReadContext } from './read-context.js';
  */
 export async function readPages(
   sql: string,
-  { source, limiter, turns, metrics, signal }: Pick<ReadContext, 'source' | 'limiter' | 'turns' | 'metrics' | 'signal'>,
-  take: (page: QueryPage) => 'next' | 'leave',
+  { source, limiter, turns, memory, metrics, signal }: Pick<ReadContext, 'source' | 'limiter' | 'turns' | 'memory' | 'metrics' | 'signal'>,
+  take: (page: QueryPage) => 'next' | 'leave' | Promise<'next' | 'leave'>,
 ): Promise<void> {
-  await limiter.run(async () => {
-    for await (const page of source.query(sql, signal)) {
-      metrics.add(METRICS.readPages, 1);
-      metrics.add(METRICS.readRows, page.Rows.length);
-      await turns.next(signal);
-      if (take(page) === 'leave') return;
-    }
-  }, signal);
+  // Who has no room for a page asks nothing.
+  const held = memory.hold();
+  try {
+    await limiter.run(async () => {
+      await held.set(PAGE_BYTES);
+      for await (const page of source.query(sql, signal)) {
+        metrics.add(METRICS.readPages, 1);
+        metrics.add(METRICS.readRows, page.Rows.length);
+        await turns.next(signal);
+        if ((await take(page)) === 'leave') return;
+      }
+    }, signal);
+  } finally {
+    held.end();
+  }
 }

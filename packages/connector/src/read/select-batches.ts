@@ -11,6 +11,8 @@ import {
 import { ColumnNotFoundError } from '../errors/connector-error.js';
 import { runTogether } from '../concurrency/run-together.js';
 import type { AnswerTally } from './answer-tally.js';
+import type { HeldBytes } from '../concurrency/read-budget.js';
+import { ASSEMBLED_SAMPLE_BYTES } from './bytes-held.js';
 import { listSeries, listSeriesWithAllLabels } from './list-series.js';
 import { streamPackedQuery } from './packed/stream-packed-query.js';
 import { wantsLabelsOnly, type ReadContext, type Selection } from './read-context.js';
@@ -70,7 +72,22 @@ async function* selectRowBatches(
   context: ReadContext,
 ): AsyncGenerator<SeriesBatch, void, undefined> {
   const isWanted = ({ labels }: { readonly labels: readonly Label[] }): boolean => after === null || compareLabels(labels, after) > 0;
-  const plan = await planQuery(selection, tally, context);
+  const held = context.memory.hold();
+  try {
+    yield* selectPlannedBatches(await planQuery(selection, tally, context, held), isWanted, selection, tally, context, held);
+  } finally {
+    held.end();
+  }
+}
+
+async function* selectPlannedBatches(
+  plan: Plan,
+  isWanted: (series: { readonly labels: readonly Label[] }) => boolean,
+  selection: Selection,
+  tally: AnswerTally,
+  context: ReadContext,
+  held: HeldBytes,
+): AsyncGenerator<SeriesBatch, void, undefined> {
   if (plan.kind === 'whole') {
     const series = plan.series.filter(isWanted);
     tally.add(series);
@@ -81,7 +98,7 @@ async function* selectRowBatches(
     maxRows: context.config.streamBufferSamples,
     maxSeries: MAX_SERIES_PER_GROUP,
   })) {
-    const series = await readGroup(group, selection, tally, context);
+    const series = await readGroup(group, selection, tally, context, held);
     tally.add(series);
     yield { timeseries: series, isLast: false };
   }
@@ -92,15 +109,16 @@ type Plan =
   | { readonly kind: 'by-group'; readonly sorted: readonly PhysicalSeries[] };
 
 /** All of it if it is small; else what there is to read, for the columns that the table had while we looked. */
-async function planQuery(selection: Selection, tally: AnswerTally, context: ReadContext): Promise<Plan> {
+async function planQuery(selection: Selection, tally: AnswerTally, context: ReadContext, held: HeldBytes): Promise<Plan> {
   return withCurrentColumns<Plan>(context, {
     maxAttempts: MAX_LISTS,
     ofEmptyTable: () => ({ kind: 'whole', series: [] }),
     ask: async () => {
       const { maxSamples, maxSeries } = tally.left;
       const limits = { maxSamples: Math.min(maxSamples, context.config.streamBufferSamples), maxSeries };
-      const outcome = await runQuery(selection, limits, context);
+      const outcome = await runQuery(selection, limits, context, held);
       if (outcome.kind === 'whole') return outcome;
+      await held.set(0);
       if (maxSamples <= context.config.streamBufferSamples) tally.assertRoomFor({ series: 0, samples: maxSamples + 1 });
       const sorted = await listSeries(selection, outcome.schema, maxSeries, context);
       tally.assertRoomFor({ series: 0, samples: sorted.reduce((sum, { rowCount }) => sum + rowCount, 0) });
@@ -115,7 +133,10 @@ async function readGroup(
   { query, matchers }: Selection,
   tally: AnswerTally,
   context: ReadContext,
+  held: HeldBytes,
 ): Promise<readonly TimeSeries[]> {
+  // What was held of the group before has been given.
+  await held.set(0);
   const { defaultDatabase: database, defaultTable: table } = context.config;
   const assembler = createSeriesAssembler({
     matchers,
@@ -130,9 +151,10 @@ async function readGroup(
       statements.map(
         ({ sql }) =>
           (signal) =>
-            readPages(sql, { ...context, signal }, (page) => {
+            readPages(sql, { ...context, signal }, async (page) => {
               assembler.addPage(page);
-              return 'next';
+              await held.set(ASSEMBLED_SAMPLE_BYTES * assembler.heldSamples);
+              return 'next' as const;
             }),
       ),
       context.signal,

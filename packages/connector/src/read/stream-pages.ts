@@ -1,5 +1,6 @@
 import type { QueryPage } from '@timestream-prometheus/timestream-translator';
 import { METRICS } from '../metrics/metric-catalogue.js';
+import { PAGE_BYTES } from './bytes-held.js';
 import type { ReadContext } from './read-context.js';
 
 /**
@@ -10,12 +11,16 @@ import type { ReadContext } from './read-context.js';
  */
 export async function* streamPages(
   sql: string,
-  { source, limiter, turns, metrics, signal }: Pick<ReadContext, 'source' | 'limiter' | 'turns' | 'metrics' | 'signal'>,
+  { source, limiter, turns, memory, metrics, signal }: Pick<ReadContext, 'source' | 'limiter' | 'turns' | 'memory' | 'metrics' | 'signal'>,
 ): AsyncGenerator<QueryPage, void, undefined> {
+  const held = memory.hold();
   const pages = source.query(sql, signal)[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = await limiter.run(() => pages.next(), signal);
+      const next = await limiter.run(async () => {
+        await held.set(PAGE_BYTES);
+        return pages.next();
+      }, signal);
       if (next.done === true) return;
       metrics.add(METRICS.readPages, 1);
       metrics.add(METRICS.readRows, next.value.Rows.length);
@@ -23,6 +28,7 @@ export async function* streamPages(
       yield next.value;
     }
   } finally {
+    held.end();
     await pages.return?.();
   }
 }

@@ -78,11 +78,11 @@ export interface ShownColumns {
 export async function readSelect(
   { sql, labelsAssumedAbsent }: SelectStatement,
   context: ReadContext,
-  addPage: (page: QueryPage) => void,
+  addPage: (page: QueryPage) => void | Promise<void>,
   shown: ShownColumns = {},
 ): Promise<OtherColumns | undefined> {
   let other: OtherColumns | undefined;
-  await readPages(sql, context, (page) => {
+  await readPages(sql, context, async (page) => {
     if (shown.schema === undefined) {
       const schema = schemaOf(page.ColumnInfo);
       context.schema.remember(schema);
@@ -90,7 +90,7 @@ export async function readSelect(
       if ([...labelsAssumedAbsent].some((name) => schema.dimensions.has(name))) other = { kind: 'other-columns', schema };
     }
     if (other !== undefined) return 'leave';
-    addPage(page);
+    await addPage(page);
     return 'next';
   });
   return other;

@@ -19,7 +19,7 @@ const WORK_PER_TURN = 50_000;
 /** Counts what a query takes, and gives others a turn on the way. */
 export class QueryBudget {
   readonly #limits: QueryLimits;
-  readonly #breathe: () => Promise<void> | void;
+  readonly #breathe: (samples: number) => Promise<void> | void;
   /** What the regular expressions of functions may cost together. */
   readonly regexes = new RegexBudget();
   #work = 0;
@@ -30,19 +30,19 @@ export class QueryBudget {
   /** Samples that selectors gave, over all steps. */
   totalSamples = 0;
 
-  /** @param breathe called again and again while the query runs; throws if it must not go on */
-  constructor(limits: QueryLimits, breathe: () => Promise<void> | void) {
+  /** @param breathe called again and again while the query runs, with the samples in memory now; throws if it must not go on */
+  constructor(limits: QueryLimits, breathe: (samples: number) => Promise<void> | void) {
     this.#limits = limits;
     this.#breathe = breathe;
   }
 
   async breathe(): Promise<void> {
-    await this.#breathe();
+    await this.#breathe(this.samples);
   }
 
   /** Counts work done; gives others a turn when there was enough. */
   async work(amount: number): Promise<void> {
-    if (this.isDue(amount)) await this.#breathe();
+    if (this.isDue(amount)) await this.breathe();
   }
 
   /** As `work` for inner loops, which should not wait for nothing: counts, and says whether it is time to `breathe`. */

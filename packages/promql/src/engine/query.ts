@@ -20,7 +20,7 @@ export interface QueryOptions extends ParseOptions {
   readonly defaultSubqueryStepMs?: number;
   readonly limits?: Partial<QueryLimits>;
   /** Called again and again while a query runs. It may give others a turn, and throws to stop the query. */
-  readonly breathe?: () => Promise<void> | void;
+  readonly breathe?: (samples: number) => Promise<void> | void;
 }
 
 /** A sample of an answer. */

@@ -26,6 +26,8 @@ export interface OrderedAssembler {
   addPage(page: QueryPage): readonly TimeSeries[];
   /** The others. */
   finish(): readonly TimeSeries[];
+  /** Samples in memory of series that are not whole; a record of a histogram counts as many of them. */
+  readonly heldSamples: number;
   /** Of what was read so far: rows of the table, and points that stand for them. */
   readonly rowCounts: { readonly seen: number; readonly kept: number };
 }
@@ -48,6 +50,7 @@ export function createOrderedAssembler(
   let current: OpenSeries | null = null;
   let lastLabels: readonly Label[] | null = null;
   let sampleCount = 0;
+  let givenCount = 0;
   let seriesCount = 0;
   const rowCounts = { seen: 0, kept: 0 };
   let waitingCount = 0;
@@ -94,6 +97,7 @@ export function createOrderedAssembler(
       throw new PackedAnswerError('order', 'series came in another order than that of their labels');
     }
     lastLabels = labels;
+    givenCount += points.weight;
     const [found] = points.finish(1);
     if (found !== undefined && !isEmpty(found)) whole.push({ labels, ...found, exemplars: [] });
   };
@@ -127,6 +131,9 @@ export function createOrderedAssembler(
   };
 
   return {
+    get heldSamples() {
+      return sampleCount - givenCount;
+    },
     rowCounts,
     addPage(page) {
       const whole: TimeSeries[] = [];

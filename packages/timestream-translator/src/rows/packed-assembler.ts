@@ -22,6 +22,9 @@ export function createPackedAssembler(
   const firstMs = Number(BigInt.asIntN(64, startMs));
   const lastMs = Number(BigInt.asIntN(64, endMs));
   return {
+    get heldSamples() {
+      return points.weight;
+    },
     addPage(page) {
       for (const row of readPackedRows(page, layout)) {
         const series = index.identify(row.dimensions, row.measureName);

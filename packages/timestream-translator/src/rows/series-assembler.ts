@@ -35,6 +35,8 @@ export interface SeriesAssembler {
    * @throws RowFormatError if the page is not what Timestream documents
    */
   addPage(page: QueryPage): void;
+  /** Samples in memory now; a record of a histogram counts as many of them. */
+  readonly heldSamples: number;
   /**
    * The series with at least one sample, sorted as Prometheus sorts label sets; labels sorted, samples strictly ascending. The same rows give
    * the same answer, however they were ordered and split into pages.
@@ -66,6 +68,9 @@ export function createSeriesAssembler({ matchers, startMs, endMs, limits, only }
   };
 
   return {
+    get heldSamples() {
+      return points.weight;
+    },
     addPage({ ColumnInfo, Rows }) {
       if (Rows.length === 0) return;
       const { reader, findSeries } = readerFor(ColumnInfo);

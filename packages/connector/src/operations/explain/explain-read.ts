@@ -21,6 +21,7 @@ import {
 } from '@timestream-prometheus/timestream-translator';
 import { pushedHints } from '../../api/promql-storage.js';
 import { createLimiter } from '../../concurrency/create-limiter.js';
+import { ReadBudget } from '../../concurrency/read-budget.js';
 import { Turns } from '../../concurrency/turns.js';
 import type { Config } from '../../config/parse-config.js';
 import { ConnectorError } from '../../errors/connector-error.js';
@@ -208,6 +209,7 @@ async function measureRead(
     packing: new Packing({ isWanted: config.readStrategy === 'packed', logger, metrics }),
     limiter: createLimiter(config.maxReadConcurrency),
     turns: new Turns(),
+    memory: new ReadBudget({ maxBytes: Infinity, metrics }).openShare(signal),
     metrics,
     signal,
   });

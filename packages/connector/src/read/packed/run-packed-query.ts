@@ -6,6 +6,8 @@ import {
   type ReadLimits,
 } from '@timestream-prometheus/timestream-translator';
 import { ColumnNotFoundError } from '../../errors/connector-error.js';
+import type { HeldBytes } from '../../concurrency/read-budget.js';
+import { ASSEMBLED_SAMPLE_BYTES } from '../bytes-held.js';
 import type { ReadContext, Selection } from '../read-context.js';
 import { readPages } from '../read-pages.js';
 import { withCurrentColumns } from '../with-current-columns.js';
@@ -18,6 +20,7 @@ const MAX_ATTEMPTS = 8;
 /**
  * The series that one query selects, by a packed statement.
  *
+ * @param held what is held of them, and goes on to be held by whoever asked
  * @returns null if they cannot be read that way now: then rows have to be read. Why has been logged and counted.
  * @throws ConnectorError, ReadLimitError
  */
@@ -25,6 +28,7 @@ export async function runPackedQuery(
   selection: Selection,
   limits: ReadLimits,
   context: ReadContext,
+  held: HeldBytes,
   shape: Pick<PackedSelectOptions, 'newestOnly'> = {},
 ): Promise<readonly TimeSeries[] | null> {
   const { packing } = context;
@@ -46,11 +50,12 @@ export async function runPackedQuery(
         let firstPage: QueryPage | undefined;
         const columns = new Set<string>();
         try {
-          await readPages(statement.sql, context, (page) => {
+          await readPages(statement.sql, context, async (page) => {
             if (page.Rows.length > 0) firstPage ??= page;
             assembler.addPage(page);
             columnsWithValues(page, statement.layout, columns);
-            return 'next';
+            await held.set(ASSEMBLED_SAMPLE_BYTES * assembler.heldSamples);
+            return 'next' as const;
           });
           const series = assembler.finish();
           if (firstPage !== undefined && packing.takeCheck(statement.layout)) await checkAgainstRows(firstPage, statement, context);

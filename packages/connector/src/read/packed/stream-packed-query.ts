@@ -8,6 +8,7 @@ import {
 import { ColumnNotFoundError, ConnectorError } from '../../errors/connector-error.js';
 import { METRICS } from '../../metrics/metric-catalogue.js';
 import type { AnswerTally } from '../answer-tally.js';
+import { ASSEMBLED_SAMPLE_BYTES, bytesOfSeries } from '../bytes-held.js';
 import type { ReadContext, Selection } from '../read-context.js';
 import type { SeriesBatch } from '../series-batch.js';
 import { streamPages } from '../stream-pages.js';
@@ -107,22 +108,28 @@ async function* runStatement(
     packing.rememberColumns(question.selector, columns);
     if (statement.layout.bins !== null) packing.bins.learn(question.selector, statement.layout.bins, assembler.rowCounts);
   };
-  for await (const page of streamPages(statement.sql, context)) {
-    const whole = assembler.addPage(page);
-    columnsWithValues(page, statement.layout, columns);
-    if (isFirst && page.Rows.length > 0) {
-      isFirst = false;
-      if (packing.takeCheck(statement.layout)) await checkAgainstRows(page, statement, context);
+  const held = context.memory.hold();
+  try {
+    for await (const page of streamPages(statement.sql, context)) {
+      const whole = assembler.addPage(page);
+      columnsWithValues(page, statement.layout, columns);
+      await held.set(ASSEMBLED_SAMPLE_BYTES * assembler.heldSamples + bytesOfSeries(whole));
+      if (isFirst && page.Rows.length > 0) {
+        isFirst = false;
+        if (packing.takeCheck(statement.layout)) await checkAgainstRows(page, statement, context);
+      }
+      if (page.isLast === true) {
+        rememberAnswer();
+        yield { timeseries: [...whole, ...assembler.finish()], isLast: true, areCounts };
+        return;
+      }
+      if (whole.length > 0) yield { timeseries: whole, isLast: false, areCounts };
     }
-    if (page.isLast === true) {
-      rememberAnswer();
-      yield { timeseries: [...whole, ...assembler.finish()], isLast: true, areCounts };
-      return;
-    }
-    if (whole.length > 0) yield { timeseries: whole, isLast: false, areCounts };
+    rememberAnswer();
+    yield { timeseries: assembler.finish(), isLast: true, areCounts };
+  } finally {
+    held.end();
   }
-  rememberAnswer();
-  yield { timeseries: assembler.finish(), isLast: true, areCounts };
 }
 
 /** Series that have been given already are left out. */
