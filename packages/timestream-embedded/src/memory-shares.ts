@@ -16,6 +16,8 @@ export interface MemoryShares {
   readonly maxCollectedBytes: number;
   /** Entries of a list that a function outside the database takes, and of all lists that it gives for 2048 rows; more are refused. */
   readonly maxListEntries: number;
+  /** Bytes of texts and lists that functions make out of nothing, of the 2048 rows that the database works on at a time; more are refused. */
+  readonly maxMadeBytes: number;
   /** Unfinished results that wait for their next page. The one idle for longest gives way; its NextToken is then invalid. */
   readonly maxOpenCursors: number;
 }
@@ -33,6 +35,8 @@ export function memoryShares(duckdbMemoryLimit: string): MemoryShares {
     maxCollectedBytes: between(4 * mebibyte, limit / 32, 256 * mebibyte),
     // A list that a page can hold has to fit: a megabyte of entries of 18 bytes.
     maxListEntries: between(60_000, limit / 1024, 4_000_000),
+    // Each of the threads may have as many, and some copies of them.
+    maxMadeBytes: between(4 * mebibyte, limit / 32, 256 * mebibyte),
     // Each keeps a page, and may keep one more row.
     maxOpenCursors: between(4, limit / (32 * mebibyte), 64),
   };

@@ -33,6 +33,25 @@ const hostile: readonly string[] = [
   `UNLOAD (SELECT n, m, 'a text that is not short' AS t FROM ${rows(300)}) TO 's3://bucket/rows' WITH (format = 'CSV')`,
 ];
 
+/** Texts and lists that a statement makes out of nothing in each of the rows that the database works on at a time. */
+const madeOutOfNothing: readonly string[] = [
+  `SELECT sum(length(array_join(repeat('a text that is not short', 10000 - n % 2), ','))) FROM ${rows(1)}`,
+  `SELECT sum(length(rpad(CAST(n AS VARCHAR), 1000000, 'x'))) FROM ${rows(1)}`,
+  `SELECT sum(length(lpad(CAST(n AS VARCHAR), 100000, 'é') || rpad(CAST(n AS VARCHAR), 100000, 'x'))) FROM ${rows(1)}`,
+  `SELECT sum(cardinality(sequence(n, n + 9000))) FROM ${rows(1)}`,
+  `SELECT sum(cardinality(transform(sequence(n, n + 9000), x -> CAST(x AS VARCHAR)))) FROM ${rows(1)}`,
+  `SELECT sum(cardinality(repeat(sequence(n, n + 90), 9000))) FROM ${rows(1)}`,
+  `SELECT array_agg(rpad(CAST(n AS VARCHAR), 100000, 'x')) FROM ${rows(1)}`,
+  `SELECT sum(length(replace(rpad(CAST(n AS VARCHAR), 1000, 'x'), 'x', '${'y'.repeat(1000)}'))) FROM ${rows(1)}`,
+  `SELECT sum(length(regexp_replace(rpad(CAST(n AS VARCHAR), 1000, 'x'), 'x', '${'y'.repeat(1000)}'))) FROM ${rows(1)}`,
+];
+
+/** The same functions, in what one may ask for. */
+const modest: readonly string[] = [
+  `SELECT sum(cardinality(sequence(n, n + 50)) + length(rpad(CAST(n AS VARCHAR), 300, 'x')) + cardinality(repeat(n, 50))) FROM ${rows(1)}`,
+  `SELECT length(rpad('a', 1000000, 'x')), cardinality(repeat('a', 10000)), length(array_join(sequence(1, 10000), ','))`,
+];
+
 /** Pages of three rows each, 150 rows in all. */
 const wide = `SELECT n, array_agg(m) FROM UNNEST(sequence(1, 150)) AS a (n) CROSS JOIN UNNEST(sequence(1, 10000)) AS b (m) GROUP BY n`;
 
@@ -63,7 +82,7 @@ describe('the shares of the memory', () => {
     expect(small.maxOpenCursors).toBe(4);
     expect(large.maxOpenCursors).toBeGreaterThan(50);
     expect(large.maxListEntries).toBeGreaterThan(10 * small.maxListEntries);
-    const bytes = large.maxBodiesBytes * 6 + large.maxCollectedBytes * 10 + large.maxListEntries * 250;
+    const bytes = large.maxBodiesBytes * 6 + large.maxCollectedBytes * 10 + large.maxListEntries * 250 + large.maxMadeBytes * 4;
     expect(bytes).toBeLessThan(2e9);
   });
 });
@@ -109,7 +128,7 @@ describe.skipIf(process.platform !== 'linux')('a process with a limit', { timeou
     });
     const outcomes = new Map<string, string>();
     // Four at a time: three run and one waits.
-    const waiting = [...hostile];
+    const waiting = [...hostile, ...madeOutOfNothing, ...modest];
     const asking = Array.from({ length: 4 }, async () => {
       for (let sql = waiting.shift(); sql !== undefined; sql = waiting.shift()) {
         outcomes.set(sql, await ask(query, sql));
@@ -132,6 +151,8 @@ describe.skipIf(process.platform !== 'linux')('a process with a limit', { timeou
       JSON.stringify([...outcomes]),
     ).toBe(true);
     expect(outcomes.get(hostile[0] ?? '')).toBe('QueryExecutionException');
+    expect(madeOutOfNothing.filter((sql) => outcomes.get(sql) !== 'QueryExecutionException')).toEqual([]);
+    expect(modest.filter((sql) => outcomes.get(sql) !== 'answered')).toEqual([]);
     expect(await ask(query, wide)).toBe('not finished');
     // A result that waits for its next page keeps what the database holds of it: in the end there is no room for one more.
     for (let result = 0; result < 5; result += 1) expect(['not finished', 'QueryExecutionException']).toContain(await ask(query, wide));

@@ -11,6 +11,7 @@ import { unloadTarget, type UnloadTarget } from './analyze/unload-target.js';
 import { isScalar, wireType } from './values/sql-type.js';
 import { parseStatement } from './parse/statement-parser.js';
 import type { Statement } from './parse/syntax-tree.js';
+import { shareRoom } from './values/made-text.js';
 import type { SqlParameter, StatementTemplate } from './values/statement-template.js';
 import { Emitter } from './values/typed-expression.js';
 import type { ColumnInfo, Row } from './values/wire-value.js';
@@ -115,7 +116,7 @@ export function compileQuery(
   const formatters = columns.map(({ type }) => createFormatter(type, faults.doubleDigits));
   return {
     ...(insights ? { tableReads: findTableReads(statement.query, context) } : {}),
-    template: emitter.finish(definitions === '' ? sql : `WITH ${definitions} ${sql}`),
+    template: emitter.finish(shareRoom(definitions === '' ? sql : `WITH ${definitions} ${sql}`)),
     namedParameters: Array.from(emitter.parameterTypes, ([name, type]) => ({ Name: name, Type: wireType(type) })),
     columns: namedColumns,
     formatRow: (values) => ({ Data: formatters.map((format, index) => format(values[index])) }),

@@ -35,15 +35,15 @@ const metadataTables = [
  */
 export async function openDuckdb(
   dataDir: string | undefined,
-  { duckdbMemoryLimit, maxListEntries }: Pick<ServerBounds, 'duckdbMemoryLimit' | 'maxListEntries'>,
+  bounds: Pick<ServerBounds, 'duckdbMemoryLimit' | 'maxListEntries' | 'maxMadeBytes'>,
 ): Promise<DuckDBInstance> {
   keepByteOrderMarks();
   const path = dataDir === undefined ? ':memory:' : join(dataDir, fileName);
   if (dataDir !== undefined) await makeDataDir(dataDir);
-  const instance = await createInstance(path, dataDir, duckdbMemoryLimit);
+  const instance = await createInstance(path, dataDir, bounds.duckdbMemoryLimit);
   const connection = await instance.connect();
   try {
-    registerCallbacks(connection, maxListEntries);
+    registerCallbacks(connection, bounds);
     await prepareFile(connection, path);
   } catch (error) {
     connection.closeSync();

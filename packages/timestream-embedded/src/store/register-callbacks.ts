@@ -19,7 +19,7 @@ import {
   type DuckDBVector,
 } from '@duckdb/node-api';
 
-import { serverBounds } from '../limits.js';
+import { serverBounds, type ServerBounds } from '../limits.js';
 import type { Callback, CallbackPoint, CallbackType, CallbackValue } from '../sql/callbacks/callback.js';
 import { callbacks } from '../sql/callbacks/callbacks.js';
 
@@ -38,7 +38,11 @@ const types: Readonly<Record<CallbackType, DuckDBType>> = {
 };
 
 /** Makes the callbacks known to the database; every connection has them then. */
-export function registerCallbacks(connection: DuckDBConnection, maxListEntries = serverBounds.maxListEntries): void {
+export function registerCallbacks(
+  connection: DuckDBConnection,
+  { maxListEntries, maxMadeBytes }: Pick<ServerBounds, 'maxListEntries' | 'maxMadeBytes'> = serverBounds,
+): void {
+  connection.registerScalarFunction(roomFunction(maxMadeBytes));
   for (const each of callbacks) connection.registerScalarFunction(scalarFunction(each, maxListEntries));
   // `error()` for use inside TRY: of any type, and not volatile.
   const fail = (): never => {
@@ -47,6 +51,28 @@ export function registerCallbacks(connection: DuckDBConnection, maxListEntries =
   connection.registerScalarFunction(
     DuckDBScalarFunction.create({ name: 'ts_try_error', parameterTypes: [VARCHAR], returnType: SQLNULL, mainFunction: fail }),
   );
+}
+
+/** `ts_has_room(bytes, parts)`: fails where the rows of a call have more bytes together than a part of what may be made has. */
+function roomFunction(maxMadeBytes: number): DuckDBScalarFunction {
+  return DuckDBScalarFunction.create({
+    name: 'ts_has_room',
+    parameterTypes: [DOUBLE, INTEGER],
+    returnType: BOOLEAN,
+    mainFunction: (_, input, output) => {
+      const [bytes, parts] = [input.getColumnVector(0), input.getColumnVector(1)];
+      let made = 0;
+      for (let row = 0; row < input.rowCount; row += 1) {
+        made += Number(bytes.getItem(row) ?? 0);
+        if (made * Number(parts.getItem(row)) > maxMadeBytes)
+          throw new Error(
+            `Functions would make texts and lists of more than ${maxMadeBytes} bytes for the rows worked on at a time (--memory-limit)`,
+          );
+        output.setItem(row, true);
+      }
+      output.flush();
+    },
+  });
 }
 
 /** A list comes as a value for each entry, many times what the database holds of it: too long a one is refused before that. */

@@ -3,6 +3,7 @@ import { invalidAt } from '../sql-error.js';
 import { duckdbType, isScalar, typeText, type SqlType } from '../values/sql-type.js';
 import { addMonths, calendarOf } from '../values/time-sql.js';
 import { nsPerDay } from '../values/time-text.js';
+import { lacksRoom } from '../values/made-text.js';
 import type { TypedExpression } from '../values/typed-expression.js';
 import { emitting, emittingOnce, plain, type CallContext, type FunctionRow } from './function-table.js';
 import { textSql } from './text-conversion.js';
@@ -22,10 +23,12 @@ const extreme = (name: 'array_max' | 'array_min', duckdbName: string): FunctionR
   example: [`${name}(ARRAY[1, 3, 2])`, name === 'array_max' ? '3' : '1'],
 });
 
+/** Of a list of numbers, and of what is made of it on the way to the answer. */
+const bytesPerEntry = 16;
 const tooLong = `error('sequence() of more than 10000 entries is not supported')`;
 const sequenceBy = (from: string, to: string, by: string): string =>
   `CASE WHEN ${by} = 0 OR (${to} - ${from}) * sign(${by}) < 0 THEN error('sequence(): the step does not lead to the end') ` +
-  `WHEN (${to} - ${from}) // ${by} >= 10000 THEN ${tooLong} ELSE generate_series(${from}, ${to}, ${by}) END`;
+  `WHEN (${to} - ${from}) // ${by} >= 10000 THEN ${tooLong} WHEN ${lacksRoom(`(${bytesPerEntry} * ((${to} - ${from}) // ${by} + 1))`)} THEN NULL ELSE generate_series(${from}, ${to}, ${by}) END`;
 const sequence = emittingOnce((from, to = '', step?: string) =>
   sequenceBy(from, to, step ?? `CASE WHEN ${from} <= ${to} THEN 1 ELSE -1 END`),
 );
@@ -72,6 +75,12 @@ function setFunction(name: string, result: string, count: number): FunctionRow['
   };
 }
 
+/** Beside the entry itself: about as many bytes as its text has. */
+const entryBytes = (value: string, type: SqlType | undefined): string =>
+  type === undefined || isScalar(type, 'BIGINT', 'INTEGER', 'DOUBLE', 'BOOLEAN', 'UNKNOWN')
+    ? '0'
+    : `coalesce(strlen(CAST(${value} AS VARCHAR)), 0)`;
+
 /** Months from the start, each counted from it: 31 January, 29 February, 31 March. */
 const monthSequence = emittingOnce((from, to = '', step = '') => {
   // Boundaries of months between the two are at least the whole months: what goes beyond the end is dropped.
@@ -79,7 +88,7 @@ const monthSequence = emittingOnce((from, to = '', step = '') => {
   const all = `list_transform(generate_series(0, ${most}), lambda i: ${addMonths(from, `(i * ${step})`)})`;
   return (
     `CASE WHEN ${step} = 0 OR (${to} - ${from}) * sign(${step}) < 0 THEN error('sequence(): the step does not lead to the end') ` +
-    `ELSE list_filter(${all}, lambda each: (each - ${to}) * sign(${step}) <= 0) END`
+    `WHEN ${lacksRoom(`(${bytesPerEntry} * ${most})`)} THEN NULL ELSE list_filter(${all}, lambda each: (each - ${to}) * sign(${step}) <= 0) END`
   );
 });
 
@@ -205,6 +214,7 @@ export const arrayFunctions: readonly FunctionRow[] = [
       emittingOnce(
         (value, count = '') =>
           `CASE WHEN ${count} > 10000 THEN error('repeat() of more than 10000 entries is not supported') ` +
+          `WHEN ${lacksRoom(`(${count} * (${bytesPerEntry} + ${entryBytes(value, args[0]?.type)}))`)} THEN NULL ` +
           `ELSE list_transform(generate_series(1, ${count}), lambda each: CAST(${value} AS ${duckdbType(args[0]?.type ?? context.resultType)})) END`,
       )(args, context),
     example: ["repeat('a', 3)", ['a', 'a', 'a']],

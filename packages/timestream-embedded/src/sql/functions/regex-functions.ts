@@ -100,7 +100,11 @@ export const regexFunctions: readonly FunctionRow[] = [
       if (re2 !== undefined)
         return context.emitter.onceAll([text ?? ''], ([once = '']) =>
           // The empty text matches before each character and behind the last one.
-          refusingLong(`(length(${once}) + 1) * length(${by ?? ''})`, `regexp_replace(${once}, ${re2}, ${by ?? ''}, 'g')`),
+          refusingLong(
+            `(length(${once}) + 1) * length(${by ?? ''})`,
+            `strlen(${once}) + len(regexp_extract_all(${once}, ${re2})) * strlen(${by ?? ''})`,
+            `regexp_replace(${once}, ${re2}, ${by ?? ''}, 'g')`,
+          ),
         );
       // A pattern that cannot be used is said before anything runs.
       re2Literal(args[1], 'extract', context);

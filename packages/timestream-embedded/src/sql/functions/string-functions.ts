@@ -1,4 +1,4 @@
-import { refusingLong } from '../values/made-text.js';
+import { lacksRoom, refusingLong } from '../values/made-text.js';
 import { emitting, emittingOnce, plain, type FunctionRow } from './function-table.js';
 
 /** What Java calls white space (`Character.isWhitespace`), as an RE2 class. */
@@ -48,7 +48,11 @@ export const stringFunctions: readonly FunctionRow[] = [
       refusingEmpty(
         search,
         'replace() of the empty text is not supported',
-        refusingLong(`length(${text}) * length(${by})`, `replace(${text}, ${search}, ${by})`),
+        refusingLong(
+          `length(${text}) * length(${by})`,
+          `strlen(${text}) + (strlen(${text}) - strlen(replace(${text}, ${search}, ''))) // strlen(${search}) * strlen(${by})`,
+          `replace(${text}, ${search}, ${by})`,
+        ),
       ),
     ),
   },
@@ -71,7 +75,7 @@ export const stringFunctions: readonly FunctionRow[] = [
       refusingEmpty(
         pad,
         'Padding string must not be empty',
-        `CASE WHEN ${size} < 0 OR ${size} > 1000000 THEN error('Target length must be in the range [0..1000000]') ELSE ${name}(${text}, CAST(${size} AS INTEGER), ${pad}) END`,
+        `CASE WHEN ${size} < 0 OR ${size} > 1000000 THEN error('Target length must be in the range [0..1000000]') WHEN ${lacksRoom(`(${size} * strlen(${pad}) // length(${pad}))`)} THEN NULL ELSE ${name}(${text}, CAST(${size} AS INTEGER), ${pad}) END`,
       ),
     ),
   })),

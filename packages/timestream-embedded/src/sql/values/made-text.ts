@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /**
  * Texts that a function makes longer: a statement of a few words could otherwise ask for more bytes than there is memory, which no limit of the
  * database counts. A value of a table has 2 KiB, so none comes near it.
@@ -5,6 +7,30 @@
 export const maxMadeTextLength = 16_777_216;
 export const tooLongText = `The text is longer than ${maxMadeTextLength} characters`;
 
-/** @param longest  SQL for a length that the text cannot exceed */
-export const refusingLong = (longest: string, text: string): string =>
-  `CASE WHEN ${longest} > ${maxMadeTextLength} THEN error('${tooLongText}') ELSE ${text} END`;
+/** What a row may make without being counted: 2048 times this is little. */
+const uncountedBytes = 1024;
+
+/** Random, so that no text of a statement has it. */
+const partsMark = `parts_${randomUUID().replaceAll('-', '_')}`;
+
+/**
+ * The condition under which there is no room for what a function makes out of nothing. `ts_has_room` sees the rows that the database works on at
+ * a time, adds up their bytes, and refuses them all where they are more than the statement's share of the memory: it fails, and never answers false.
+ *
+ * @param bytes  SQL for how many bytes the value of a row takes, about
+ */
+export const lacksRoom = (bytes: string): string =>
+  `${bytes} > ${uncountedBytes} AND NOT ts_has_room(CAST(${bytes} AS DOUBLE), ${partsMark})`;
+
+/** The statement, in which each of the functions that make values knows how many they are: they share the memory. */
+export function shareRoom(sql: string): string {
+  const parts = sql.split(partsMark);
+  return parts.join(String(parts.length - 1));
+}
+
+/**
+ * @param longest  SQL for a length that the text cannot exceed
+ * @param bytes  SQL for how many bytes it has
+ */
+export const refusingLong = (longest: string, bytes: string, text: string): string =>
+  `CASE WHEN ${longest} > ${maxMadeTextLength} THEN error('${tooLongText}') WHEN ${longest} > ${uncountedBytes} AND ${lacksRoom(bytes)} THEN NULL ELSE ${text} END`;
