@@ -120,7 +120,7 @@ export const OPTIONS = {
     scope: 'both',
     defaultText: 'lean',
     placeholder: '<way>',
-    help: 'How the frequent calls to Timestream are made. lean: their text is put together and signed by the connector, with what the AWS SDK signs and sends with, and what is no plain success is left to the SDK. sdk: all of it by the SDK, which takes more processor time.',
+    help: 'How the frequent calls to Timestream are made. lean: their text is put together, signed and sent by the connector, and what is no plain success is left to the AWS SDK. sdk: all of it by the SDK, which takes more processor time.',
     parse: parseChoice('lean', 'sdk'),
   }),
   tableLayout: option({

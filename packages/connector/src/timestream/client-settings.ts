@@ -6,7 +6,7 @@ import { HostNotingHandler } from './host-noting-handler.js';
 import { CONNECTOR_VERSION } from '../version.js';
 
 /** An attempt to connect that takes longer will not come to anything. */
-const CONNECTION_TIMEOUT_MS = 5_000;
+export const CONNECTION_TIMEOUT_MS = 5_000;
 
 export interface ClientChoices {
   readonly region: string;

@@ -8,10 +8,13 @@ const hosts = new WeakMap<object, string>();
 export class HostNotingHandler extends NodeHttpHandler {
   override async handle(...[request, options]: Parameters<Handle>): ReturnType<Handle> {
     const output = await super.handle(request, options);
-    const port = request.port === undefined ? '' : `:${request.port}`;
-    hosts.set(output.response, `${request.hostname}${port}`);
+    noteHost(output.response, request);
     return output;
   }
+}
+
+export function noteHost(response: object, { hostname, port }: { readonly hostname: string; readonly port?: number | undefined }): void {
+  hosts.set(response, port === undefined ? hostname : `${hostname}:${port}`);
 }
 
 /** The host that gave this answer of the SDK; undefined if it was not noted. */

@@ -1,9 +1,7 @@
 import { HttpRequest } from '@smithy/core/transport';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { randomUUID } from 'node:crypto';
-
-/** The name that both services of Timestream sign with. */
-const SIGNING_NAME = 'timestream';
+import { CallSigner, type CallSignerOptions, type CallTemplate } from './call-signer.js';
+import type { ConnectionPool } from './connection-pool.js';
 
 /** So long calls are sent to where the SDK sent its last one: it keeps a discovered endpoint for longer itself. */
 const MAX_TARGET_AGE_MS = 60_000;
@@ -21,20 +19,16 @@ const OWN_HEADERS = new Set([
 
 interface HttpAnswer {
   readonly statusCode: number;
-  body?: unknown;
+  readonly body: Uint8Array;
 }
 
 /** What we need of the configuration of an SDK client. */
 export interface LeanConfig {
-  readonly credentials: ConstructorParameters<typeof SignatureV4>[0]['credentials'];
+  readonly credentials: CallSignerOptions['credentials'];
   readonly region: () => Promise<string>;
-  readonly sha256: ConstructorParameters<typeof SignatureV4>[0]['sha256'];
+  readonly sha256: CallSignerOptions['sha256'];
   readonly systemClockOffset: number;
   readonly maxAttempts: () => Promise<number>;
-  readonly requestHandler: {
-    handle(request: HttpRequest, options?: { readonly abortSignal?: AbortSignal }): Promise<{ readonly response: HttpAnswer }>;
-  };
-  readonly streamCollector: (stream: unknown) => Promise<Uint8Array>;
 }
 
 /** A middleware of the SDK for the end of a call's way, right before the request leaves the process. */
@@ -45,11 +39,9 @@ export type LastStep = <Args extends { readonly request: unknown }, Result>(
 /** Where it belongs in the middleware stack of a command. */
 export const LAST_STEP = { step: 'deserialize', priority: 'low', name: 'leanLastStep' } as const;
 
-type RequestTemplate = NonNullable<ConstructorParameters<typeof HttpRequest>[0]> & { readonly headers: Readonly<Record<string, string>> };
-
 interface Target {
-  readonly template: RequestTemplate;
-  readonly signer: SignatureV4;
+  readonly template: CallTemplate;
+  readonly signer: CallSigner;
   readonly maxAttempts: number;
   readonly expiresAtMs: number;
 }
@@ -75,10 +67,12 @@ type FirstAttempt = { readonly response: HttpAnswer } | { readonly error: Error 
  * corrects its clock and throws as it always does.
  */
 export class LeanSender {
+  readonly #connections: ConnectionPool;
   readonly #nowMs: () => number;
   readonly #targets = new WeakMap<object, Promise<Target>>();
 
-  constructor(nowMs: () => number = () => performance.now()) {
+  constructor(connections: ConnectionPool, nowMs: () => number = () => performance.now()) {
+    this.#connections = connections;
     this.#nowMs = nowMs;
   }
 
@@ -101,6 +95,11 @@ export class LeanSender {
     // What has failed may have failed because of where it was sent.
     this.#targets.delete(config);
     return sendBySdk(answerFirst(attempt));
+  }
+
+  /** Calls in flight end in their own time. */
+  close(): void {
+    this.#connections.close();
   }
 
   async #targetOf(config: LeanConfig, sendBySdk: SendBySdk<unknown>): Promise<Target> {
@@ -134,7 +133,7 @@ export class LeanSender {
     });
     if (!HttpRequest.isInstance(prepared)) throw new TypeError('the SDK sends no HTTP request');
     const { protocol, hostname, port, path, method, headers } = prepared;
-    const template: RequestTemplate = {
+    const template: CallTemplate = {
       protocol,
       hostname,
       ...(port === undefined ? {} : { port }),
@@ -142,10 +141,10 @@ export class LeanSender {
       method,
       headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()))),
     };
-    const { credentials, region, sha256 } = config;
+    const { credentials, sha256 } = config;
     return {
       template,
-      signer: new SignatureV4({ credentials, region, service: SIGNING_NAME, sha256 }),
+      signer: new CallSigner(template, { credentials, sha256, region: await config.region() }),
       maxAttempts: await config.maxAttempts(),
       expiresAtMs: this.#nowMs() + MAX_TARGET_AGE_MS,
     };
@@ -155,23 +154,16 @@ export class LeanSender {
     config: LeanConfig,
     { template, signer, maxAttempts }: Target,
     body: Uint8Array,
-    abortSignal: AbortSignal,
+    signal: AbortSignal,
   ): Promise<FirstAttempt> {
-    const request = new HttpRequest({
-      ...template,
-      headers: {
-        ...template.headers,
-        'content-length': String(body.length),
-        'amz-sdk-invocation-id': randomUUID(),
-        'amz-sdk-request': `attempt=1; max=${maxAttempts}`,
-      },
-      body,
-    });
+    const ownHeaders = {
+      'content-length': String(body.length),
+      'amz-sdk-invocation-id': randomUUID(),
+      'amz-sdk-request': `attempt=1; max=${maxAttempts}`,
+    };
     try {
-      const signed = await signer.sign(request, { signingDate: new Date(Date.now() + config.systemClockOffset) });
-      const { response } = await config.requestHandler.handle(new HttpRequest(signed), { abortSignal });
-      response.body = await config.streamCollector(response.body);
-      return { response };
+      const headers = await signer.sign(ownHeaders, body, new Date(Date.now() + config.systemClockOffset));
+      return { response: await this.#connections.send({ ...template, headers, body }, signal) };
     } catch (error) {
       return { error: error instanceof Error ? error : new Error(String(error)) };
     }
@@ -184,7 +176,7 @@ class CallStopped extends Error {
 
 /** The JSON value of an answer that says yes; undefined for any other, and for what is no JSON object. */
 function successOf({ statusCode, body }: HttpAnswer): object | undefined {
-  if (statusCode < 200 || statusCode >= 300 || !(body instanceof Uint8Array)) return undefined;
+  if (statusCode < 200 || statusCode >= 300) return undefined;
   try {
     const json: unknown = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString());
     return typeof json === 'object' && json !== null ? json : undefined;

@@ -6,7 +6,8 @@ import type { Clock, Credentials, Destination, Logger, MetricsSink, Storage } fr
 import { createAwsRecordWriter } from './aws-record-writer.js';
 import { createAwsRowSource } from './aws-row-source.js';
 import { sdkCredentialsOf } from './sdk-credentials.js';
-import { clientSettingsOf } from './client-settings.js';
+import { clientSettingsOf, CONNECTION_TIMEOUT_MS } from './client-settings.js';
+import { ConnectionPool } from './connection-pool.js';
 import { LeanSender } from './lean-sender.js';
 import { RetryBudget } from './retry-budget.js';
 import { TimestreamCaller } from './timestream-caller.js';
@@ -57,15 +58,21 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
   const defaults: Destination = { database: config.defaultDatabase, table: config.defaultTable };
   return (credentials, { database, table } = defaults) => {
     const common = { region: config.region, credentials: sdkCredentialsOf(credentials, config), logger };
-    const leanSender = config.awsCalls === 'lean' ? new LeanSender() : undefined;
+    const writeLimits = { requestTimeoutMs: WRITE_ATTEMPT_TIMEOUT_MS, maxSockets: config.maxWriteConcurrency + SPARE_SOCKETS };
+    const queryLimits = { requestTimeoutMs: QUERY_ATTEMPT_TIMEOUT_MS, maxSockets: config.maxReadConcurrency + SPARE_SOCKETS };
+    const leanSenderOf = (limits: typeof writeLimits) =>
+      config.awsCalls === 'lean'
+        ? new LeanSender(new ConnectionPool({ ...limits, connectionTimeoutMs: CONNECTION_TIMEOUT_MS }))
+        : undefined;
+    const leanWrites = leanSenderOf(writeLimits);
+    const leanQueries = leanSenderOf(queryLimits);
     const writeCaller = new TimestreamCaller({
       createClient: () =>
         new TimestreamWriteClient(
           clientSettingsOf({
             ...common,
             endpoint: config.writeBaseEndpoint,
-            requestTimeoutMs: WRITE_ATTEMPT_TIMEOUT_MS,
-            maxSockets: config.maxWriteConcurrency + SPARE_SOCKETS,
+            ...writeLimits,
           }),
         ),
       maxAttempts: config.maxWriteRetries,
@@ -79,8 +86,7 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
           clientSettingsOf({
             ...common,
             endpoint: config.queryBaseEndpoint,
-            requestTimeoutMs: QUERY_ATTEMPT_TIMEOUT_MS,
-            maxSockets: config.maxReadConcurrency + SPARE_SOCKETS,
+            ...queryLimits,
           }),
         ),
       maxAttempts: config.maxReadRetries,
@@ -92,12 +98,14 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
       ...createAwsRecordWriter(writeCaller, {
         database,
         table,
-        leanSender,
+        leanSender: leanWrites,
       }),
-      ...createAwsRowSource(queryCaller, { maxPages: config.maxPagesPerQuery, metrics, logger, leanSender }),
+      ...createAwsRowSource(queryCaller, { maxPages: config.maxPagesPerQuery, metrics, logger, leanSender: leanQueries }),
       close: () => {
         writeCaller.close();
         queryCaller.close();
+        leanWrites?.close();
+        leanQueries?.close();
       },
     };
   };

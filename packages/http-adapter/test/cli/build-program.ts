@@ -19,7 +19,7 @@ export async function bundle(entryPoint: string, name: string): Promise<string> 
     format: 'esm',
     target: 'node20',
     conditions: ['@timestream-prometheus/source'],
-    external: ['@aws-sdk/*', '@smithy/*', '@duckdb/*', 'commander', 'fastify', 'pino', 'prom-client', 're2js', 'snappy'],
+    external: ['@aws-sdk/*', '@smithy/*', '@duckdb/*', 'commander', 'fastify', 'pino', 'prom-client', 're2js', 'snappy', 'undici'],
     logLevel: 'silent',
   });
   return outfile;
