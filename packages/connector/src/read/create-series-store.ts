@@ -56,6 +56,7 @@ async function inConnectorTerms<Result>(ask: () => Promise<Result>): Promise<Res
   }
 }
 
+/** Takes the memory of the series: a copy of its times would be as large as its values. */
 function selectedSeriesOf({ labels, samples, histograms }: TimeSeries, newestOnly: boolean, areCounts: boolean): SelectedSeries {
   // Several physical series of the same labels have a newest sample each, and so may floats and histograms: who asks takes the latest.
   const from = newestOnly ? Math.max(0, samples.timestampsMs.length - 1) : 0;
@@ -63,10 +64,17 @@ function selectedSeriesOf({ labels, samples, histograms }: TimeSeries, newestOnl
   const values = new Float64Array(valueBits.buffer, valueBits.byteOffset, valueBits.length);
   return {
     labels,
-    timestampsMs: Float64Array.from(samples.timestampsMs.subarray(from), Number),
+    timestampsMs: numbersInPlace(samples.timestampsMs.subarray(from)),
     values,
     valueBits,
     histograms: newestOnly ? histograms.slice(-1) : histograms,
     counts: areCounts ? values : null,
   };
+}
+
+/** The same whole numbers as doubles, each where it was: both take eight bytes. */
+function numbersInPlace(integers: BigInt64Array): Float64Array {
+  const numbers = new Float64Array(integers.buffer, integers.byteOffset, integers.length);
+  for (let index = 0; index < numbers.length; index++) numbers[index] = Number(integers[index]);
+  return numbers;
 }
