@@ -1,3 +1,6 @@
+// Whoever compiles this file from another package finds the declaration by this alone.
+// oxlint-disable-next-line typescript/triple-slash-reference -- an import brings in no declaration of another module
+/// <reference path="./undici-pool.d.ts" />
 import { HttpResponse } from '@smithy/core/transport';
 import type { Dispatcher, Pool } from 'undici';
 import type { CallTemplate } from './call-signer.js';
