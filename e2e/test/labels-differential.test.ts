@@ -137,7 +137,7 @@ describe.skipIf(isMissing('prometheus'))('labels, label values, series and exemp
       const isWide = index % WIDE_EVERY === 0;
       const [one, other] = [randomSelector(), randomSelector()];
       const query = isWide ? '{__name__=~".+"}' : random.pick([one, one, `sum(rate(${one}[5m])) by (le)`, `${one} / on (job) max_over_time(${other}[1h:1m])`, '1 + 1', 'sum(', `${one} + ${one}`]);
-      const [start = 0, end = 0] = isWide ? [nowMs - 600_000, nowMs + 60_000] : random.pick([[nowMs - 600_000, nowMs + 60_000], [nowMs - 600_000, nowMs + 60_000], [nowMs - 121_000, nowMs - 59_000], [nowMs, nowMs - 1], [nowMs - 60_500, nowMs - 60_500]]);
+      const [start, end] = isWide ? [nowMs - 600_000, nowMs + 60_000] : random.pick([[nowMs - 600_000, nowMs + 60_000], [nowMs - 600_000, nowMs + 60_000], [nowMs - 121_000, nowMs - 59_000], [nowMs, nowMs - 1], [nowMs - 60_500, nowMs - 60_500]]);
       const form = new URLSearchParams({ query, start: String(start / 1000), end: String(end / 1000) }).toString();
       const asForm = random.next() < 0.5;
       const [wanted, got] = await Promise.all(
