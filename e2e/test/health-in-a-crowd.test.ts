@@ -6,6 +6,7 @@ import { bitsFromFloat } from '@timestream-prometheus/prom-codec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { series } from '../differential/series-text.js';
 import { eventually } from '../harness/child-program.js';
+import { destinationArguments } from '../harness/destination-arguments.js';
 import { writeUntilStored } from '../harness/remote-client.js';
 import {
   accessKeyId,
@@ -64,11 +65,8 @@ describe('the connector while slow readers, many small connections, large patter
         LONGEST_TURN_FILE: turnFile,
       },
       extraArguments: [
-        `--write-base-endpoint=${timestream.url}`,
-        `--query-base-endpoint=${timestream.url}`,
+        ...destinationArguments({ url: timestream.url, database: 'metrics', table: 'samples' }),
         '--region=us-east-1',
-        '--default-database=metrics',
-        '--default-table=samples',
         '--log.level=error',
       ],
     });

@@ -13,3 +13,4 @@ export {
 export type { AccessKey } from './remote-messages.js';
 export { decodeStreamedAnswer, STREAMED_CONTENT_TYPE, STREAMED_FIRST } from './streamed-answer.js';
 export { customHistogram, histogramSeries, integerHistogram, wideHistogram } from './native-histogram-contract.js';
+export { selfSigned } from './self-signed.js';

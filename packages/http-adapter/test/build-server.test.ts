@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
+import { selfSigned } from '@timestream-prometheus/connector-testing';
 import { BodyTooLargeError, type Connector } from '@timestream-prometheus/connector';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildServer, createPrometheusMetrics } from '../src/index.js';
-import { selfSigned } from './cli/self-signed.js';
 import { deferred } from './deferred.js';
 import { noContent, scriptedConnector, send, silentLogger, startServer, type RunningServer } from './running-server.js';
 

@@ -22,6 +22,8 @@ export interface HeldBytes {
    *   the meaning of the abort; client-gone after the end of the request: work that outlives it must not keep anything
    */
   set(bytes: number): Promise<void>;
+  /** It has grown by so much. @throws ConnectorError as `set` */
+  add(bytes: number): Promise<void>;
   /** It is gone. */
   end(): void;
 }
@@ -178,17 +180,15 @@ class Share implements ReadShare {
       if (!this.isReleased) this.#budget.giveBack(this, held - to);
       held = to;
     };
-    return {
-      set: async (bytes) => {
-        if (bytes <= held) {
-          shrink(bytes);
-          return;
-        }
-        await this.#budget.take(this, bytes - held);
-        held = bytes;
-      },
-      end: () => shrink(0),
+    const set = async (bytes: number): Promise<void> => {
+      if (bytes <= held) {
+        shrink(bytes);
+        return;
+      }
+      await this.#budget.take(this, bytes - held);
+      held = bytes;
     };
+    return { set, add: (bytes) => set(held + bytes), end: () => shrink(0) };
   }
 
   release(): void {

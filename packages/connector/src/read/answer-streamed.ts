@@ -27,7 +27,6 @@ export async function answerStreamed(selections: readonly Selection[], context: 
   const ahead: Uint8Array[] = [];
   // What was read ahead is held until it has left, which is with the request where it is all.
   const held = context.memory.hold();
-  let aheadBytes = 0;
   let isLarge = false;
   for (let heldSamples = 0; !isLarge && heldSamples < context.config.streamBufferSamples;) {
     const next = await batches.next();
@@ -35,7 +34,7 @@ export async function answerStreamed(selections: readonly Selection[], context: 
     const { timeseries, queryIndex, isLast } = next.value;
     for (const part of encodeSeriesFrames(timeseries, queryIndex)) {
       ahead.push(part);
-      await held.set((aheadBytes += part.length));
+      await held.add(part.length);
       await context.turns.next(context.signal);
     }
     heldSamples += sampleWeightOf(timeseries);

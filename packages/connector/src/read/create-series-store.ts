@@ -27,9 +27,8 @@ export function createSeriesStore(context: ReadContext): SeriesStore {
         const selection = selectionOf(matchers, fromMs, toMs);
         // Whoever asks keeps them: until the request has ended.
         const held = context.memory.hold();
-        let heldBytes = 0;
         for await (const { timeseries, areCounts = false } of selectBatches(selection, tally, context, { newestOnly, bins })) {
-          await held.set((heldBytes += bytesOfSelected(timeseries)));
+          await held.add(bytesOfSelected(timeseries));
           if (timeseries.length > 0) yield timeseries.map((series) => selectedSeriesOf(series, newestOnly, areCounts));
         }
       } catch (error) {

@@ -61,10 +61,9 @@ async function listTexts(
       if (select.kind === 'filter') {
         const reader = createReader({ layout: select.layout, matchers, maxSeries });
         const held = context.memory.hold();
-        let heldBytes = 0;
         await readPages(select.sql, context, async (page) => {
           reader.addPage(page);
-          await held.set((heldBytes += bytesOfRows(page)));
+          await held.add(bytesOfRows(page));
           return 'next' as const;
         });
         texts = [...reader.finish()];

@@ -33,10 +33,9 @@ export async function listSeries(
   if (list.kind === 'nothing') return [];
   const reader = createSeriesListReader({ dimensionColumns: list.dimensionColumns, matchers, maxSeries });
   const held = context.memory.hold();
-  let heldBytes = 0;
   await readPages(list.sql, context, async (page) => {
     reader.addPage(page);
-    await held.set((heldBytes += bytesOfRows(page)));
+    await held.add(bytesOfRows(page));
     return 'next' as const;
   });
   const sorted = sortSeries(reader.finish());

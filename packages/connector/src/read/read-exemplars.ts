@@ -24,10 +24,9 @@ export async function readExemplars(selection: Selection, limits: ReadLimits, co
       run: async (select) => {
         const reader = createExemplarReader({ matchers, startMs: query.startTimestampMs, endMs: query.endTimestampMs, limits });
         const held = context.memory.hold();
-        let heldBytes = 0;
         const other = await readSelect(select, context, async (page) => {
           reader.addPage(page);
-          await held.set((heldBytes += bytesOfRows(page)));
+          await held.add(bytesOfRows(page));
         });
         return other ?? reader.finish();
       },

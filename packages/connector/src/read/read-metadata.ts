@@ -24,10 +24,9 @@ export async function readMetadata(metric: string | undefined, nowMs: number, co
   try {
     const sql = compileMetadataSelect({ database, table, sinceMs, ...(metric === undefined ? {} : { metric }) });
     const held = context.memory.hold();
-    let heldBytes = 0;
     await readPages(sql, context, async (page) => {
       reader.addPage(page);
-      await held.set((heldBytes += bytesOfRows(page)));
+      await held.add(bytesOfRows(page));
       return 'next' as const;
     });
   } catch (error) {

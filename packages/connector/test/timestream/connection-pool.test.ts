@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { selfSigned } from '@timestream-prometheus/connector-testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectorErrorOf } from '../../src/timestream/aws-error.js';
 import { ConnectionPool } from '../../src/timestream/connection-pool.js';
 import { hostOfResponse } from '../../src/timestream/host-noting-handler.js';
-import { selfSigned } from '../support/self-signed.js';
 
 const started: (() => Promise<void> | void)[] = [];
 

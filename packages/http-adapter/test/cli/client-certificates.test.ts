@@ -3,10 +3,10 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { selfSigned } from '@timestream-prometheus/connector-testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clientCertificates } from './client-certificates.js';
 import { runCommand } from './run-command.js';
-import { selfSigned } from './self-signed.js';
 import { serveInProcess, type ServedInProcess } from './serve-in-process.js';
 
 let folder: string;

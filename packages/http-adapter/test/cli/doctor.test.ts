@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { selfSigned } from '@timestream-prometheus/connector-testing';
 import { createConnector, METRIC_CATALOGUE, openAwsStorage, parseConfig } from '@timestream-prometheus/connector';
 import type { Finding } from '@timestream-prometheus/connector/operations';
 import {
@@ -15,7 +16,6 @@ import { buildServer } from '../../src/build-server.js';
 import { createLogger } from '../../src/logger.js';
 import { createPrometheusMetrics } from '../../src/prometheus-metrics.js';
 import { runCommand, type CommandRun } from './run-command.js';
-import { selfSigned } from './self-signed.js';
 
 const KEY = { accessKeyId: 'AKIDDOCTOR', secretAccessKey: 'secret' };
 const TABLE = { databaseName: 'db', tableName: 'tbl', magneticStoreWrites: true };

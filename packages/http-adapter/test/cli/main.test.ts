@@ -2,6 +2,7 @@ import { writeFileSync, mkdtempSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { selfSigned } from '@timestream-prometheus/connector-testing';
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { send, type RawAnswer } from '../running-server.js';
@@ -9,7 +10,6 @@ import { writeRequestBody } from '../remote-bodies.js';
 import { startAnswerGate, type AnswerGate } from './answer-gate.js';
 import { buildProgram } from './build-program.js';
 import { startProgram, type ProgramProcess } from './program-process.js';
-import { selfSigned } from './self-signed.js';
 
 const accessKeyId = 'AKIAEXAMPLEACCESSKEY';
 const secretAccessKey = 'wJalrXUtnFEMI-not-a-real-secret';

@@ -3,9 +3,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { selfSigned } from '@timestream-prometheus/connector-testing';
 import { describe, expect, it } from 'vitest';
 import { runCommand, type CommandRun } from './run-command.js';
-import { selfSigned } from './self-signed.js';
 
 const run = (args: readonly string[], env: Record<string, string> = {}, secret = ''): Promise<CommandRun> =>
   runCommand(args, { env, secret });

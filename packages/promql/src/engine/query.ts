@@ -19,7 +19,7 @@ export interface QueryOptions extends ParseOptions {
   /** The step of a subquery that names none. Default: 1 minute, Prometheus' evaluation interval. */
   readonly defaultSubqueryStepMs?: number;
   readonly limits?: Partial<QueryLimits>;
-  /** Called again and again while a query runs. It may give others a turn, and throws to stop the query. */
+  /** Called again and again while a query runs, with the samples in memory now. It may give others a turn, and throws to stop the query. */
   readonly breathe?: (samples: number) => Promise<void> | void;
 }
 
