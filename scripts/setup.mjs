@@ -28,6 +28,24 @@ export function run(command, args, options = {}) {
 }
 
 /**
+ * Like `run`, and others may run meanwhile.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ readonly cwd?: string; readonly env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<number>} the exit code
+ */
+export function runBeside(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: repositoryRoot, stdio: 'inherit', ...options });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
+
+/**
  * Like `run`, but does not wait: gives the exit code and everything that was printed, for whoever runs several commands at once.
  *
  * @param {string} command

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { nx, nxCommand, repositoryRoot, run, runAside } from './setup.mjs';
+import { nx, nxCommand, repositoryRoot, runAside, runBeside } from './setup.mjs';
 
 const resultsFolder = path.join(repositoryRoot, 'test-results');
 const vitestProgram = path.join(repositoryRoot, 'node_modules', 'vitest', 'vitest.mjs');
@@ -96,11 +96,23 @@ export const testStage = (name, { results, args = [], env = {}, node = process.e
   name,
   results,
   run: () =>
-    run(node, [vitestProgram, 'run', ...args], {
+    runBeside(node, [vitestProgram, 'run', ...args], {
       // By itself vitest leaves one processor free: on two of them the tests would run one file after the other. With more than four,
       // what the end-to-end tests start would get in each other's way.
       env: { ...process.env, TEST_RESULTS: results, VITEST_MAX_WORKERS: String(Math.min(os.availableParallelism(), 4)), ...env },
     }),
+});
+
+/**
+ * Runs some stages at the same time. Tests wait for much: for pauses, for answers, for another worker to end.
+ *
+ * @param {readonly [Stage, Stage]} stages
+ * @returns {Stage}
+ */
+export const besideEachOther = ([first, second]) => ({
+  name: `${first.name}; beside it ${second.name}`,
+  run: async () => Math.max(...(await Promise.all([first.run(), second.run()]))),
+  ...(second.results !== undefined && { results: second.results }),
 });
 
 /**

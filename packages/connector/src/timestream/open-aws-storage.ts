@@ -10,7 +10,7 @@ import { clientSettingsOf, CONNECTION_TIMEOUT_MS } from './client-settings.js';
 import { ConnectionPool } from './connection-pool.js';
 import { LeanSender } from './lean-sender.js';
 import { RetryBudget } from './retry-budget.js';
-import { TimestreamCaller } from './timestream-caller.js';
+import { TimestreamCaller, type Pause } from './timestream-caller.js';
 
 /** One attempt of a WriteRecords call, which Timestream answers in tens of milliseconds. */
 const WRITE_ATTEMPT_TIMEOUT_MS = 15_000;
@@ -41,6 +41,8 @@ export interface AwsStorageOptions {
   readonly logger: Logger;
   readonly metrics: MetricsSink;
   readonly clock?: Clock;
+  /** Waits before a failed call is made again. Default: by the system's timers. */
+  readonly pause?: Pause;
 }
 
 /** Without a destination: the default one of the configuration. */
@@ -49,7 +51,7 @@ export type OpenAwsStorage = (credentials: Credentials, destination?: Destinatio
 /** Storage in Amazon Timestream, or in whatever speaks its protocol at the configured base endpoints. */
 export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOptions): OpenAwsStorage {
   const clock = options.clock ?? { nowMs: () => Date.now() };
-  const { metrics, logger } = options;
+  const { metrics, logger, pause } = options;
   // The SDK reads its files once and keeps what came of it for the life of the process. Where there are none that is an error, and its stack holds on
   // to whoever asked: without this, the first client of the process, with its secret.
   loadSharedConfigFiles().catch(() => undefined);
@@ -79,6 +81,7 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
       retries: writeRetries.openPart(),
       metrics,
       clock,
+      ...(pause !== undefined && { pause }),
     });
     const queryCaller = new TimestreamCaller({
       createClient: () =>
@@ -93,6 +96,7 @@ export function openAwsStorage(config: AwsStorageConfig, options: AwsStorageOpti
       retries: readRetries.openPart(),
       metrics,
       clock,
+      ...(pause !== undefined && { pause }),
     });
     return {
       ...createAwsRecordWriter(writeCaller, {

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { ColumnNotFoundError, ConnectorError } from '../errors/connector-error.js';
 import { throwIfAborted } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
@@ -35,7 +35,13 @@ export interface TimestreamCallerOptions<Client> {
   readonly metrics: MetricsSink;
   readonly clock: Clock;
   readonly random?: () => number;
+  /** Waits before a call is made again; an abort ends it. Default: by the system's timers. */
+  readonly pause?: Pause;
 }
+
+export type Pause = (pauseMs: number, signal: AbortSignal) => Promise<void>;
+
+const pauseByTimer: Pause = (pauseMs, signal) => setTimeout(pauseMs, undefined, { signal }).catch(() => undefined);
 
 /**
  * The one way to call Timestream. It has the client of a credential, makes a call again that may succeed then, as long as its caller waits
@@ -48,7 +54,7 @@ export class TimestreamCaller<Client extends DestroyableClient> {
 
   constructor({ createClient, ...options }: TimestreamCallerOptions<Client>) {
     this.#clients = new ClientSlot(createClient);
-    this.#options = { random: Math.random, ...options };
+    this.#options = { random: Math.random, pause: pauseByTimer, ...options };
   }
 
   /** @throws ConnectorError */
@@ -74,7 +80,7 @@ export class TimestreamCaller<Client extends DestroyableClient> {
 
   async #send<Output, Result>(call: TimestreamCall<Client, Output, Result>): Promise<Result> {
     const { operation, signal } = call;
-    const { maxAttempts, retries, metrics, random } = this.#options;
+    const { maxAttempts, retries, metrics, random, pause } = this.#options;
     if (operation !== 'CancelQuery') retries.noteCall();
     let lastFailure: ConnectorError | undefined;
     for (let attempts = 1; ; attempts += 1) {
@@ -92,7 +98,7 @@ export class TimestreamCaller<Client extends DestroyableClient> {
         lastFailure = failure;
         metrics.add(METRICS.timestreamRetries, 1, { operation });
         // An abort ends the pause; what it means is said by the attempt that it ends, too.
-        await pause(pauseMs, undefined, { signal }).catch(() => undefined);
+        await pause(pauseMs, signal);
       }
     }
   }
