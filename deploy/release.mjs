@@ -4,6 +4,8 @@
  *   npm run release -- 0.2.0                     sets the version, dates its section of CHANGELOG.md, and builds
  *   npm run release                              builds the version that is set
  *   npm run release -- --expect-version=0.2.0    the same, and fails when another one is set (the workflow of a tag)
+ *   … --repository=https://forge.example/owner/name         sets the address of the repository in every package
+ *   … --expect-repository=https://forge.example/owner/name  fails when the packages name another one (the workflow of a tag)
  *
  * What it makes: a tarball of every package, both zips, one zip with everything for `sam deploy`, a bill of materials (CycloneDX) of the
  * production dependencies, the notes of the version, and SHA256SUMS over all of it. It publishes nothing.
@@ -14,6 +16,7 @@ import path from 'node:path';
 import { publishedPackages } from '../scripts/published-packages.mjs';
 import { build, fail, install, isProgram, npmCommand, repositoryRoot, run } from '../scripts/setup.mjs';
 import { sha256 } from './package.mjs';
+import { repositoriesOf, setRepository } from './set-repository.mjs';
 import { setVersion } from './set-version.mjs';
 
 const releaseFolder = path.join(repositoryRoot, 'release');
@@ -87,7 +90,16 @@ if (isProgram(import.meta.url)) {
   const args = process.argv.slice(2);
   const wanted = args.find((arg) => !arg.startsWith('--'));
   if (wanted !== undefined) setVersion(repositoryRoot, wanted, new Date());
-  const expected = args.find((arg) => arg.startsWith('--expect-version='))?.slice('--expect-version='.length);
+  const optionOf = (/** @type {string} */ name) => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(`--${name}=`.length);
+  const repository = optionOf('repository');
+  if (repository !== undefined) setRepository(repositoryRoot, repository);
+  const expectedRepository = optionOf('expect-repository');
+  const repositories = repositoriesOf(repositoryRoot).join(' and ');
+  if (expectedRepository !== undefined && expectedRepository !== repositories)
+    fail(
+      `The packages name the repository ${repositories}, and this is ${expectedRepository}: npm run release -- --repository=${expectedRepository}`,
+    );
+  const expected = optionOf('expect-version');
   /** @type {{ version: string }} */
   const { version } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8'));
   if (expected !== undefined && expected !== version) fail(`The version that is set is ${version}, and ${expected} was expected.`);

@@ -138,15 +138,19 @@ async function installGoTool({ command, module }) {
   return runAside('go', ['install', module], { env: { ...process.env, GOBIN: linksFolder, GOFLAGS: '-mod=mod' } });
 }
 
+const javaProjects = [path.join('packages', 'timestream-embedded', 'examples', 'java'), path.join('e2e', 'jdbc')];
+
 /**
- * The packages of the Java example, in Maven's own cache, by a run of the example that selects no test: Maven asks for what runs tests only then.
+ * The packages of a project in Java, in Maven's own cache, by a run of it that selects no test: Maven asks for what runs tests only then.
  * It is tried three times; what was fetched stays.
+ *
+ * @param {string} project its folder
  */
-async function installJavaPackages() {
+async function installJavaPackages(project) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'java-packages-'));
   try {
-    cpSync(path.join(repositoryRoot, 'packages', 'timestream-embedded', 'examples', 'java'), folder, { recursive: true });
-    const args = ['--batch-mode', '--quiet', 'test', '-Dtest=TimestreamTest#none', '-Dsurefire.failIfNoSpecifiedTests=false'];
+    cpSync(path.join(repositoryRoot, project), folder, { recursive: true });
+    const args = ['--batch-mode', '--quiet', 'test', '-Dtest=*Test#none', '-Dsurefire.failIfNoSpecifiedTests=false'];
     let result = ready;
     for (let attempt = 0; attempt < 3; attempt += 1) {
       result = await runAside('mvn', [...args, ...(attempt === 0 ? [] : ['--update-snapshots'])], { cwd: folder });
@@ -172,7 +176,7 @@ await Promise.all([
   part('Node 24', installNode24),
   systemReady.then(() =>
     Promise.all([
-      part('Java packages', installJavaPackages),
+      ...javaProjects.map((project) => part(`Java packages of ${project}`, () => installJavaPackages(project))),
       part('Lambda runtime client', () => runAside(process.execPath, ['scripts/install-lambda-runtime.mjs'])),
       ...pythonTools.map(async (tool) => {
         await part(tool.command, () => installPythonTool(tool));
