@@ -75,8 +75,17 @@ export interface RangeQuestion {
 }
 
 const matchers = ['', '', '{job="a"}', '{job=~"a|b"}', '{zone!=""}', '{zone=""}', '{job!~"c.*"}'];
-const rangeFunctions = ['last_over_time', 'present_over_time', 'absent_over_time', 'count_over_time', 'min_over_time', 'max_over_time'];
-const otherFunctions = ['first_over_time', 'changes', 'sum_over_time', 'rate', 'quantile_over_time'];
+const rangeFunctions = [
+  'last_over_time',
+  'present_over_time',
+  'absent_over_time',
+  'count_over_time',
+  'min_over_time',
+  'max_over_time',
+  'changes',
+  'resets',
+];
+const otherFunctions = ['first_over_time', 'sum_over_time', 'rate', 'quantile_over_time'];
 const aggregations = ['sum', 'count', 'min', 'max', 'group', 'avg', 'topk', 'count_values'];
 const groupings = [
   '',

@@ -36,12 +36,14 @@ export interface SelectedSeries {
  * - `count`: how many samples there are that are no staleness markers, as `count_over_time` counts them. One of them stays, anywhere in the bin.
  * - `least` and `greatest`: every sample that can be the one that `min_over_time` or `max_over_time` takes: each NaN, the extreme number, and of
  *   0 and -0 the oldest each, because among equal values the oldest wins.
+ * - `changes`: the oldest sample that is no staleness marker, and each whose value differs from the one before it as `changes` compares them.
+ *   That is enough for `resets` too.
  */
-export type BinNeed = 'newest' | 'last' | 'count' | 'least' | 'greatest';
+export type BinNeed = 'newest' | 'last' | 'count' | 'least' | 'greatest' | 'changes';
 
 /**
  * Spans of time that tile every window and every lookback of a query, so that what a step sees is made of whole ones: from after
- * `anchorMs + (n - 1) * widthMs` up to `anchorMs + n * widthMs`, both whole milliseconds, for every whole n. Native histograms are never left out.
+ * `anchorMs + (n - 1) * widthMs` up to `anchorMs + n * widthMs`, both whole milliseconds, for every whole n. Native histograms are never left out, nor are floats of a series that has both if `changes` are needed.
  */
 export interface SampleBins {
   readonly anchorMs: number;

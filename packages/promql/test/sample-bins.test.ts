@@ -45,6 +45,11 @@ function neededOf(samples: readonly Sample[], need: SampleBins['need']): readonl
       return last === undefined ? [] : [last];
     case 'count':
       return numbers.length === 0 ? [] : [{ timeMs: numbers[0]?.timeMs ?? 0, bits: bitsOf(-77), count: numbers.length }];
+    case 'changes':
+      return numbers.filter(({ bits }, index) => {
+        const [value, before] = [floatOf(bits), floatOf(numbers[index - 1]?.bits ?? 0n)];
+        return index === 0 || (value !== before && !(Number.isNaN(value) && Number.isNaN(before)));
+      });
     default: {
       const values = numbers.map(({ bits }) => floatOf(bits)).filter((value) => !Number.isNaN(value));
       const best = need === 'least' ? Math.min(...values) : Math.max(...values);
@@ -133,7 +138,13 @@ const QUERIES = [
     `max_over_time(${name}_over_time(x[1m])[5m:30s] offset 10s)`,
     `sum_over_time((${name}_over_time(x[1m] @ 1700001200))[5m:1m])`,
   ]),
-  'changes(x[5m])',
+  ...['changes', 'resets'].flatMap((name) => [
+    `${name}(x[5m])`,
+    `${name}(x[90s] offset 1m)`,
+    `${name}(x[2m] @ 1700001200)`,
+    `max_over_time(${name}(x[3m])[5m:30s] offset 10s)`,
+    `${name}(x[5m] anchored)`,
+  ]),
   'ts_of_max_over_time(x[5m])',
   'min_over_time(x[3m]) or max_over_time(x[3m])',
 ];
@@ -177,6 +188,7 @@ describe('the bins of a query', () => {
   it('tile both ends of a window that moves', async () => {
     expect(await binsOf('count_over_time(x[90s])')).toEqual([{ anchorMs: START_MS, widthMs: 30_000, need: 'count' }]);
     expect(await binsOf('max_over_time(x[5m])')).toEqual([{ anchorMs: START_MS, widthMs: 60_000, need: 'greatest' }]);
+    expect(await binsOf('changes(x[1h])')).toEqual([{ anchorMs: START_MS, widthMs: 60_000, need: 'changes' }]);
   });
 
   it('are the window itself where that stays', async () => {
@@ -189,7 +201,7 @@ describe('the bins of a query', () => {
   });
 
   it('are none where every sample counts', async () => {
-    for (const query of ['rate(x[5m])', 'sum_over_time(x[5m])', 'changes(x[5m])', 'first_over_time(x[5m])']) {
+    for (const query of ['rate(x[5m])', 'sum_over_time(x[5m])', 'changes(x[5m] anchored)', 'first_over_time(x[5m])']) {
       expect(await binsOf(query)).toEqual([null]);
     }
     expect(await binsOf('x[5m]', true)).toEqual([null]);

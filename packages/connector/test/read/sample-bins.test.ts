@@ -26,7 +26,11 @@ describe('leaving samples out that a PromQL query cannot need', { timeout: 60_00
       END_MS - 10_000 * index,
       index % 20 === 7 ? STALE_NAN_BITS : ([0, -0, 1.5, -2, 1.5, -2][index % 6] ?? 0),
     ]);
-    const written = ['a', 'b', 'c'].map((job) => series({ __name__: 'm', job }, ...points));
+    const steady = points.map(([timeMs, value], index): readonly [number, number | bigint] => [timeMs, typeof value === 'bigint' ? value : Math.floor(index / 25)]); // oxfmt-ignore
+    const written = ['a', 'b', 'c'].flatMap((job) => [
+      series({ __name__: 'm', job }, ...points),
+      series({ __name__: 'steady', job }, ...steady),
+    ]);
     expect(await bodyText(await start().connector.handle(writeRequest(written)))).toBe('');
   }, 60_000);
   afterAll(async () => {
@@ -69,7 +73,14 @@ describe('leaving samples out that a PromQL query cannot need', { timeout: 60_00
   const isBinned = (sql: string): boolean => sql.includes('"packed:bin"');
   const binnedOf = ({ asked }: Subject): number => asked.filter(isBinned).length;
   const warnings = ({ log }: Subject): readonly string[] => log.filter(({ level }) => level === 'warn').map(({ message }) => message);
-  const queries = ['m', 'last_over_time(m[5m])', 'count_over_time(m[5m])', 'min_over_time(m[5m])', 'max_over_time(m[5m])'];
+  const queries = [
+    'm',
+    'last_over_time(m[5m])',
+    'count_over_time(m[5m])',
+    'min_over_time(m[5m])',
+    'max_over_time(m[5m])',
+    'changes(steady[5m])',
+  ];
 
   it.each(queries)('gives the same answer to %s from fewer samples, and is compared with rows once', async (query) => {
     const [pushed, whole] = [start(), start(undefined, { 'promql-pushdown': 'false' })];
@@ -122,6 +133,15 @@ describe('leaving samples out that a PromQL query cannot need', { timeout: 60_00
     expect(binnedOf(pushed)).toBe(before);
     await ask(pushed, 'm', { step: '120' });
     expect(binnedOf(pushed)).toBe(before + 1);
+  });
+
+  it('is given up for changes alone where samples mostly differ from the one before', async () => {
+    const pushed = start();
+    for (const query of ['changes(m[5m])', 'max_over_time(m[5m])', 'changes(m[5m])']) await ask(pushed, query);
+    const binned = pushed.asked.filter(isBinned);
+    expect(binned.filter((sql) => sql.includes('lag('))).not.toEqual([]);
+    expect(binned.at(-1)).not.toContain('lag(');
+    expect(pushed.asked.at(-1)).not.toContain('packed:bin');
   });
 
   it('is not done to windows whose samples the answer has to count', async () => {

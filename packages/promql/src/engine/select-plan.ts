@@ -70,6 +70,9 @@ const NEEDS_OF_FUNCTIONS: ReadonlyMap<string, BinNeed> = new Map<string, BinNeed
   ['count_over_time', 'count'],
   ['min_over_time', 'least'],
   ['max_over_time', 'greatest'],
+  ['changes', 'changes'],
+  // Between equal values there is no reset either.
+  ['resets', 'changes'],
 ]);
 
 /**
@@ -80,7 +83,7 @@ const NEEDS_OF_FUNCTIONS: ReadonlyMap<string, BinNeed> = new Map<string, BinNeed
  * range; one that does not move, because there is one step or `@`, is a bin of its own.
  *
  * Every function that is not named needs more: sums, means, rates and their kin take each sample, and SQL promises no order of additions;
- * `changes` and `resets` need every sample whose neighbour differs; `quantile_over_time`, `mad_over_time` and `stddev_over_time` each value;
+ * `quantile_over_time`, `mad_over_time` and `stddev_over_time` each value;
  * `ts_of_…` and `first_over_time` other samples of the bin.
  */
 function binsOf(

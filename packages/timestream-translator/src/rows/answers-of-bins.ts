@@ -30,6 +30,15 @@ function answerOf(points: readonly PhysicalPoint[], need: SampleBins['need'], ar
   if (need === 'last') return samples.at(-1)?.text ?? '';
   const values = samples.map(({ valueBits }) => floatFromBits(valueBits ?? 0n));
   if (need === 'count') return String(areCounted ? values.reduce((sum, value) => sum + value, 0) : values.length);
+  if (need === 'changes') return runsOf(values).join(' ');
   const best = values.reduce((first, value) => (isNaN(first) || (need === 'least' ? value < first : value > first) ? value : first), NaN);
   return Object.is(best, -0) ? '-0' : String(best);
+}
+
+/** The values, of equal ones in a row the first. */
+function runsOf(values: readonly number[]): readonly number[] {
+  return values.filter((value, index) => {
+    const before = values[index - 1];
+    return before === undefined || (value !== before && !(Number.isNaN(value) && Number.isNaN(before)));
+  });
 }

@@ -10,7 +10,7 @@ import { identifier, literal } from './sql.js';
 export interface SampleBins {
   readonly anchorMs: number;
   readonly widthMs: number;
-  readonly need: 'newest' | 'last' | 'count' | 'least' | 'greatest';
+  readonly need: 'newest' | 'last' | 'count' | 'least' | 'greatest' | 'changes';
 }
 
 const BIN_COLUMN = identifier('packed:bin');
@@ -19,6 +19,7 @@ const SEEN_COLUMN = identifier('packed:seen');
 const OTHERS_COLUMN = identifier('packed:rest');
 const FINE_COLUMN = identifier('packed:fine');
 const COUNTED_COLUMN = identifier('packed:counted');
+const KIND_BEFORE_COLUMN = identifier('packed:kind-before');
 
 /** A kind is ten times the place of its column, and one of these. */
 const PLAIN = 0;
@@ -62,6 +63,8 @@ export interface BinnedRowsOptions {
  *   `unsure` counts what speaks against it. Staleness markers are a kind of their own.
  * - numbers are finite, since Timestream takes nothing else; NaN and infinity have their bits in a column, and `least` and `greatest` keep all of
  *   those. SQL compares 0 and -0 as equal and promises not which one `max` gives, so both are kinds of their own.
+ * - `changes` keeps each row that is the first of its bin or has another kind or value than the row before it. To PromQL 0 and -0 are equal, as
+ *   they are to SQL, and so are two NaN, of which one more that is kept does no harm: what is left out is equal to what was kept before it.
  *
  * Histograms are kept, every row of them.
  */
@@ -79,6 +82,7 @@ export function binRows({ bins, groupKeys, otherColumns, values, fromMs }: Binne
   const binOrRow = isKeptWhole === '' ? bin : `CASE WHEN ${isKeptWhole} THEN ${nanoseconds} ELSE ${bin} END`;
   const kinds = places.map(({ column, place }) => `WHEN ${column.name} IS NOT NULL THEN ${kindOf(column, place, need)}`);
 
+  if (need === 'changes') return rowsThatChange({ bin: binOrRow, kinds, groupKeys, otherColumns, values, places, nanoseconds, histogram });
   const marked = [
     ...groupKeys,
     TIME_COLUMN,
@@ -110,6 +114,71 @@ export function binRows({ bins, groupKeys, otherColumns, values, fromMs }: Binne
   };
 }
 
+interface ChangesOptions {
+  /** Which bin a row is in; one of its own if it is a histogram. */
+  readonly bin: string;
+  readonly kinds: readonly string[];
+  readonly groupKeys: readonly string[];
+  readonly otherColumns: readonly string[];
+  readonly values: readonly SampleColumn[];
+  readonly places: readonly Placed[];
+  readonly nanoseconds: string;
+  readonly histogram: Placed | undefined;
+}
+
+/**
+ * Of each bin its first row and those that differ from the one before. Staleness markers are no samples of a window, so they stand between no two
+ * rows: they are a part of the bin of their own. The first row of each part brings what is counted of all of them, as no part is without one.
+ * The window functions are documented (developer guide, `window-functions`).
+ */
+function rowsThatChange({ bin, kinds, groupKeys, otherColumns, values, places, nanoseconds, histogram }: ChangesOptions): BinnedRows {
+  const names = values.map(({ name }) => name);
+  const others = otherColumns.length === 0 ? [] : [OTHERS_COLUMN];
+  const staleKinds = places.filter(({ column }) => column.holds === 'bits').map(({ place }) => place + STALE);
+  const isHistogram = histogram === undefined ? '' : `WHEN ${KIND_COLUMN} = ${histogram.place} THEN 0 `;
+  const part = [...groupKeys, BIN_COLUMN, ...(staleKinds.length === 0 ? [] : [`CASE WHEN ${KIND_COLUMN} IN (${staleKinds.join(', ')}) THEN 1 ELSE 0 END`])]; // oxfmt-ignore
+  const ofPart = `OVER (PARTITION BY ${part.join(', ')})`;
+  const inOrder = `OVER (PARTITION BY ${part.join(', ')} ORDER BY ${TIME_COLUMN})`;
+  const marked = [
+    ...groupKeys,
+    TIME_COLUMN,
+    ...names,
+    ...(otherColumns.length === 0 ? [] : [`CASE WHEN ${anyOf(otherColumns)} IS NULL THEN 0 ELSE 1 END AS ${OTHERS_COLUMN}`]),
+    `${bin} AS ${BIN_COLUMN}`,
+    `CASE ${kinds.join(' ')} END AS ${KIND_COLUMN}`,
+  ];
+  const before = values.map((_, index) => identifier(`packed:before-${index}`));
+  const beside = [
+    ...groupKeys,
+    TIME_COLUMN,
+    ...names,
+    KIND_COLUMN,
+    `lag(${KIND_COLUMN}) ${inOrder} AS ${KIND_BEFORE_COLUMN}`,
+    ...names.map((name, index) => `lag(${name}) ${inOrder} AS ${before[index]}`),
+    `count(*) ${ofPart} AS ${SEEN_COLUMN}`,
+    ...others.map((column) => `sum(${column}) ${ofPart} AS ${column}`),
+    `sum(CASE ${isHistogram}WHEN mod(${nanoseconds}, 1000000) <> 0 THEN 1 ELSE 0 END) ${ofPart} AS ${FINE_COLUMN}`,
+  ];
+  const ofFirst = [SEEN_COLUMN, ...others, FINE_COLUMN].map(
+    (column) => `CASE WHEN ${KIND_BEFORE_COLUMN} IS NULL THEN ${column} ELSE 0 END AS ${column}`,
+  );
+  // A value that is NULL beside one that is not differs in its kind, or does not count.
+  const differs = [
+    `${KIND_BEFORE_COLUMN} IS NULL`,
+    `${KIND_BEFORE_COLUMN} <> ${KIND_COLUMN}`,
+    ...names.map((name, index) => `${before[index]} <> ${name}`),
+  ];
+  return {
+    from: (source) =>
+      `(SELECT ${[...groupKeys, KIND_COLUMN, TIME_COLUMN, ...names, ...ofFirst].join(', ')} FROM (SELECT ${beside.join(', ')} ` +
+      `FROM (SELECT ${marked.join(', ')} FROM ${source})) WHERE ${differs.join(' OR ')})`,
+    values,
+    others: otherColumns.length === 0 ? '0' : `sum(${OTHERS_COLUMN})`,
+    seen: `sum(${SEEN_COLUMN})`,
+    unsure: `sum(${FINE_COLUMN})${severalTypes(places)}`,
+  };
+}
+
 interface Placed {
   readonly column: SampleColumn;
   readonly place: number;
@@ -124,7 +193,7 @@ function originOf({ anchorMs, widthMs }: SampleBins, fromMs: number): bigint {
 
 function kindOf({ name, scalarType, holds }: SampleColumn, place: number, need: SampleBins['need']): string {
   const plain = String(place + PLAIN);
-  if (holds === 'bits' && (need === 'last' || need === 'count')) {
+  if (holds === 'bits' && (need === 'last' || need === 'count' || need === 'changes')) {
     return `CASE WHEN ${name} = ${BigInt.asIntN(64, STALE_NAN_BITS)} THEN ${place + STALE} ELSE ${plain} END`;
   }
   if (scalarType !== 'DOUBLE' || (need !== 'least' && need !== 'greatest')) return plain;

@@ -168,8 +168,8 @@ export function compilePackedSelect(options: PackedSelectOptions): CompiledPacke
 }
 
 function widestRowSpanMs(bins: SampleBins | null): number {
-  // NaN and infinities are all kept where the least and greatest are wanted.
-  if (bins === null || bins.need === 'least' || bins.need === 'greatest') return MAX_ROW_SPAN_MS;
+  // NaN and infinities are all kept where the least and greatest are wanted, and every value may be another one than that before.
+  if (bins === null || bins.need === 'least' || bins.need === 'greatest' || bins.need === 'changes') return MAX_ROW_SPAN_MS;
   return Math.max(MAX_ROW_SPAN_MS, MAX_BINS_IN_ROW * bins.widthMs);
 }
 

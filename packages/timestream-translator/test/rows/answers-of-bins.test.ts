@@ -32,4 +32,9 @@ describe('what points give for bins', () => {
     expect(answers('least')).toEqual(['1: 5', '2: -0', '3: 7', 'histogram']);
     expect(answers('greatest', [point(11, 0), point(12, -0), point(21, NORMAL_NAN_BITS)])).toEqual(['2: 0', '3: NaN']);
   });
+
+  it('takes 0 and -0 for the same value where changes are wanted, and NaN for equal to NaN', () => {
+    const some = [point(11, 0), point(12, -0), point(13, 1), point(14, STALE_NAN_BITS), point(15, 1), point(16, NORMAL_NAN_BITS), point(17, 0x7ff8000000000123n), point(18, 1)]; // oxfmt-ignore
+    expect(answers('changes', some)).toEqual(['2: 0 1 NaN 1']);
+  });
 });

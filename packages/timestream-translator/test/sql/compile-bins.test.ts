@@ -83,4 +83,23 @@ describe('a packed statement for some samples of each bin', () => {
     expect(compile('greatest', { query }).rowSpanMs).toBe(MAX_ROW_SPAN_MS);
     expect(compile('newest', { query, maxRowSpanMs: 5000 }).rowSpanMs).toBe(5000);
   });
+
+  it('keeps the first row of a bin and those whose value or kind is another one, where changes are wanted', () => {
+    const { sql, rowSpanMs } = compile('changes', { query: { startTimestampMs: 0n, endTimestampMs: 10n ** 9n } });
+    const part = 'PARTITION BY "job", "zone", "measure_name", "packed:bin", CASE WHEN "packed:kind" IN (11) THEN 1 ELSE 0 END';
+    expect(sql).toContain(`lag("packed:kind") OVER (${part} ORDER BY time) AS "packed:kind-before"`);
+    expect(sql).toContain(`lag(sample_value) OVER (${part} ORDER BY time) AS "packed:before-1"`);
+    expect(sql).toContain(`count(*) OVER (${part}) AS "packed:seen"`);
+    expect(sql).toContain(
+      'WHERE "packed:kind-before" IS NULL OR "packed:kind-before" <> "packed:kind" OR "packed:before-0" <> sample_bits',
+    );
+    expect(rowSpanMs).toBe(MAX_ROW_SPAN_MS);
+  });
+
+  it('counts of the rows that do not change what speaks against it, too', () => {
+    const { sql } = compile('changes', { groupColumns: new Set(['job']) });
+    expect(sql).toContain('sum(CASE WHEN "packed:kind" = 40 THEN 0 WHEN mod(to_nanoseconds(time), 1000000) <> 0 THEN 1 ELSE 0 END) OVER');
+    expect(sql).toContain('sum("packed:rest") OVER');
+    expect(sql).toContain('CASE WHEN "packed:kind-before" IS NULL THEN "packed:fine" ELSE 0 END AS "packed:fine"');
+  });
 });

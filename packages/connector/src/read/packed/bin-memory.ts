@@ -12,8 +12,16 @@ const MAX_REMEMBERED_SELECTORS = 2000;
 interface Experience {
   /** Bins up to this width left too few rows out. */
   readonly uselessWidthMs: number;
+  /** The same for `changes`: how many samples differ from those before says nothing about the other needs. */
+  readonly uselessWidthOfChangesMs: number;
   /** Series of the selector cannot be put into bins but for their newest samples: see `binRows`. */
   readonly isUnsure: boolean;
+}
+
+const NO_EXPERIENCE: Experience = { uselessWidthMs: 0, uselessWidthOfChangesMs: 0, isUnsure: false };
+
+function widthOf({ need }: SampleBins): 'uselessWidthMs' | 'uselessWidthOfChangesMs' {
+  return need === 'changes' ? 'uselessWidthOfChangesMs' : 'uselessWidthMs';
 }
 
 /** Whether bins can save anything, as long as nothing else is known. */
@@ -28,19 +36,24 @@ export class BinMemory {
   readonly #experiences = new Map<string, Experience>();
 
   isWorthAsking(selector: string, bins: SampleBins): boolean {
-    const { uselessWidthMs = 0, isUnsure = false } = this.#experiences.get(selector) ?? {};
-    return this.areTrusted && isWorthAsking(bins) && bins.widthMs > uselessWidthMs && !(isUnsure && bins.need !== 'newest');
+    const known = this.#knownOf(selector);
+    return this.areTrusted && isWorthAsking(bins) && bins.widthMs > known[widthOf(bins)] && !(known.isUnsure && bins.need !== 'newest');
   }
 
   /** What an answer has shown: how many rows the table has, and how many of them were kept. */
-  learn(selector: string, { widthMs }: SampleBins, rows: { readonly seen: number; readonly kept: number }): void {
+  learn(selector: string, bins: SampleBins, rows: { readonly seen: number; readonly kept: number }): void {
     if (rows.kept <= rows.seen * WORTHWHILE_SHARE) return;
-    const known = this.#experiences.get(selector);
-    this.#remember(selector, { uselessWidthMs: Math.max(widthMs, known?.uselessWidthMs ?? 0), isUnsure: known?.isUnsure ?? false });
+    const known = this.#knownOf(selector);
+    const width = widthOf(bins);
+    this.#remember(selector, { ...known, [width]: Math.max(bins.widthMs, known[width]) });
   }
 
   learnUnsure(selector: string): void {
-    this.#remember(selector, { uselessWidthMs: this.#experiences.get(selector)?.uselessWidthMs ?? 0, isUnsure: true });
+    this.#remember(selector, { ...this.#knownOf(selector), isUnsure: true });
+  }
+
+  #knownOf(selector: string): Experience {
+    return this.#experiences.get(selector) ?? NO_EXPERIENCE;
   }
 
   #remember(selector: string, experience: Experience): void {

@@ -179,6 +179,7 @@ const NEEDS: Readonly<Record<NonNullable<ReadExplanation['question']['bins']>['n
   count: 'how many samples there are',
   least: 'the samples that may be the least',
   greatest: 'the samples that may be the greatest',
+  changes: 'the first sample and those that differ from the one before',
 };
 
 function tookText({ statements, pages, rows, bytes, durationMs }: ReadMeasure): string {
