@@ -22,7 +22,8 @@ export function neededSamples({ labels, timestampsMs, valueBits, histograms = []
   const counts: number[] = [];
   for (const samples of byBin.values()) {
     const numbers = samples.filter(({ bits }) => bits !== STALE_NAN_BITS);
-    const needed = neededOf(samples, numbers, bins.need);
+    const isMixed = bins.need === 'changes' && histograms.length > 0;
+    const needed = isMixed ? numbers : neededOf(samples, numbers, bins.need);
     kept.push(...needed);
     counts.push(...needed.map(() => numbers.length));
   }
@@ -38,6 +39,10 @@ export function neededSamples({ labels, timestampsMs, valueBits, histograms = []
 function neededOf(samples: readonly Sample[], numbers: readonly Sample[], need: SampleBins['need']): readonly Sample[] {
   if (need === 'newest') return samples.slice(-1);
   if (need === 'last' || need === 'count') return numbers.slice(-1);
+  if (need === 'changes') {
+    const isSame = (left: number, right: number): boolean => left === right || (Number.isNaN(left) && Number.isNaN(right));
+    return numbers.filter(({ value }, index) => index === 0 || !isSame(value, numbers[index - 1]?.value ?? 0));
+  }
   const values = numbers.map(({ value }) => value).filter((value) => !Number.isNaN(value));
   const best = need === 'least' ? Math.min(...values) : Math.max(...values);
   const oldest = [best, 0, -0].map((wanted) => numbers.find(({ value }) => Object.is(value, wanted)));
