@@ -18,7 +18,10 @@ export function batchRecords(records: RecordColumns): PlannedBatch[] {
   const { order, cuts } = best;
   let start = 0;
   return cuts.ends.map((end, index) => {
-    const batch = new PlannedBatch(records, order.subarray(start, end), cuts.bytes[index]);
+    const batch = new PlannedBatch(records, order.subarray(start, end), {
+      bytes: cuts.bytes[index] ?? 0,
+      sharedBytes: cuts.sharedBytes[index] ?? 0,
+    });
     start = end;
     return batch;
   });

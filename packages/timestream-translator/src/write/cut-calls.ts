@@ -10,6 +10,8 @@ export interface CallCuts {
   readonly ends: readonly number[];
   /** What each call counts in bytes. */
   readonly bytes: readonly number[];
+  /** How many of them are counted once for all records of the call. */
+  readonly sharedBytes: readonly number[];
   /** KiB that are paid for all calls. */
   readonly meteredUnits: number;
 }
@@ -32,17 +34,20 @@ export function cutCalls(records: RecordColumns, order: Uint32Array, limit?: Cal
   for (let start = count - 1; start >= 0; start--) if (search.cutAt(start) >= limitCost) return undefined;
   const ends: number[] = [];
   const bytes: number[] = [];
+  const sharedBytes: number[] = [];
   for (let start = 0; start < count; start = search.ends[start]!) {
     ends.push(search.ends[start]!);
     bytes.push(search.bytes[start]!);
+    sharedBytes.push(search.sharedBytes[start]!);
   }
-  return { ends, bytes, meteredUnits: Math.floor(search.costs[0]! / COST_OF_UNIT) };
+  return { ends, bytes, sharedBytes, meteredUnits: Math.floor(search.costs[0]! / COST_OF_UNIT) };
 }
 
 class CutSearch {
-  /** By place: where a call that begins there ends best, its bytes, and what it and all after it cost. */
+  /** By place: where a call that begins there ends best, its bytes, those of them that its records share, and what it and all after it cost. */
   readonly ends: Uint32Array;
   readonly bytes: Float64Array;
+  readonly sharedBytes: Float64Array;
   readonly costs: Float64Array;
   readonly #count: number;
   readonly #series: readonly StoredSeries[];
@@ -67,6 +72,7 @@ class CutSearch {
     this.#count = count;
     this.ends = new Uint32Array(count);
     this.bytes = new Float64Array(count);
+    this.sharedBytes = new Float64Array(count);
     this.costs = new Float64Array(count + 1);
     this.#bytesBefore = new Float64Array(count + 1);
     this.#timestampsMs = new Float64Array(count);
@@ -220,6 +226,7 @@ class CutSearch {
       this.costs[this.#start] = cost;
       this.ends[this.#start] = end;
       this.bytes[this.#start] = bytes;
+      this.sharedBytes[this.#start] = shared;
     }
     return bytes;
   }

@@ -3,7 +3,7 @@
 import { MEASURE_VALUE_DOUBLE_COLUMN, SAMPLE_BITS_COLUMN, type Layout } from '../model/layout.js';
 import type { SampleReference, TimestreamRecord, WriteBatch } from '../model/record.js';
 import { NOTHING_COMMON, type CommonParts } from './common-parts.js';
-import type { InternedLabel } from './interned-label.js';
+import type { InternedLabel, StoredMeasure } from './interned-label.js';
 import { TIME_BYTES, valueBytes } from './record-size.js';
 import { referenceOf } from './series-columns.js';
 import { finiteColumns, valueColumnOf, type RecordColumns } from './translate-columns.js';
@@ -19,6 +19,14 @@ interface SharedByAll {
   readonly valueType: ValueType | undefined;
 }
 
+/** What whoever cut a call knows of it. */
+interface CutBytes {
+  /** What the call counts. */
+  readonly bytes: number;
+  /** How many of them are counted once for all of its records; of no meaning for a record that is alone. */
+  readonly sharedBytes: number;
+}
+
 /**
  * One WriteRecords call, as columns. Its text is put together from what is known of its series when it is sent; the objects of a
  * {@link WriteBatch} are made only if somebody asks for them.
@@ -26,6 +34,7 @@ interface SharedByAll {
 export class PlannedBatch implements WriteBatch {
   readonly #records: RecordColumns;
   readonly #order: Uint32Array;
+  readonly #sharedBytes: number | undefined;
   #bytes: number | undefined;
   #shared: SharedByAll | undefined;
   #common: TimestreamRecord | undefined;
@@ -34,12 +43,13 @@ export class PlannedBatch implements WriteBatch {
 
   /**
    * @param order the records of the call, by index, at least one
-   * @param bytes if they are known already
+   * @param cut if it is known already
    */
-  constructor(records: RecordColumns, order: Uint32Array, bytes?: number) {
+  constructor(records: RecordColumns, order: Uint32Array, cut?: CutBytes) {
     this.#records = records;
     this.#order = order;
-    this.#bytes = bytes;
+    this.#bytes = cut?.bytes;
+    this.#sharedBytes = cut?.sharedBytes;
   }
 
   get recordCount(): number {
@@ -196,7 +206,10 @@ export class PlannedBatch implements WriteBatch {
     return (this.#shared ??= this.#findShared());
   }
 
-  /** Finds what all records share; a single record shares nothing with itself. */
+  /**
+   * Finds what all records share; a single record shares nothing with itself. Most often that is what the first and the last share: everything that all share is
+   * among it, so if it comes to as many bytes, it is the same, and no other record is looked at.
+   */
   #findShared(): SharedByAll {
     const { series, samples, columns, cache, layout } = this.#records;
     const order = this.#order;
@@ -207,14 +220,16 @@ export class PlannedBatch implements WriteBatch {
     let hasMeasure = true;
     const labels = first.labels.slice();
     let previous = first;
-    for (let index = 1; index < order.length; index++) {
+    for (let index = order.length - 1; index > 0; index--) {
       const record = order[index]!;
       const stored = series[record]!;
       hasTime &&= columns.timestampsMs[samples[record]!] === timestampMs;
-      if (stored === previous) continue;
-      previous = stored;
-      hasMeasure &&= stored.measure === first.measure;
-      if (labels.length > 0) keepShared(labels, stored.labels);
+      if (stored !== previous) {
+        previous = stored;
+        hasMeasure &&= stored.measure === first.measure;
+        if (labels.length > 0) keepShared(labels, stored.labels);
+      }
+      if (index === order.length - 1 && this.#sharedBytes === bytesOf(labels, hasMeasure ? first.measure : undefined, hasTime)) break;
     }
     return {
       parts: cache.commonParts.partsOf(labels, hasMeasure ? first.measure : undefined),
@@ -255,6 +270,12 @@ function keepShared(labels: InternedLabel[], others: readonly InternedLabel[]): 
     labels[kept++] = label;
   }
   labels.length = kept;
+}
+
+function bytesOf(labels: readonly InternedLabel[], measure: StoredMeasure | undefined, hasTime: boolean): number {
+  let bytes = (measure?.bytes ?? 0) + (hasTime ? TIME_BYTES : 0);
+  for (const label of labels) bytes += label.bytes;
+  return bytes;
 }
 
 function valueTypeOf(layout: Layout, value: number): ValueType {

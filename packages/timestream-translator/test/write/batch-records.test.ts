@@ -326,6 +326,47 @@ describe('where records are cut into calls', () => {
     });
   }
 
+  it('says how much the records of a call share, so that a call finds what it is without looking at all of them', () => {
+    const anyOrder = (records: RecordColumns) =>
+      fc.shuffledSubarray(
+        Array.from({ length: records.count }, (_, record) => record),
+        { minLength: records.count },
+      );
+    const recordsAndOrder = fc
+      .tuple(anyRequest, anyLayout)
+      .map(([timeseries, layout]) => recordsOf(timeseries, layout))
+      .filter(({ count }) => count > 0)
+      .chain((records) => fc.tuple(fc.constant(records), fc.oneof(anyOrder(records), fc.constantFrom(...recordOrders(records)))));
+    fc.assert(
+      fc.property(recordsAndOrder, ([records, anyRecords]) => {
+        const order = Uint32Array.from(anyRecords);
+        const { ends, bytes, sharedBytes } = cutsOf(records, order);
+        for (const [index, end] of ends.entries()) {
+          const ofCall = order.subarray(ends[index - 1] ?? 0, end);
+          const looked = new PlannedBatch(records, ofCall);
+          const told = new PlannedBatch(records, ofCall, { bytes: bytes[index] ?? 0, sharedBytes: sharedBytes[index] ?? 0 });
+          expect(told.json()).toBe(looked.json());
+          expect(told.bytes).toBe(looked.bytes);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('takes for shared what the first and the last record of a call share only if all others do', () => {
+    const scrape = ['eu', 'us', 'eu'].flatMap((region, place) =>
+      Array.from({ length: 3 }, (_, index) =>
+        seriesOf({ __name__: 'up', job: 'api', path: `/${place}/${index}`, region }, [1_700_000_000_000, index]),
+      ),
+    );
+    const records = recordsOf(scrape);
+    const order = Uint32Array.from({ length: records.count }, (_, record) => record);
+    const { ends, bytes, sharedBytes } = cutsOf(records, order);
+    expect(ends).toEqual([9]);
+    const batch = new PlannedBatch(records, order, { bytes: bytes[0] ?? 0, sharedBytes: sharedBytes[0] ?? 0 });
+    expect(batch.CommonAttributes?.Dimensions).toEqual([{ Name: 'job', Value: 'api' }]);
+  });
+
   it('says what the calls cost, never more than filled calls in any of the orders', () => {
     fc.assert(
       fc.property(anyRequest, anyLayout, (timeseries, layout) => {
