@@ -4,6 +4,10 @@
  * for the decoder to refuse.
  */
 export function* splitMessage(bytes: Uint8Array, maxBytes: number): Generator<Uint8Array, void, undefined> {
+  if (bytes.length <= maxBytes) {
+    yield bytes;
+    return;
+  }
   let pieceStart = 0;
   let position = 0;
   while (position < bytes.length) {
@@ -15,7 +19,7 @@ export function* splitMessage(bytes: Uint8Array, maxBytes: number): Generator<Ui
     }
     position = end;
   }
-  if (pieceStart < bytes.length || bytes.length === 0) yield bytes.subarray(pieceStart);
+  if (pieceStart < bytes.length) yield bytes.subarray(pieceStart);
 }
 
 const WIRE_VARINT = 0;

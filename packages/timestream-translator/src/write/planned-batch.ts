@@ -104,41 +104,48 @@ export class PlannedBatch implements WriteBatch {
     const { parts, timestampMs: commonMs, valueType } = this.#sharedByAll;
     const finiteColumn = finiteColumns[layout];
     const isSingle = finiteColumn === MEASURE_VALUE_DOUBLE_COLUMN;
-    const finiteJson = `"MeasureValues":[{"Name":"${finiteColumn}","Value":"`;
-    const hasOwnType = valueType === undefined;
     const isAlone = this.#order.length === 1;
-    const ownVersionJson = isAlone && version !== undefined ? `,"Version":${version}` : '';
+    const typeOf = (type: ValueType) => (valueType === undefined ? `"MeasureValueType":"${type}",` : '');
+    const unitJson = isAlone ? `"TimeUnit":"MILLISECONDS",${version === undefined ? '' : `"Version":${version},`}` : '';
+    // What stands between the names of a record and its value, and behind it: of few pieces for each record, since every one of them costs.
     let lastTimestampMs = -1;
-    let timeText = '';
-    let json = '"Records":[';
-    let separator = '{';
+    let beforeFinite = '';
+    let beforeBits = '';
+    let afterFinite = '';
+    let afterFiniteToNext = '';
+    let json = '';
+    let between = '"Records":[{';
+    let end = '';
     for (const record of this.#order) {
       const sample = samples[record]!;
       const stored = series[record]!;
       const value = values[sample]!;
       const timestampMs = timestampsMs[sample]!;
-      if (timestampMs !== lastTimestampMs) {
+      if (lastTimestampMs < 0 || (commonMs === undefined && timestampMs !== lastTimestampMs)) {
         lastTimestampMs = timestampMs;
-        timeText = String(timestampMs);
+        const timeJson = commonMs === undefined ? `"Time":"${timestampMs}",` : '';
+        beforeBits = `${typeOf('MULTI')}${timeJson}${unitJson}"MeasureValues":[{"Name":"${SAMPLE_BITS_COLUMN}","Value":"`;
+        if (isSingle) {
+          beforeFinite = '"MeasureValue":"';
+          const fields = `${typeOf('DOUBLE')}${timeJson}${unitJson}`;
+          afterFinite = fields === '' ? '"' : `",${fields.slice(0, -1)}`;
+        } else {
+          beforeFinite = `${typeOf('MULTI')}${timeJson}${unitJson}"MeasureValues":[{"Name":"${finiteColumn}","Value":"`;
+          afterFinite = VALUE_JSON_END;
+        }
+        afterFiniteToNext = `${afterFinite}},{`;
       }
-      json += separator + stored.ownJson(parts);
-      separator = '},{';
-      const isFinite = Number.isFinite(value);
-      if (isSingle && isFinite) {
-        json += `"MeasureValue":"${stored.finiteText(value)}"`;
-        if (hasOwnType) json += ',"MeasureValueType":"DOUBLE"';
-        if (commonMs === undefined) json += `,"Time":"${timeText}"`;
-        if (isAlone) json += `,"TimeUnit":"MILLISECONDS"${ownVersionJson}`;
-        continue;
+      if (Number.isFinite(value)) {
+        json = json + between + stored.ownJson(parts) + beforeFinite + stored.finiteText(value);
+        between = afterFiniteToNext;
+        end = afterFinite;
+      } else {
+        json = json + between + stored.ownJson(parts) + beforeBits + bitsText(valueBits[sample] ?? 0n);
+        between = BITS_JSON_TO_NEXT;
+        end = BITS_JSON_END;
       }
-      if (hasOwnType) json += '"MeasureValueType":"MULTI",';
-      if (commonMs === undefined) json += `"Time":"${timeText}",`;
-      if (isAlone) json += `"TimeUnit":"MILLISECONDS"${ownVersionJson},`;
-      json += isFinite
-        ? `${finiteJson}${stored.finiteText(value)}${VALUE_JSON_END}`
-        : `${BITS_JSON}${bitsText(valueBits[sample] ?? 0n)}${BITS_JSON_END}`;
     }
-    json += '}]';
+    json = `${json}${end}}]`;
     return isAlone ? json : `${json},"CommonAttributes":${this.#commonJson()}`;
   }
 
@@ -252,8 +259,8 @@ export class PlannedBatch implements WriteBatch {
 }
 
 const VALUE_JSON_END = '","Type":"DOUBLE"}]';
-const BITS_JSON = `"MeasureValues":[{"Name":"${SAMPLE_BITS_COLUMN}","Value":"`;
 const BITS_JSON_END = '","Type":"BIGINT"}]';
+const BITS_JSON_TO_NEXT = `${BITS_JSON_END}},{`;
 
 /** Leaves in `labels` those that are among `others` too. Series have their labels in one order, so what both have comes in that order. */
 function keepShared(labels: InternedLabel[], others: readonly InternedLabel[]): void {
