@@ -43,6 +43,7 @@ export {
 } from './write/translate-columns.js';
 export { batchExemplars } from './write/batch-exemplars.js';
 export { batchMetadata } from './write/batch-metadata.js';
+export { labelsDimensionBatch } from './write/labels-dimension-batch.js';
 export {
   translateExemplars,
   type ExemplarTranslation,

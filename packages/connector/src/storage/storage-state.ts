@@ -3,6 +3,7 @@ import type { Clock, Destination, Logger, MetricsSink, Storage } from '../ports.
 import { Packing } from '../read/packed/packing.js';
 import { RememberedSchema } from '../read/remembered-schema.js';
 import { describeTable } from '../write/describe-table.js';
+import { makeLabelsDimension } from '../write/make-labels-dimension.js';
 import { KnownMetadata } from '../write/known-metadata.js';
 import { StoredBatches } from '../write/stored-batches.js';
 import { TableDimensions } from '../write/table-dimensions.js';
@@ -26,7 +27,11 @@ export function createStorageState(
 ): StorageState {
   return {
     config: { ...config, defaultDatabase: database, defaultTable: table },
-    dimensions: new TableDimensions(() => describeTable({ source, database, table, logger })),
+    dimensions: new TableDimensions(
+      () => describeTable({ source, database, table, logger }),
+      // What the earlier Go connector reads is left as that one writes it.
+      config.tableLayout === 'single-measure' ? undefined : () => makeLabelsDimension(source, clock.nowMs()),
+    ),
     stored: new StoredBatches(clock),
     metadata: new KnownMetadata(),
     schema: new RememberedSchema(),

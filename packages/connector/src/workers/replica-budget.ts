@@ -43,6 +43,10 @@ export class ReplicaBudget implements DimensionBudget {
     return true;
   }
 
+  get hasRefused(): boolean {
+    return this.#refused.size > 0;
+  }
+
   usedDimensions(): number {
     return this.#granted.size + this.#unconfirmed.size;
   }

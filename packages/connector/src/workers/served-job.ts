@@ -77,7 +77,10 @@ export class ServedJob {
       case 'claim': {
         const budget = this.#budgets.get(question.budget);
         if (budget === undefined) throw new TypeError(`a worker claims dimensions of budget ${question.budget}, which it was not given`);
-        return question.names.filter((name) => !budget.claim(name));
+        const refused = question.names.filter((name) => !budget.claim(name));
+        // The worker asks for the budget anew, which may be another one by then.
+        if (refused.length > 0) await this.#openTable.state.dimensions.confirm(budget);
+        return refused;
       }
       case 'refresh':
         await this.#openTable.state.dimensions.refreshWhenFull();

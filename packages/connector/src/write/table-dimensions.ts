@@ -5,6 +5,7 @@ import {
   type DimensionBudget,
   type WriteBatch,
 } from '@timestream-prometheus/timestream-translator';
+import { ConnectorError } from '../errors/connector-error.js';
 import type { TableColumns } from './describe-table.js';
 import { dimensionNamesOf } from './dimension-names.js';
 import type { WriteDimensions } from './write-context.js';
@@ -12,11 +13,17 @@ import type { WriteDimensions } from './write-context.js';
 /** The columns that the table has, from Timestream; undefined if the caller may not see them or Timestream does not answer. */
 export type ReadColumns = () => Promise<TableColumns | undefined>;
 
+/** Writes a record that has the dimension `prometheus_labels` and nothing else. False if Timestream has refused it. @throws ConnectorError */
+export type MakeLabelsDimension = () => Promise<boolean>;
+
 /**
- * How many dimensions this process makes of a table that does not have `prometheus_labels` yet. Two writers that fill a table at the same
- * time could leave no place for it, and then no label could ever be added; half each leaves one. The label that comes next goes into
- * `prometheus_labels`, which makes the dimension exist, and from then on all places are used.
+ * How many dimensions this process makes of a table that does not have `prometheus_labels` yet. Writers that fill a table at the same time could
+ * leave no place for it, and then no label could ever be added. So before the label that comes next gets a dimension, `prometheus_labels` is made,
+ * and only then all places are used: 18 writers of 7 labels each, with none in common, leave a place. A table of few labels needs no such record.
  */
+const MAX_DIMENSIONS_BEFORE_OURS = 8;
+
+/** The same where no such record is written: two writers leave a place. The label that comes next goes into `prometheus_labels`, which makes it exist. */
 const MAX_DIMENSIONS_WITHOUT_OURS = MAX_DIMENSIONS_PER_TABLE / 2;
 
 /**
@@ -24,13 +31,14 @@ const MAX_DIMENSIONS_WITHOUT_OURS = MAX_DIMENSIONS_PER_TABLE / 2;
  * where that is not allowed, what this process has stored stands in for it.
  */
 export class TableDimensions implements WriteDimensions {
-  #budget = createDimensionBudget({ maxDimensions: MAX_DIMENSIONS_WITHOUT_OURS });
+  #budget: DimensionBudget;
   /** Dimensions that the table certainly has. */
   readonly #known = new Set<string>();
   #measures: ReadonlySet<string> = new Set();
   #isFull = false;
   #isValueColumnTaken = false;
   readonly #readColumns: ReadColumns;
+  readonly #makeLabelsDimension: MakeLabelsDimension | undefined;
   /**
    * Stands for this table where a series remembers to whom its names were shown last. What is remembered of series outlives the storage of a
    * credential, and must not keep it, with the secret that it signs with.
@@ -38,9 +46,16 @@ export class TableDimensions implements WriteDimensions {
   readonly #visitor = {};
   #firstRead: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
+  #making: Promise<boolean> | undefined;
+  #isOursRefused = false;
 
-  constructor(readColumns: ReadColumns) {
+  /** @param makeLabelsDimension not given if the table is to get no records but those of samples */
+  constructor(readColumns: ReadColumns, makeLabelsDimension?: MakeLabelsDimension) {
     this.#readColumns = readColumns;
+    this.#makeLabelsDimension = makeLabelsDimension;
+    this.#budget = createDimensionBudget({
+      maxDimensions: makeLabelsDimension === undefined ? MAX_DIMENSIONS_WITHOUT_OURS : MAX_DIMENSIONS_BEFORE_OURS,
+    });
   }
 
   /** The budget for one translation. The first caller waits for the table's own dimensions. */
@@ -59,9 +74,15 @@ export class TableDimensions implements WriteDimensions {
     this.#budget.noteValueColumnTaken();
   }
 
-  /** What the budget says is final: it is the one of this process. */
-  confirm(): true {
-    return true;
+  /** Makes `prometheus_labels` before the table gets more dimensions: see {@link MAX_DIMENSIONS_BEFORE_OURS}. */
+  confirm(budget: DimensionBudget): true | Promise<boolean> {
+    if (!budget.hasRefused) return true;
+    if (budget !== this.#budget) return Promise.resolve(false);
+    if (this.#isFull || this.#isOursRefused || this.#makeLabelsDimension === undefined || this.#known.has(LABELS_DIMENSION)) return true;
+    this.#making ??= this.#makeOurs(this.#makeLabelsDimension).finally(() => {
+      this.#making = undefined;
+    });
+    return this.#making;
   }
 
   /** Takes note of dimensions that the table certainly has now. */
@@ -83,6 +104,21 @@ export class TableDimensions implements WriteDimensions {
       this.#refreshing = undefined;
     });
     await this.#refreshing;
+  }
+
+  /** @returns whether what the budget has answered holds all the same */
+  async #makeOurs(makeLabelsDimension: MakeLabelsDimension): Promise<boolean> {
+    try {
+      if (await makeLabelsDimension()) {
+        this.#addKnown([LABELS_DIMENSION]);
+        return false;
+      }
+      this.#isOursRefused = true;
+    } catch (error) {
+      // The samples of the request meet the same failure, if it lasts, and it is their answer that tells of it.
+      if (!(error instanceof ConnectorError)) throw error;
+    }
+    return true;
   }
 
   #readOnce(): Promise<void> {

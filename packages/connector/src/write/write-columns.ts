@@ -6,6 +6,7 @@ import {
   translateColumns,
   translateExemplars,
   translateHistograms,
+  type DimensionBudget,
   type DroppedSamples,
   type SeriesColumns,
 } from '@timestream-prometheus/timestream-translator';
@@ -81,19 +82,20 @@ export async function writeColumns(
   }
 
   async function* batchesOf(columnsOfParts: readonly SeriesColumns[]): AsyncGenerator<SourcedBatch, void, undefined> {
-    const dimensionBudget = await dimensions.budget();
-    /** Claims that another thread has to confirm are new ones, which end with the first requests: all others are made once. */
-    const translated = async <T>(translate: () => T): Promise<T> => {
+    let dimensionBudget = await dimensions.budget();
+    /** What has to be translated again are new labels, which end with the first requests: everything else is translated once. */
+    const translated = async <T>(translate: (dimensionBudget: DimensionBudget) => T): Promise<T> => {
       for (;;) {
-        const translation = translate();
+        const translation = translate(dimensionBudget);
         const isConfirmed = dimensions.confirm(dimensionBudget);
         if (isConfirmed === true || (await isConfirmed)) return translation;
+        dimensionBudget = await dimensions.budget();
       }
     };
     for (const part of columnsOfParts) {
       for (const columns of sliceColumns(part, SLICE_SAMPLES)) {
         await context.turns.next(signal);
-        const translation = await translated(() => translateColumns(columns, { ...options, dimensionBudget }));
+        const translation = await translated((budget) => translateColumns(columns, { ...options, dimensionBudget: budget }));
         noteDropped(translation.dropped);
         recordCount += translation.records.count;
         identicalCounts.samples += translation.identicalCount;
@@ -104,7 +106,7 @@ export async function writeColumns(
         await context.turns.next(signal);
         const histograms = part.histograms.slice(start, start + SLICE_HISTOGRAMS);
         const source = { labelSets: part.labelSets, histograms };
-        const translation = await translated(() => translateHistograms(source, { ...options, dimensionBudget }));
+        const translation = await translated((budget) => translateHistograms(source, { ...options, dimensionBudget: budget }));
         noteDropped(translation.dropped);
         recordCount += translation.stored.length;
         identicalCounts.histograms += translation.identicalCount;
@@ -116,7 +118,7 @@ export async function writeColumns(
         const exemplars = part.exemplars.slice(start, start + SLICE_EXEMPLARS);
         const isWanted = config.exemplars === 'store';
         const source = { labelSets: part.labelSets, exemplars };
-        const translation = await translated(() => translateExemplars(source, { ...options, dimensionBudget, isWanted }));
+        const translation = await translated((budget) => translateExemplars(source, { ...options, dimensionBudget: budget, isWanted }));
         noteDropped(translation.dropped);
         recordCount += translation.stored.length;
         identicalCounts.exemplars += translation.identicalCount;

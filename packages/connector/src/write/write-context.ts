@@ -18,8 +18,9 @@ export interface WriteDimensions {
   /** The budget for one translation. */
   budget(): Promise<DimensionBudget>;
   /**
-   * Whether what the budget has granted holds, which is known later where it is kept by another thread. If it does not, the budget answers
-   * differently from now on, and what was translated with it has to be translated again.
+   * Whether what the budget has answered holds: what it has granted, which is known later where it is kept by another thread, and what it has
+   * refused, for there may be more places by now. If it does not, what was translated has to be translated again, with a budget that is asked
+   * for anew.
    */
   confirm(budget: DimensionBudget): true | Promise<boolean>;
   /** Takes note of dimensions that the table certainly has now. */

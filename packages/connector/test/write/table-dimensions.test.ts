@@ -1,5 +1,6 @@
 import { LABELS_DIMENSION, type DimensionBudget } from '@timestream-prometheus/timestream-translator';
 import { describe, expect, it } from 'vitest';
+import { ConnectorError } from '../../src/errors/connector-error.js';
 import { TableDimensions } from '../../src/write/table-dimensions.js';
 
 const names = (count: number, prefix = 'label'): string[] => Array.from({ length: count }, (_none, index) => `${prefix}${index}`);
@@ -19,7 +20,50 @@ function batchWith(dimensionNames: readonly string[]) {
 }
 
 describe('the dimensions of a table', () => {
-  it('are half used up before prometheus_labels is one of them, so that two writers at once leave a place for it', async () => {
+  it('are few before prometheus_labels is made, which is made once for all who wait for it, and are all used then', async () => {
+    let made = 0;
+    const dimensions = new TableDimensions(
+      () => Promise.resolve(columns([])),
+      () => Promise.resolve((made += 1) > 0),
+    );
+    const budget = await dimensions.budget();
+    expect(claimed(budget, names(7))).toHaveLength(7);
+    expect(dimensions.confirm(budget)).toBe(true);
+    expect(claimed(budget, names(8))).toHaveLength(7);
+    expect(await Promise.all([dimensions.confirm(budget), dimensions.confirm(budget)])).toEqual([false, false]);
+    expect(made).toBe(1);
+    // Whoever translated with the old budget has to do it again, for there are more places now.
+    expect(await dimensions.confirm(budget)).toBe(false);
+    const renewed = await dimensions.budget();
+    expect(claimed(renewed, names(200))).toHaveLength(127);
+    expect(dimensions.confirm(renewed)).toBe(true);
+    expect(made).toBe(1);
+  });
+
+  it.each<[string, () => Promise<boolean>, number]>([
+    ['is refused', () => Promise.resolve(false), 1],
+    ['fails, and are asked for again', () => Promise.reject(new ConnectorError('timestream-unavailable', 'no')), 2],
+  ])('stay few if the record that makes prometheus_labels %s', async (_what, make, attempts) => {
+    let made = 0;
+    const dimensions = new TableDimensions(
+      () => Promise.resolve(undefined),
+      () => {
+        made += 1;
+        return make();
+      },
+    );
+    for (let request = 0; request < 2; request++) {
+      const budget = await dimensions.budget();
+      expect(claimed(budget, names(20))).toEqual(names(7));
+      expect(await dimensions.confirm(budget)).toBe(true);
+    }
+    expect(made).toBe(attempts);
+    // A record of samples that has it does as well.
+    dimensions.noteStored(batchWith([LABELS_DIMENSION]), new Set());
+    expect(claimed(await dimensions.budget(), names(200))).toHaveLength(127);
+  });
+
+  it('are half used up where nothing makes prometheus_labels, so that two writers at once leave a place for it', async () => {
     const one = new TableDimensions(() => Promise.resolve(columns([])));
     const other = new TableDimensions(() => Promise.resolve(undefined));
     const both = new Set([...claimed(await one.budget(), names(100, 'one')), ...claimed(await other.budget(), names(100, 'other'))]);

@@ -14,6 +14,8 @@ export interface DimensionBudget {
    * here, see `noDimensionReason`. One is granted only if the table has it already: `v`, the name of a measure of ours.
    */
   claim(labelName: string): boolean;
+  /** Whether a label was refused because no place was left. */
+  readonly hasRefused: boolean;
   /** Places taken, the one for `prometheus_labels` included. */
   usedDimensions(): number;
   /** Whether values may go to the column `v`: not where that is a dimension, or anything else that is not ours. */
@@ -37,6 +39,7 @@ export function createDimensionBudget(options: { readonly maxDimensions?: number
   }
   const taken = new Set([LABELS_DIMENSION]);
   let isValueColumnTaken = false;
+  let hasRefused = false;
   let revision = 0;
   return {
     learn(dimensionNames) {
@@ -47,9 +50,16 @@ export function createDimensionBudget(options: { readonly maxDimensions?: number
     claim(labelName) {
       if (taken.has(labelName)) return true;
       // No new dimension may have the name of our measure; one that the table has is used as it always was.
-      if (labelName === VALUE_COLUMN || taken.size >= maxDimensions) return false;
+      if (labelName === VALUE_COLUMN) return false;
+      if (taken.size >= maxDimensions) {
+        hasRefused = true;
+        return false;
+      }
       taken.add(labelName);
       return true;
+    },
+    get hasRefused() {
+      return hasRefused;
     },
     usedDimensions: () => taken.size,
     get takesValueColumn() {
