@@ -23,7 +23,7 @@ export type MakeLabelsDimension = () => Promise<boolean>;
  */
 const MAX_DIMENSIONS_BEFORE_OURS = 8;
 
-/** The same where no such record is written: two writers leave a place. The label that comes next goes into `prometheus_labels`, which makes it exist. */
+/** The same where no such record is written, or was not taken: two writers leave a place. The label that comes next goes into `prometheus_labels`, which makes it exist. */
 const MAX_DIMENSIONS_WITHOUT_OURS = MAX_DIMENSIONS_PER_TABLE / 2;
 
 /**
@@ -47,7 +47,7 @@ export class TableDimensions implements WriteDimensions {
   #firstRead: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
   #making: Promise<boolean> | undefined;
-  #isOursRefused = false;
+  #hasFailed = false;
 
   /** @param makeLabelsDimension not given if the table is to get no records but those of samples */
   constructor(readColumns: ReadColumns, makeLabelsDimension?: MakeLabelsDimension) {
@@ -78,7 +78,7 @@ export class TableDimensions implements WriteDimensions {
   confirm(budget: DimensionBudget): true | Promise<boolean> {
     if (!budget.hasRefused) return true;
     if (budget !== this.#budget) return Promise.resolve(false);
-    if (this.#isFull || this.#isOursRefused || this.#makeLabelsDimension === undefined || this.#known.has(LABELS_DIMENSION)) return true;
+    if (this.#isFull || this.#hasFailed || this.#makeLabelsDimension === undefined || this.#known.has(LABELS_DIMENSION)) return true;
     this.#making ??= this.#makeOurs(this.#makeLabelsDimension).finally(() => {
       this.#making = undefined;
     });
@@ -113,12 +113,14 @@ export class TableDimensions implements WriteDimensions {
         this.#addKnown([LABELS_DIMENSION]);
         return false;
       }
-      this.#isOursRefused = true;
     } catch (error) {
       // The samples of the request meet the same failure, if it lasts, and it is their answer that tells of it.
       if (!(error instanceof ConnectorError)) throw error;
     }
-    return true;
+    // No label goes into `prometheus_labels` for this: the samples would lie in records of another kind when they come again.
+    this.#hasFailed = true;
+    this.#renewBudget({ maxDimensions: MAX_DIMENSIONS_WITHOUT_OURS });
+    return false;
   }
 
   #readOnce(): Promise<void> {
