@@ -33,3 +33,22 @@ export function abortErrorOf(signal: AbortSignal, cause?: unknown): ConnectorErr
 export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw abortErrorOf(signal);
 }
+
+/**
+ * Waits for what several requests wait for, which none of them ends, but only as long as this one may.
+ *
+ * @throws ConnectorError what the abort means
+ */
+export async function waitWhileAllowed<T>(shared: Promise<T>, signal: AbortSignal): Promise<T> {
+  throwIfAborted(signal);
+  let giveUp: () => void = () => undefined;
+  const givenUp = new Promise<never>((_resolve, reject) => {
+    giveUp = () => reject(abortErrorOf(signal));
+    signal.addEventListener('abort', giveUp, { once: true });
+  });
+  try {
+    return await Promise.race([shared, givenUp]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}

@@ -10,14 +10,15 @@ export interface StorageLease<State> {
   readonly state: State;
   /**
    * Must be called once, when the request is done. A failure that says that AWS does not accept the credential drops it from the cache, so that
-   * wrong keys do not push the right ones out.
+   * wrong keys do not push the right ones out. One that says that the table is not there drops what is remembered of it: whoever makes it again
+   * makes another table, without the dimensions of the first.
    */
   release(failure?: ConnectorError): void;
 }
 
 interface Entry<State> {
   readonly storage: Storage;
-  readonly state: State;
+  state: State;
   leases: number;
   isForgotten: boolean;
   /** When the last lease was given back; counts only while there is none. */
@@ -60,11 +61,16 @@ export class StorageCache<State> {
     this.#entries.set(key, entry);
     entry.leases += 1;
     this.#evict();
+    const { state } = entry;
     return {
       storage: entry.storage,
-      state: entry.state,
+      state,
       release: (failure) => {
         if (failure?.code === 'invalid-credentials' && this.#entries.get(key) === entry) this.#remove(key, entry);
+        // Of all requests that met it the first renews it.
+        if (failure?.code === 'destination-not-found' && entry.state === state) {
+          entry.state = this.#options.createState(entry.storage, destination);
+        }
         entry.leases -= 1;
         if (entry.leases > 0) return;
         if (entry.isForgotten) this.#close(entry);

@@ -147,7 +147,9 @@ class RemoteDimensions implements WriteDimensions {
 
   confirm(budget: ReplicaBudget): true | Promise<boolean> {
     const names = budget.unconfirmedNames;
-    return names.length === 0 || this.#claim(budget, names);
+    if (names.length > 0) return this.#claim(budget, names);
+    // It was refused for another request of this worker, and there may be more places since.
+    return !budget.hasRefused || this.#isCurrent(budget);
   }
 
   noteStored(batch: WriteBatch, rejectedIndexes: ReadonlySet<number>): void {
@@ -165,6 +167,10 @@ class RemoteDimensions implements WriteDimensions {
 
   async refreshWhenFull(): Promise<void> {
     await this.#link.ask({ kind: 'refresh' });
+  }
+
+  async #isCurrent(budget: ReplicaBudget): Promise<boolean> {
+    return (await this.budget()) === budget;
   }
 
   async #claim(budget: ReplicaBudget, names: readonly string[]): Promise<boolean> {

@@ -10,6 +10,7 @@ import {
   type DroppedSamples,
   type SeriesColumns,
 } from '@timestream-prometheus/timestream-translator';
+import { waitWhileAllowed } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { MetricsSink } from '../ports.js';
 import { sliceColumns } from './slice-columns.js';
@@ -88,7 +89,7 @@ export async function writeColumns(
       for (;;) {
         const translation = translate(dimensionBudget);
         const isConfirmed = dimensions.confirm(dimensionBudget);
-        if (isConfirmed === true || (await isConfirmed)) return translation;
+        if (isConfirmed === true || (await waitWhileAllowed(isConfirmed, signal))) return translation;
         dimensionBudget = await dimensions.budget();
       }
     };

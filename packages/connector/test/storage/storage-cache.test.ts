@@ -61,6 +61,18 @@ describe('StorageCache', () => {
     expect(cache.acquire({ kind: 'server' }, { ...TABLE }).storage).toBe(leases[0]?.storage);
   });
 
+  it('forgets what is known of a table that is not there, once for all requests that met it', () => {
+    const { cache, opened } = createCache(10);
+    const leases = [cache.acquire(key('a'), TABLE), cache.acquire(key('a'), TABLE)];
+    for (const lease of leases) lease.release(new ConnectorError('destination-not-found', 'gone'));
+    const later = cache.acquire(key('a'), TABLE);
+    expect(later.storage).toBe(leases[0]?.storage);
+    expect(later.state).toBe((leases[0]?.state ?? NaN) + 1);
+    expect(opened.map(({ isClosed }) => isClosed)).toEqual([false]);
+    later.release(new ConnectorError('timestream-unavailable', 'busy'));
+    expect(cache.acquire(key('a'), TABLE).state).toBe(later.state);
+  });
+
   it('closes the least recently used one when there are too many', () => {
     const { cache, opened, metrics } = createCache(2);
     for (const id of ['a', 'b', 'a', 'c']) cache.acquire(key(id), TABLE).release();

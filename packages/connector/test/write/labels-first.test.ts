@@ -1,3 +1,4 @@
+import { CreateTableCommand, DeleteTableCommand, TimestreamWriteClient } from '@aws-sdk/client-timestream-write';
 import { query, readBody, series, writeBody } from '@timestream-prometheus/connector-testing';
 import { decodeReadResponse, decodeSnappy, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -121,6 +122,31 @@ describe('a new table', () => {
     // Nothing of it is written twice, and a sample that comes again is the same record.
     expect(await write(subject.connector, sent)).toBe('204');
     expect(await rows(subject, `SELECT count(*) FROM "db"."tbl"`)).toEqual([['21']]);
+  });
+
+  it.each([false, true])('gives every label a dimension when requests come at the same time, with workers: %s', async (hasWorkers) => {
+    const subject = await startTable();
+    const { connector } = connect(subject, { seesColumns: true, hasWorkers });
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_none, index) => write(connector, ownLabels(`w${index % 3}`, 6 + index))),
+    );
+    expect(answers).toEqual(answers.map(() => '204'));
+    expect(await rows(subject, `SELECT measure_name FROM "db"."tbl" WHERE prometheus_labels IS NOT NULL`)).toEqual([['%metadata']]);
+    expect(await dimensionsOf(subject)).toHaveLength(1 + 15 + 16 + 17);
+  });
+
+  it('gets it again when it is deleted and made anew, by the same connector', async () => {
+    const subject = await startTable();
+    expect(await write(subject.connector, ownLabels('w', 20))).toBe('204');
+    const client = new TimestreamWriteClient({ region: 'us-east-1', endpoint: subject.timestream.url, credentials: { ...KEY } });
+    await client.send(new DeleteTableCommand({ DatabaseName: 'db', TableName: 'tbl' }));
+    expect(await write(subject.connector, ownLabels('w', 20))).toContain('404');
+    await client.send(new CreateTableCommand({ DatabaseName: 'db', TableName: 'tbl' }));
+    client.destroy();
+    expect(await write(subject.connector, ownLabels('again', 20))).toBe('204');
+    const dimensions = await dimensionsOf(subject);
+    expect(dimensions).toHaveLength(21);
+    expect(dimensions).toContain('prometheus_labels');
   });
 
   it.each<[string, Readonly<Record<string, string>>, number]>([
