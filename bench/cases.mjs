@@ -41,6 +41,18 @@
  */
 
 /**
+ * A health check behind a crowd of connections that come at once.
+ *
+ * @typedef {object} CrowdCase
+ * @property {'crowd'} kind
+ * @property {WriteInput} input
+ * @property {number} connections with a write each
+ * @property {number} latencyMs that Timestream takes for a call
+ * @property {readonly string[]} [flags] of the server
+ * @property {readonly string[]} [nodeFlags]
+ */
+
+/**
  * Remote reads over HTTP.
  *
  * @typedef {object} ReadCase
@@ -58,7 +70,7 @@
  * @typedef {{ readonly name: string; readonly flags: readonly string[] }} Variant
  */
 
-/** @typedef {{ readonly name: string; readonly what: string; readonly isQuick?: boolean; readonly variants?: readonly Variant[] } & (StagesCase | WriteCase | OverloadCase | ReadCase)} BenchCase */
+/** @typedef {{ readonly name: string; readonly what: string; readonly isQuick?: boolean; readonly variants?: readonly Variant[] } & (StagesCase | WriteCase | OverloadCase | CrowdCase | ReadCase)} BenchCase */
 
 /** @type {readonly Variant[]} */
 const ONE_CALL_AT_A_TIME = [
@@ -220,6 +232,16 @@ export const CASES = [
     latencyMs: 500,
     durationMs: 30_000,
     callsInFlight: 32,
+    flags: ['--max-decoded-bytes-in-flight=64MiB', '--series-cache-bytes=64MiB'],
+    nodeFlags: ['--max-old-space-size=512'],
+  },
+  {
+    name: 'overload/crowd',
+    what: '1,000 senders of 2,000 samples connect at once, and a health check after them; a heap of 512 MiB, 64 MiB in flight, Timestream answers in 500 ms',
+    kind: 'crowd',
+    input: { ...PLAIN, generations: 50 },
+    connections: 1_000,
+    latencyMs: 500,
     flags: ['--max-decoded-bytes-in-flight=64MiB', '--series-cache-bytes=64MiB'],
     nodeFlags: ['--max-old-space-size=512'],
   },

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CASES } from './cases.mjs';
+import { runCrowdCase } from './crowd-case.mjs';
 import { describeMachine } from './machine.mjs';
 import { stopAll } from './processes.mjs';
 import { bundlePrograms, repositoryRoot, resultsFolder } from './programs.mjs';
@@ -47,6 +48,7 @@ const isWanted = ({ name, isQuick = false }) =>
 async function runOnce(benchCase, { programs, flags }) {
   if (benchCase.kind === 'write') return runWriteCase(benchCase, programs, flags);
   if (benchCase.kind === 'overload') return runOverloadCase(benchCase, programs, flags);
+  if (benchCase.kind === 'crowd') return runCrowdCase(benchCase, programs, flags);
   if (benchCase.kind === 'read') return runReadCase(benchCase, programs, flags);
   const { status, stdout, stderr } = spawnSync(process.execPath, [programs.stages, JSON.stringify(benchCase)], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);

@@ -17,7 +17,7 @@ const workers = Number(process.env['WORKERS'] ?? 0);
 const budgetMib = Math.max(inFlightMib, 4 * decodedMib);
 /** The formulas and the example of docs/capacity.md, "Memory". */
 const neededHeapMib = 150 + 2 * (budgetMib + cacheMib) + 2 * 32;
-const boundMib = heapMib + budgetMib + 80 + 96 * workers;
+const boundMib = heapMib + budgetMib + 144 + 96 * workers;
 
 const headers = { authorization: basicAuthorization(), 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
 

@@ -15,7 +15,7 @@ const cacheMib = 16;
 const writeCalls = 32;
 /** The formulas of docs/capacity.md, "Memory". */
 const heapMib = 150 + 2 * (inFlightMib + cacheMib + readMib) + 2 * writeCalls;
-const boundMib = heapMib + inFlightMib + readMib + 80;
+const boundMib = heapMib + inFlightMib + readMib + 144;
 
 const SERIES = 100;
 const SAMPLES_OF_A_SERIES = 600;

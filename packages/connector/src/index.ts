@@ -17,6 +17,7 @@ export {
 export type { ConnectorErrorCode } from './errors/connector-error.js';
 export { openAwsStorage } from './timestream/open-aws-storage.js';
 export type { AwsStorageConfig, AwsStorageOptions } from './timestream/open-aws-storage.js';
+export { Turns } from './concurrency/turns.js';
 export { responseOfError } from './http/responses.js';
 export { createToken, hashToken, MIN_TOKEN_CHARACTERS, TOKEN_PATTERN } from './users/token-digest.js';
 export { hashPassword } from './users/password-hash.js';

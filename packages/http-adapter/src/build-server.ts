@@ -12,6 +12,7 @@ import {
   type FastifyRequest,
   type RouteHandlerMethod,
 } from 'fastify';
+import { ConnectionDoor } from './connection-door.js';
 import { connectorRequestFrom, pageRequestFrom } from './connector-request.js';
 import type { MetricsPage } from './prometheus-metrics.js';
 import { sendConnectorResponse } from './send-connector-response.js';
@@ -98,6 +99,15 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   });
   app.server.headersTimeout = headersTimeoutMs;
   app.server.maxConnections = MAX_CONNECTIONS;
+  const door = new ConnectionDoor({
+    server: app.server,
+    event: tls === undefined ? 'connection' : 'secureConnection',
+    silenceTimeoutMs: headersTimeoutMs,
+  });
+  app.addHook('preClose', (done) => {
+    door.close();
+    done();
+  });
   // With TLS this is the connection itself, too: it comes before its handshake.
   app.server.on('connection', () => connector.noteConnection());
 

@@ -7,10 +7,13 @@ const ROUND_MS = 20;
 const TURNS_PER_ROUND = 32;
 
 /**
- * How long pieces wait for connections that come one after the other. libuv takes one in each round of the loop (since 1.46, that of Node 20), so a thousand that
- * come at once would be behind a thousand pieces, and so would a health check.
+ * Connections that come one after the other and that pieces wait for. libuv takes one in each round of the loop (since 1.46, that of Node 20), so a thousand that
+ * come at once would be behind a thousand pieces, and so would a health check. Counted and not timed: on a busy machine, too, few pieces come between.
  */
-const ARRIVALS_MS = 10;
+const MAX_ARRIVALS = 500;
+
+/** So many one after the other are a crowd. */
+const CROWD = 8;
 
 /**
  * Turns for work that keeps the event loop busy, in the order in which they were asked for. In each round of the loop there is one, and further ones
@@ -18,12 +21,18 @@ const ARRIVALS_MS = 10;
  * piece. With only one in a round, a round that has a thousand sockets to read would hold up every request once for each of its pieces.
  */
 export class Turns {
+  readonly #minPerRound: number;
   readonly #waiting = new Set<() => void>();
   #isScheduled = false;
   /** A connection came in this round or the one before. */
   #hasArrival = false;
-  /** Since when pieces wait for connections; undefined if they do not. */
-  #waitingSinceMs: number | undefined;
+  /** Rounds that went by for connections since the last piece. */
+  #arrivals = 0;
+
+  /** @param minPerRound turns that a round has however long they take, at most 32 */
+  constructor({ minPerRound = 1 }: { readonly minPerRound?: number } = {}) {
+    this.#minPerRound = minPerRound;
+  }
 
   /** A connection has come; others may wait behind it. */
   noteArrival(): void {
@@ -31,19 +40,19 @@ export class Turns {
   }
 
   /** @throws ConnectorError the meaning of the abort, if the signal is aborted before the turn comes */
-  async next(signal: AbortSignal): Promise<void> {
-    throwIfAborted(signal);
+  async next(signal?: AbortSignal): Promise<void> {
+    if (signal !== undefined) throwIfAborted(signal);
     await new Promise<void>((resolve, reject) => {
       const start = () => {
-        signal.removeEventListener('abort', giveUp);
+        signal?.removeEventListener('abort', giveUp);
         resolve();
       };
       const giveUp = () => {
         this.#waiting.delete(start);
-        reject(abortErrorOf(signal));
+        if (signal !== undefined) reject(abortErrorOf(signal));
       };
       this.#waiting.add(start);
-      signal.addEventListener('abort', giveUp, { once: true });
+      signal?.addEventListener('abort', giveUp, { once: true });
       this.#schedule();
     });
   }
@@ -55,6 +64,14 @@ export class Turns {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
+    // In a crowd, rounds are to be short.
+    if (this.#arrivals >= CROWD) {
+      setImmediate(() => {
+        if (!this.#isForArrivals()) this.#giveTurn();
+        this.#endRound();
+      });
+      return;
+    }
     let roundStartMs: number | undefined;
     let isForArrivals = false;
     for (let turn = 1; turn <= TURNS_PER_ROUND; turn += 1) {
@@ -62,24 +79,25 @@ export class Turns {
         const nowMs = performance.now();
         if (roundStartMs === undefined) {
           roundStartMs = nowMs;
-          isForArrivals = this.#isForArrivals(nowMs);
+          isForArrivals = this.#isForArrivals();
         }
-        if (!isForArrivals && (turn === 1 || nowMs - roundStartMs < ROUND_MS)) this.#giveTurn();
-        if (turn < TURNS_PER_ROUND) return;
-        this.#isScheduled = false;
-        if (this.#waiting.size > 0) this.#schedule();
+        if (!isForArrivals && (turn <= this.#minPerRound || nowMs - roundStartMs < ROUND_MS)) this.#giveTurn();
+        if (turn === TURNS_PER_ROUND) this.#endRound();
       });
     }
   }
 
+  #endRound(): void {
+    this.#isScheduled = false;
+    if (this.#waiting.size > 0) this.#schedule();
+  }
+
   /** Whether the round goes by without a piece, so that the next connection is taken. */
-  #isForArrivals(nowMs: number): boolean {
+  #isForArrivals(): boolean {
     const hadArrival = this.#hasArrival;
     this.#hasArrival = false;
-    this.#waitingSinceMs = hadArrival ? (this.#waitingSinceMs ?? nowMs) : undefined;
-    if (this.#waitingSinceMs === undefined || nowMs - this.#waitingSinceMs < ARRIVALS_MS) return hadArrival;
-    this.#waitingSinceMs = undefined;
-    return false;
+    this.#arrivals = hadArrival && this.#arrivals < MAX_ARRIVALS ? this.#arrivals + 1 : 0;
+    return this.#arrivals > 0;
   }
 
   #giveTurn(): void {
