@@ -33,6 +33,10 @@ const hostile: readonly string[] = [
   `UNLOAD (SELECT n, m, 'a text that is not short' AS t FROM ${rows(300)}) TO 's3://bucket/rows' WITH (format = 'CSV')`,
 ];
 
+/** Rows of a text that grows with each of some subqueries. */
+const nested = (larger: string, depth: number): string =>
+  depth === 0 ? `SELECT CAST(n AS VARCHAR) || 'a' AS x FROM ${rows(1)}` : `SELECT ${larger} AS x FROM (${nested(larger, depth - 1)})`;
+
 /** Texts and lists that a statement makes out of nothing in each of the rows that the database works on at a time. */
 const madeOutOfNothing: readonly string[] = [
   `SELECT sum(length(array_join(repeat('a text that is not short', 10000 - n % 2), ','))) FROM ${rows(1)}`,
@@ -43,12 +47,28 @@ const madeOutOfNothing: readonly string[] = [
   `SELECT sum(cardinality(repeat(sequence(n, n + 90), 9000))) FROM ${rows(1)}`,
   `SELECT array_agg(rpad(CAST(n AS VARCHAR), 100000, 'x')) FROM ${rows(1)}`,
   `SELECT sum(length(replace(rpad(CAST(n AS VARCHAR), 1000, 'x'), 'x', '${'y'.repeat(1000)}'))) FROM ${rows(1)}`,
+  ...['x || x', 'upper(x) || lower(x)', "concat(x, ',', x)"].map((twice) => `SELECT sum(length(x)) FROM (${nested(twice, 14)})`),
+  `SELECT sum(length(x)) FROM (${nested(Array.from({ length: 100 }, () => 'x').join(' || '), 3)})`,
+  `SELECT max(length(array_join(transform(sequence(1, 10000), i -> x), ''))) FROM (SELECT rpad('a', 300000, 'b') AS x)`,
+  `SELECT length(regexp_replace(rpad('a', 10000, 'a'), 'a', found -> x)) FROM (SELECT rpad('a', 1000000, 'b') AS x)`,
+  `SELECT length(array_join(sequence(1, 10000), rpad('a', 1000000, 'x')))`,
+  `SELECT cardinality(zip_with(sequence(1, 10000), sequence(1, 10000), (i, k) -> x)) FROM (SELECT rpad('a', 1000000, 'b') AS x)`,
+  `SELECT cardinality(ARRAY[${Array.from({ length: 200 }, () => 'x').join(', ')}]) FROM (SELECT rpad('a', 1000000, 'b') AS x)`,
+  `SELECT sum(cardinality(concat(x, x, x, x, x, x, x, x))) FROM (SELECT sequence(n, n + 60) AS x FROM ${rows(1)})`,
+  "SELECT length(reduce(sequence(1, 30), 'aaaaaaaaaaaaaaaa', (s, x) -> s || s, s -> s))",
+  `SELECT sum(length(reduce(sequence(1, 16), CAST(n AS VARCHAR), (s, x) -> s || s, s -> s))) FROM ${rows(1)}`,
+  'SELECT cardinality(reduce(sequence(1, 30), ARRAY[1, 2], (s, x) -> concat(s, s), s -> s))',
+  "SELECT reduce(sequence(1, 30), CAST(ROW('aaaaaaaa') AS ROW(t VARCHAR)), (s, x) -> CAST(ROW(s.t || s.t) AS ROW(t VARCHAR)), s -> length(s.t))",
   `SELECT sum(length(regexp_replace(rpad(CAST(n AS VARCHAR), 1000, 'x'), 'x', '${'y'.repeat(1000)}'))) FROM ${rows(1)}`,
 ];
 
 /** The same functions, in what one may ask for. */
 const modest: readonly string[] = [
   `SELECT sum(cardinality(sequence(n, n + 50)) + length(rpad(CAST(n AS VARCHAR), 300, 'x')) + cardinality(repeat(n, 50))) FROM ${rows(1)}`,
+  `SELECT max(length('cpu ' || CAST(length(x) AS VARCHAR) || ' of ' || x || '!')) FROM (${nested('x || x', 3)})`,
+  `SELECT sum(cardinality(concat(ARRAY[n], sequence(1, 9)))), max(array_join(transform(sequence(1, 9), i -> 'i' || CAST(n + i AS VARCHAR)), ', ')) FROM ${rows(1)}`,
+  `SELECT sum(length(reduce(sequence(1, 20), '', (s, x) -> s || CAST(x AS VARCHAR), s -> s))) FROM ${rows(1)}`,
+  "SELECT length(reduce(sequence(1, 12), 'aaaaaaaaaaaaaaaa', (s, x) -> s || s, s -> s))",
   `SELECT length(rpad('a', 1000000, 'x')), cardinality(repeat('a', 10000)), length(array_join(sequence(1, 10000), ','))`,
 ];
 

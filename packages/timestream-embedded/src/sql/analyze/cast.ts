@@ -25,6 +25,9 @@ import type { ExpressionContext } from './context.js';
 
 const castableNames: readonly ScalarTypeName[] = ['VARCHAR', 'BOOLEAN', 'BIGINT', 'INTEGER', 'DOUBLE', 'TIMESTAMP', 'DATE', 'TIME'];
 
+/** A time with nine digits of a second has 29 characters, an interval fewer than 64. */
+const LONGEST_SCALAR_TEXT_BYTES = 64;
+
 /** The type that CAST names. @throws {SqlError} for a type that CAST does not take here. */
 export function resolveTypeName(typeName: TypeName): SqlType {
   if (typeName.element !== undefined) return arrayOf(resolveTypeName(typeName.element));
@@ -59,7 +62,14 @@ export function castExpression(
     const isTextOfDouble = sameType(operand.type, double) && sameType(target, varchar);
     const isExact = faults.doubleDigits === undefined && faults.castDoubleDigits === undefined;
     const textOfDouble = { mayBeNaN: operand.mayBeNaN, ...(isExact ? { exact: operand.sql } : {}) };
-    return { type: target, sql, mayBeNaN: isScalar(operand.type, 'VARCHAR'), ...(isTextOfDouble ? { textOfDouble } : {}) };
+    const isShortText = operand.type.kind === 'scalar' && !isScalar(operand.type, 'VARCHAR') && sameType(target, varchar);
+    return {
+      type: target,
+      sql,
+      mayBeNaN: isScalar(operand.type, 'VARCHAR'),
+      ...(isTextOfDouble ? { textOfDouble } : {}),
+      ...(isShortText ? { maxTextBytes: LONGEST_SCALAR_TEXT_BYTES } : {}),
+    };
   }
   throw invalidAt(position, `Cannot cast ${typeText(operand.type)} to ${typeText(target)}`);
 }

@@ -21,6 +21,7 @@ import {
   type SqlType,
 } from '../values/sql-type.js';
 import type { CaseExpression, ColumnExpression, Expression, Identifier, InExpression, Query } from '../parse/syntax-tree.js';
+import { bytesOf, lacksRoom, uncountedBytes } from '../values/made-text.js';
 import { coerce, computed, literalExpression, type Emitter, type TypedExpression } from '../values/typed-expression.js';
 
 /** The DuckDB text of one expression; a statement that grows beyond it is refused rather than left to exhaust DuckDB. */
@@ -134,8 +135,18 @@ function analyze(expression: Expression, context: ExpressionContext): TypedExpre
       );
     case 'array': {
       const elements = analyzeAlike(expression.elements, context, position);
-      const type = arrayOf(elements[0]?.type ?? unknown);
-      return computed(type, `CAST([${elements.map(({ sql }) => sql).join(', ')}] AS ${duckdbType(type)})`);
+      const element = elements[0]?.type ?? unknown;
+      const type = arrayOf(element);
+      const list = (entries: readonly string[]): string => `CAST([${entries.join(', ')}] AS ${duckdbType(type)})`;
+      const entries = elements.map(({ sql }) => sql);
+      const mayBeLong = bytesOf('', element) !== undefined && elements.some(({ maxTextBytes = Infinity }) => maxTextBytes > uncountedBytes);
+      if (entries.length < 2 || !mayBeLong) return computed(type, list(entries));
+      // A text that is there once is copied for each entry that names it.
+      const counted = context.emitter.onceAll(entries, (names) => {
+        const bytes = names.map((name) => bytesOf(name, element) ?? '0').join(' + ');
+        return `CASE WHEN ${lacksRoom(`(${bytes})`)} THEN NULL ELSE ${list(names)} END`;
+      });
+      return computed(type, counted);
     }
     case 'row': {
       const elements = expression.elements.map((element) => analyzeExpression(element, context));

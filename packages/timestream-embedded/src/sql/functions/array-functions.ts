@@ -3,7 +3,7 @@ import { invalidAt } from '../sql-error.js';
 import { duckdbType, isScalar, typeText, type SqlType } from '../values/sql-type.js';
 import { addMonths, calendarOf } from '../values/time-sql.js';
 import { nsPerDay } from '../values/time-text.js';
-import { lacksRoom } from '../values/made-text.js';
+import { bytesOf, lacksRoom } from '../values/made-text.js';
 import type { TypedExpression } from '../values/typed-expression.js';
 import { emitting, emittingOnce, plain, type CallContext, type FunctionRow } from './function-table.js';
 import { textSql } from './text-conversion.js';
@@ -41,11 +41,17 @@ function joined(list: string, separator: TypedExpression | undefined, context: C
   const cut = context.faults.maxJoinedCharacters;
   const joinedList = ((): string => {
     if (separator?.literal?.type === 'null') return 'CAST(NULL AS VARCHAR)';
-    if (separator?.literal?.type !== 'string') return `ts_array_join(${list}, ${separator?.sql ?? ''})`;
-    return context.emitter.once(
-      list,
-      (entries) => `CASE WHEN ${entries} IS NULL THEN NULL ELSE coalesce(array_to_string(${entries}, ${separator.sql}), '') END`,
-    );
+    const isConstant = separator?.literal?.type === 'string';
+    const between = separator?.sql ?? '';
+    return context.emitter.onceAll([list, ...(isConstant ? [] : [between])], ([entries = '', computed = between]) => {
+      const text = isConstant ? `coalesce(array_to_string(${entries}, ${between}), '')` : `ts_array_join(${entries}, ${computed})`;
+      // The entries are counted where they are made, and what is between them here.
+      const lacks =
+        (separator?.maxTextBytes ?? Infinity) <= bytesPerEntry
+          ? ''
+          : `WHEN ${lacksRoom(`(len(${entries}) * strlen(${computed}))`)} THEN NULL `;
+      return `CASE WHEN ${entries} IS NULL THEN NULL ${lacks}ELSE ${text} END`;
+    });
   })();
   return cut === undefined ? joinedList : `left(${joinedList}, ${cut})`;
 }
@@ -135,9 +141,11 @@ export const arrayFunctions: readonly FunctionRow[] = [
   {
     signature: 'array_join(array(T), varchar, varchar): varchar',
     emit: ([list, separator, absent], context) =>
-      context.emitter.once(absent?.sql ?? '', (text) => {
-        const filled = `list_transform(${entriesAsText(list, context)}, lambda each: coalesce(each, ${text}))`;
-        return `CASE WHEN ${text} IS NULL THEN NULL ELSE ${joined(filled, separator, context)} END`;
+      context.emitter.onceAll([entriesAsText(list, context), absent?.sql ?? ''], ([entries = '', text = '']) => {
+        const filled = `list_transform(${entries}, lambda each: coalesce(each, ${text}))`;
+        const lacks =
+          (absent?.maxTextBytes ?? Infinity) <= bytesPerEntry ? '' : `WHEN ${lacksRoom(`(len(${entries}) * strlen(${text}))`)} THEN NULL `;
+        return `CASE WHEN ${text} IS NULL THEN NULL ${lacks}ELSE ${joined(filled, separator, context)} END`;
       }),
     example: ["array_join(ARRAY[6, NULL, 8], '-', '?')", '6-?-8'],
   },
@@ -192,9 +200,17 @@ export const arrayFunctions: readonly FunctionRow[] = [
   { signature: 'reverse(array(T)): array(T)', emit: plain('list_reverse'), example: ['reverse(ARRAY[1, 2])', ['2', '1']] },
   {
     signature: 'concat(array(T), array(T)...): array(T)',
-    emit: emitting((...lists) =>
-      lists.reduce((left, right) => `CASE WHEN ${right} IS NULL THEN NULL ELSE list_concat(${left}, ${right}) END`),
-    ),
+    emit: (lists, { emitter }) =>
+      emitter.onceAll(
+        lists.map(({ sql }) => sql),
+        (names) => {
+          const isNull = names.map((name) => `${name} IS NULL`).join(' OR ');
+          const bytes = lists.map(({ type }, index) => bytesOf(names[index] ?? '', type) ?? '0').join(' + ');
+          // What is joined two by two stays until the last.
+          const lacks = lacksRoom(`(${Math.ceil(names.length / 2)} * (${bytes}))`);
+          return `CASE WHEN ${isNull} THEN NULL WHEN ${lacks} THEN NULL ELSE ${names.reduce((left, right) => `list_concat(${left}, ${right})`)} END`;
+        },
+      ),
     example: ['concat(ARRAY[1], ARRAY[2, 3])', ['1', '2', '3']],
   },
   {

@@ -2,7 +2,8 @@ import { javaRegexMatcher } from '../java-pattern/java-regex-matcher.js';
 import { translateJavaPattern, type PatternUse } from '../java-pattern/java-pattern.js';
 import { PatternError } from '../java-pattern/pattern-node.js';
 import { invalidAt } from '../sql-error.js';
-import { refusingLong } from '../values/made-text.js';
+import { inRoom, refusingLong } from '../values/made-text.js';
+import { varchar } from '../values/sql-type.js';
 import type { TypedExpression } from '../values/typed-expression.js';
 import { type CallContext, type FunctionRow } from './function-table.js';
 
@@ -118,11 +119,17 @@ export const regexFunctions: readonly FunctionRow[] = [
       const [text, pattern, lambda] = args.map(({ sql }) => sql);
       re2Literal(args[1], 'extract', context);
       return context.emitter.onceAll([text ?? '', pattern ?? ''], ([t = '', p = '']) => {
-        const count = `ts_regexp_group_count(${p})`;
-        const groups = `list_transform(generate_series(1, len(ts_regexp_between(${t}, ${p})) - 1), lambda i: list_slice(ts_regexp_groups(${t}, ${p}), (i - 1) * ${count} + 1, i * ${count}))`;
-        const replaced = `list_concat(list_transform(${groups}, ${lambda ?? ''}), [''])`;
-        const joined = `list_transform(list_zip(ts_regexp_between(${t}, ${p}), ${replaced}), lambda pair: pair[1] || coalesce(pair[2], ''))`;
-        return `CASE WHEN ${t} IS NULL OR ${p} IS NULL THEN NULL ELSE ts_array_join(${joined}, '') END`;
+        const group = context.emitter.name('v');
+        const by = inRoom(context.emitter.apply(lambda ?? '', [group]), varchar, context.emitter);
+        // What the pattern finds is found once, not again for each place.
+        const found = [`ts_regexp_between(${t}, ${p})`, `ts_regexp_groups(${t}, ${p})`, `ts_regexp_group_count(${p})`];
+        const text = context.emitter.onceAll(found, ([between = '', all = '', count = '']) => {
+          const groups = `list_transform(generate_series(1, len(${between}) - 1), lambda i: list_slice(${all}, (i - 1) * ${count} + 1, i * ${count}))`;
+          const replaced = `list_concat(list_transform(${groups}, lambda ${group}: ${by}), [''])`;
+          const joined = `list_transform(list_zip(${between}, ${replaced}), lambda pair: pair[1] || coalesce(pair[2], ''))`;
+          return `ts_array_join(${joined}, '')`;
+        });
+        return `CASE WHEN ${t} IS NULL OR ${p} IS NULL THEN NULL ELSE ${text} END`;
       });
     },
     example: ["regexp_replace('example', '(\\w)', x -> upper(x[1]))", 'EXAMPLE'],

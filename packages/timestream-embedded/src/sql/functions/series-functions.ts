@@ -1,4 +1,6 @@
+import { bytesOf, inRoom, lacksRoom, uncountedBytes } from '../values/made-text.js';
 import { duckdbType } from '../values/sql-type.js';
+import type { TypedExpression } from '../values/typed-expression.js';
 import { emitting, plain, type FunctionExample, type FunctionRow } from './function-table.js';
 
 /** Points of whole numbers are computed with as doubles. */
@@ -106,15 +108,31 @@ const reduction: FunctionRow['emit'] = ([list, initial, step, output], { emitter
   const entryType = list === undefined ? '' : duckdbType(list.type).slice(0, -2);
   const [acc, entry] = [emitter.name('v'), emitter.name('v')];
   const stepOf = (state: string, each: string): string => emitter.apply(step?.sql ?? '', [state, each]);
+  /** A state that grows could double with each entry: what a step makes of it is counted before it is made. */
+  const counted = (state: string, made: string): string => {
+    const bytes = initial === undefined ? undefined : bytesOf(state, initial.type);
+    return bytes === undefined ? made : `CASE WHEN ${lacksRoom(`(${made.split(state).length} * ${bytes})`)} THEN NULL ELSE ${made} END`;
+  };
   const pack = (state: string, each: string): string =>
     `struct_pack(s := CAST(${state} AS ${stateType}), e := CAST(${each} AS ${entryType}))`;
   return emitter.onceAll([list?.sql ?? '', initial?.sql ?? ''], ([entries = '', start = '']) => {
     const packed = `list_transform(${entries}, lambda ${entry}: ${pack('NULL', entry)})`;
-    const reduced = `list_reduce(${packed}, lambda ${acc}, ${entry}: ${pack(stepOf(`${acc}.s`, `${entry}.e`), 'NULL')}, ${pack(start, 'NULL')})`;
+    const reduced = `list_reduce(${packed}, lambda ${acc}, ${entry}: ${pack(counted(`${acc}.s`, stepOf(`${acc}.s`, `${entry}.e`)), 'NULL')}, ${pack(start, 'NULL')})`;
     const last = emitter.once(`${reduced}.s`, (state) => emitter.apply(output?.sql ?? '', [state]));
     return `CASE WHEN ${entries} IS NULL THEN NULL ELSE ${last} END`;
   });
 };
+
+/** A lambda may give a text for each entry that is there once: copies are made of it. */
+const transformation: FunctionRow['emit'] = ([list, lambda], { emitter, resultType }) => {
+  if (resultType.kind !== 'array' || bytesOf('', resultType.element) === undefined || isShort(lambda))
+    return `list_transform(${list?.sql ?? ''}, ${lambda?.sql ?? ''})`;
+  const entry = emitter.name('v');
+  const made = inRoom(emitter.apply(lambda?.sql ?? '', [entry]), resultType.element, emitter);
+  return `list_transform(${list?.sql ?? ''}, lambda ${entry}: ${made})`;
+};
+
+const isShort = (text: TypedExpression | undefined): boolean => (text?.maxTextBytes ?? Infinity) <= uncountedBytes;
 
 const filtered = emitting((list = '', lambda = '') => `list_filter(${list}, ${lambda})`);
 
@@ -144,19 +162,20 @@ export const filterReduceFunctions: readonly FunctionRow[] = [
   },
   {
     signature: 'transform(timeseries(T), function(row(timestamp, T), R)): array(R)',
-    emit: emitting((list = '', lambda = '') => `list_transform(${list}, ${lambda})`),
+    emit: transformation,
   },
   {
     signature: 'transform(array(T), function(T, R)): array(R)',
-    emit: emitting((list = '', lambda = '') => `list_transform(${list}, ${lambda})`),
+    emit: transformation,
     example: ['transform(ARRAY[5, 6], x -> x + 1)', ['6', '7']],
   },
   {
     signature: 'zip_with(array(T), array(S), function(T, S, R)): array(R)',
-    emit: ([a, b, lambda], { emitter }) =>
+    emit: ([a, b, lambda], { emitter, resultType }) =>
       emittingOnceOf([a?.sql ?? '', b?.sql ?? ''], emitter, (left, right) => {
         const at = emitter.name('v');
-        const each = emitter.apply(lambda?.sql ?? '', [`${left}[${at}]`, `${right}[${at}]`]);
+        const made = emitter.apply(lambda?.sql ?? '', [`${left}[${at}]`, `${right}[${at}]`]);
+        const each = resultType.kind === 'array' && !isShort(lambda) ? inRoom(made, resultType.element, emitter) : made;
         return `CASE WHEN ${left} IS NULL OR ${right} IS NULL THEN NULL ELSE list_transform(generate_series(1, greatest(len(${left}), len(${right}))), lambda ${at}: ${each}) END`;
       }),
     example: ['zip_with(ARRAY[1, 3], ARRAY[2, 4], (x, y) -> x + y)', ['3', '7']],

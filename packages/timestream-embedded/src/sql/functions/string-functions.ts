@@ -1,4 +1,4 @@
-import { lacksRoom, refusingLong } from '../values/made-text.js';
+import { lacksRoom, refusingLong, uncountedBytes } from '../values/made-text.js';
 import { emitting, emittingOnce, plain, type FunctionRow } from './function-table.js';
 
 /** What Java calls white space (`Character.isWhitespace`), as an RE2 class. */
@@ -22,6 +22,18 @@ const refusingEmpty = (value: string, what: string, otherwise: string): string =
 const changedCase = (name: 'lower' | 'upper'): FunctionRow['emit'] =>
   emittingOnce((text) => `CASE WHEN regexp_matches(${text}, '[^\\x{0}-\\x{7f}]') THEN ts_${name}(${text}) ELSE ${name}(${text}) END`);
 
+/** What is joined two by two stays until the last: of many texts, about half as many times what comes of them. */
+const concatenation: FunctionRow['emit'] = (texts, { emitter }) => {
+  const join = (each: readonly string[]): string => `(${each.join(' || ')})`;
+  const longest = texts.reduce((sum, { maxTextBytes = Infinity }) => sum + maxTextBytes, 0);
+  const sources = texts.map(({ sql }) => sql);
+  if (longest <= uncountedBytes) return join(sources);
+  return emitter.onceAll(sources, (names) => {
+    const bytes = names.map((name) => `strlen(${name})`).join(' + ');
+    return `CASE WHEN ${lacksRoom(`(${Math.ceil(names.length / 2)} * (${bytes}))`)} THEN NULL ELSE ${join(names)} END`;
+  });
+};
+
 export const stringFunctions: readonly FunctionRow[] = [
   { signature: 'length(varchar): bigint', example: ["length('hello')", '5'], emit: plain('length') },
   { signature: 'lower(varchar): varchar', example: ["lower('HELLO')", 'hello'], emit: changedCase('lower') },
@@ -29,7 +41,7 @@ export const stringFunctions: readonly FunctionRow[] = [
   {
     signature: 'concat(varchar, varchar...): varchar',
     example: ["concat('hello', 'world')", 'helloworld'],
-    emit: emitting((...texts) => `(${texts.join(' || ')})`),
+    emit: concatenation,
   },
   { signature: 'substr(varchar, bigint): varchar', example: ["substr('hello', 2)", 'ello'], emit: substring },
   { signature: 'substr(varchar, bigint, bigint): varchar', example: ["substr('hello', 2, 2)", 'el'], emit: substring },

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { isScalar, type SqlType } from './sql-type.js';
+import type { Emitter } from './typed-expression.js';
 
 /**
  * Texts that a function makes longer: a statement of a few words could otherwise ask for more bytes than there is memory, which no limit of the
@@ -8,7 +10,7 @@ export const maxMadeTextLength = 16_777_216;
 export const tooLongText = `The text is longer than ${maxMadeTextLength} characters`;
 
 /** What a row may make without being counted: 2048 times this is little. */
-const uncountedBytes = 1024;
+export const uncountedBytes = 1024;
 
 /** Random, so that no text of a statement has it. */
 const partsMark = `parts_${randomUUID().replaceAll('-', '_')}`;
@@ -34,3 +36,27 @@ export function shareRoom(sql: string): string {
  */
 export const refusingLong = (longest: string, bytes: string, text: string): string =>
   `CASE WHEN ${longest} > ${maxMadeTextLength} THEN error('${tooLongText}') WHEN ${longest} > ${uncountedBytes} AND ${lacksRoom(bytes)} THEN NULL ELSE ${text} END`;
+
+/** SQL for about how many bytes a value has; undefined for one of a type whose values are all small. */
+export function bytesOf(value: string, type: SqlType): string | undefined {
+  if (isScalar(type, 'VARCHAR')) return `coalesce(strlen(${value}), 0)`;
+  if (type.kind === 'array' && !canGrow(type.element)) return `coalesce(16 * len(${value}), 0)`;
+  return canGrow(type) ? `coalesce(strlen(CAST(${value} AS VARCHAR)), 0)` : undefined;
+}
+
+function canGrow(type: SqlType): boolean {
+  switch (type.kind) {
+    case 'scalar':
+      return isScalar(type, 'VARCHAR', 'UNKNOWN');
+    case 'row':
+      return type.fields.some(({ type: field }) => canGrow(field));
+    default:
+      return true;
+  }
+}
+
+/** A value of which many may be made, refused where there is no room for them. */
+export function inRoom(value: string, type: SqlType, emitter: Emitter): string {
+  if (bytesOf('', type) === undefined) return value;
+  return emitter.once(value, (made) => `CASE WHEN ${lacksRoom(bytesOf(made, type) ?? '0')} THEN NULL ELSE ${made} END`);
+}

@@ -36,6 +36,8 @@ export interface TypedExpression {
    * Java's text of a double has as many digits as tell it from every other one (`Double.toString`).
    */
   readonly textOfDouble?: { readonly mayBeNaN: boolean; readonly exact?: string };
+  /** For a text: how many bytes it has at most, where that is known. */
+  readonly maxTextBytes?: number;
 }
 
 const UNIT_SEPARATOR = '\u001f';
@@ -257,7 +259,7 @@ export function literalExpression(literal: LiteralValue, position: SourcePositio
     case 'double':
       return { type: double, sql: emitter.bindDouble(literal.value), literal, mayBeNaN: false };
     case 'string':
-      return typed(varchar, literal.value);
+      return { ...typed(varchar, literal.value), maxTextBytes: 4 * literal.value.length };
     case 'timestamp':
       return typed(timestamp, literal.value);
     case 'date':
