@@ -1,5 +1,6 @@
 import { ColumnNotFoundError, ConnectorError, type ConnectorErrorCode } from '../errors/connector-error.js';
 import { abortErrorOf } from '../concurrency/deadline.js';
+import { AnswerTooLargeError } from './answer-limit.js';
 import { hostOfResponse } from './host-noting-handler.js';
 
 /** What requests of clients lead to; each is counted. */
@@ -63,6 +64,9 @@ export function connectorErrorOf(thrown: unknown, operation: TimestreamOperation
   if (thrown instanceof ConnectorError) return thrown;
   const error = discoveryReasonOf(thrown);
   if (signal.aborted) return abortErrorOf(signal, error);
+  // The SDK may have added words of its own to this one.
+  if (error instanceof AnswerTooLargeError)
+    return new ConnectorError('malformed-answer', `${operation}: ${new AnswerTooLargeError().message}`, { cause: thrown });
   const { name, message, status } = describeSdkError(error);
   const options = { cause: thrown };
   if (status !== undefined && UNTYPED_NAMES.has(name)) return foreignAnswerError(operation, foreignAnswerOf(error, status), options);

@@ -3,6 +3,7 @@
 /// <reference path="./undici-pool.d.ts" />
 import { HttpResponse } from '@smithy/core/transport';
 import type { Dispatcher, Pool } from 'undici';
+import { AnswerTooLargeError, MAX_ANSWER_BYTES } from './answer-limit.js';
 import type { CallTemplate } from './call-signer.js';
 import { noteHost } from './host-noting-handler.js';
 
@@ -100,6 +101,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(error);
   };
   readonly #chunks: Buffer[] = [];
+  #receivedBytes = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #response: HttpResponse | undefined;
 
@@ -128,8 +130,15 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#response = new HttpResponse({ statusCode, reason: statusMessage ?? '', headers: plainHeadersOf(headers) });
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#chunks.push(chunk);
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes <= MAX_ANSWER_BYTES) {
+      this.#chunks.push(chunk);
+      return;
+    }
+    const error = new AnswerTooLargeError();
+    this.#fail(error);
+    controller.abort(error);
   }
 
   onResponseEnd(): void {

@@ -156,4 +156,21 @@ describe('queries that the connector puts together itself', () => {
     expect(pages).toEqual([]);
     expect(failure).toMatchObject({ code: 'malformed-answer' });
   });
+
+  it.each(WAYS)('leave an answer that is larger than any page of Timestream, whatever it would say (%s)', async (way) => {
+    const large = { ...PAGE, Rows: [{ Data: [{ ScalarValue: 'x'.repeat(33 * 1024 * 1024) }] }] };
+    const { pages, failure } = await queryBy(way, 'SELECT 1', () => ({ status: 200, body: large }));
+    expect(pages).toEqual([]);
+    const message = expect.stringMatching(
+      /^Query: an answer of more than 33554432 bytes, which is none of Timestream: its pages have 1 MB\b/,
+    ) as string;
+    expect(failure).toMatchObject({ code: 'malformed-answer', message });
+  });
+
+  it.each(WAYS)('take a page that is many times as large as documented (%s)', async (way) => {
+    const rows = [{ Data: [{ ScalarValue: 'x'.repeat(8 * 1024 * 1024) }] }];
+    const { pages, failure } = await queryBy(way, 'SELECT 1', () => ({ status: 200, body: { ...PAGE, Rows: rows } }));
+    expect(failure).toBeUndefined();
+    expect(pages).toHaveLength(1);
+  });
 });
