@@ -61,6 +61,44 @@ const PLACES: readonly (readonly [string, RequestParts, 'write' | 'read'])[] = [
 ];
 
 describe('a connector with users', () => {
+  it.each(['/read', '/api/v1/series', '/api/v1/query'])(
+    'refuses an unknown or wrong key at %s before anything is compiled: not a byte of the expensive expressions is read',
+    async (path) => {
+      const { connector, opened } = start();
+      const pattern = '(?:\\pL{0,1000})'.repeat(60);
+      const parameter = encodeURIComponent(`m{a=~"${pattern.replaceAll('\\', '\\\\')}"}`);
+      const body =
+        path === '/read'
+          ? readBody([query(0, Date.now(), ['a', '=~', pattern])])
+          : Buffer.from(`query=${parameter}&match[]=${parameter}&time=1`);
+      let bodiesRead = 0;
+      const askAs = (authorization: string | undefined) => {
+        const headers = {
+          ...PROTOCOL_HEADERS,
+          ...(path === '/read' ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+          ...(authorization === undefined ? {} : { authorization }),
+        };
+        const asked = request({ path, body, headers });
+        return connector.handle({
+          ...asked,
+          readBody: (...args) => {
+            bodiesRead += 1;
+            return asked.readBody(...args);
+          },
+        });
+      };
+      const wrong = [undefined, `Bearer ${createToken()}`, 'Bearer x', basicAuthorization(KEY), `Bearer ${tokens['writer'] ?? ''}`];
+      for (const authorization of wrong) expect([401, 403], authorization).toContain((await askAs(authorization)).status);
+      expect(bodiesRead).toBe(0);
+      expect(opened).toEqual([]);
+      // Whoever may read is told what is wrong with the expression.
+      const answer = await askAs(`Bearer ${tokens['reader'] ?? ''}`);
+      expect(answer.status).toBe(400);
+      expect(await bodyText(answer)).toMatch(/characters with its repetitions written out/);
+      expect(bodiesRead).toBe(1);
+    },
+  );
+
   it.each(PLACES)('lets to %s those who may, and nobody else', async (path, parts, right) => {
     const { connector } = start();
     const may = { writer: right === 'write', reader: right === 'read', watcher: false, both: true };
