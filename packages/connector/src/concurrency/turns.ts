@@ -16,13 +16,15 @@ const MAX_ARRIVALS = 500;
 const CROWD = 8;
 
 /**
- * Turns for work that keeps the event loop busy, in the order in which they were asked for. In each round of the loop there is one, and further ones
+ * Turns for work that keeps the event loop busy, in the order in which they were asked for, but first for what calls to Timestream wait for. In each round of the loop there is one, and further ones
  * while they are short; then the loop sees to its sockets and timers: however many requests are at work, nothing waits for much more than one
  * piece. With only one in a round, a round that has a thousand sockets to read would hold up every request once for each of its pieces.
  */
 export class Turns {
   readonly #minPerRound: number;
   readonly #waiting = new Set<() => void>();
+  /** For these, calls to Timestream wait that could be in flight. */
+  readonly #holdingUpCalls = new Set<() => void>();
   #isScheduled = false;
   /** A connection came in this round or the one before. */
   #hasArrival = false;
@@ -40,7 +42,19 @@ export class Turns {
   }
 
   /** @throws ConnectorError the meaning of the abort, if the signal is aborted before the turn comes */
-  async next(signal?: AbortSignal): Promise<void> {
+  next(signal?: AbortSignal): Promise<void> {
+    return this.#next(signal, this.#waiting);
+  }
+
+  /**
+   * The same before all others, for a piece that calls to Timestream wait for: they have their places in flight already. Behind a crowd of requests that are
+   * still to be decoded, these places would stand empty. They bound how many such pieces there are.
+   */
+  nextForCalls(signal: AbortSignal): Promise<void> {
+    return this.#next(signal, this.#holdingUpCalls);
+  }
+
+  async #next(signal: AbortSignal | undefined, waiting: Set<() => void>): Promise<void> {
     if (signal !== undefined) throwIfAborted(signal);
     await new Promise<void>((resolve, reject) => {
       const start = () => {
@@ -48,10 +62,10 @@ export class Turns {
         resolve();
       };
       const giveUp = () => {
-        this.#waiting.delete(start);
+        waiting.delete(start);
         if (signal !== undefined) reject(abortErrorOf(signal));
       };
-      this.#waiting.add(start);
+      waiting.add(start);
       signal?.addEventListener('abort', giveUp, { once: true });
       this.#schedule();
     });
@@ -89,7 +103,7 @@ export class Turns {
 
   #endRound(): void {
     this.#isScheduled = false;
-    if (this.#waiting.size > 0) this.#schedule();
+    if (this.#waiting.size + this.#holdingUpCalls.size > 0) this.#schedule();
   }
 
   /** Whether the round goes by without a piece, so that the next connection is taken. */
@@ -101,9 +115,10 @@ export class Turns {
   }
 
   #giveTurn(): void {
-    const [start] = this.#waiting;
+    const waiting = this.#holdingUpCalls.size > 0 ? this.#holdingUpCalls : this.#waiting;
+    const [start] = waiting;
     if (start === undefined) return;
-    this.#waiting.delete(start);
+    waiting.delete(start);
     start();
   }
 }

@@ -95,7 +95,7 @@ export async function writeColumns(
     };
     for (const part of columnsOfParts) {
       for (const columns of sliceColumns(part, SLICE_SAMPLES)) {
-        await context.turns.next(signal);
+        await context.turns.nextForCalls(signal);
         const translation = await translated((budget) => translateColumns(columns, { ...options, dimensionBudget: budget }));
         noteDropped(translation.dropped);
         recordCount += translation.records.count;
@@ -104,7 +104,7 @@ export async function writeColumns(
         for (const batch of batchRecords(translation.records)) yield { batch, columns };
       }
       for (let start = 0; start < part.histograms.length; start += SLICE_HISTOGRAMS) {
-        await context.turns.next(signal);
+        await context.turns.nextForCalls(signal);
         const histograms = part.histograms.slice(start, start + SLICE_HISTOGRAMS);
         const source = { labelSets: part.labelSets, histograms };
         const translation = await translated((budget) => translateHistograms(source, { ...options, dimensionBudget: budget }));
@@ -115,7 +115,7 @@ export async function writeColumns(
         for (const batch of batchHistograms(translation.stored, context.recordVersion)) yield { batch, columns: part };
       }
       for (let start = 0; start < part.exemplars.length; start += SLICE_EXEMPLARS) {
-        await context.turns.next(signal);
+        await context.turns.nextForCalls(signal);
         const exemplars = part.exemplars.slice(start, start + SLICE_EXEMPLARS);
         const isWanted = config.exemplars === 'store';
         const source = { labelSets: part.labelSets, exemplars };

@@ -64,6 +64,31 @@ describe('Turns', () => {
     await expect(runInTurns(endless(), turns, leaving.signal)).rejects.toThrow('given up');
   });
 
+  it('takes what calls to Timestream wait for before a crowd that came earlier', async () => {
+    const turns = new Turns();
+    const order: string[] = [];
+    const crowd = Array.from({ length: 50 }, async (_, index) => {
+      await turns.next(never);
+      order.push(`decode ${index + 1}`);
+      if (index > 0) return;
+      await turns.nextForCalls(never);
+      order.push('calls of 1');
+    });
+    await Promise.all(crowd);
+    expect(order.slice(0, 3)).toEqual(['decode 1', 'calls of 1', 'decode 2']);
+    expect(order).toHaveLength(51);
+  });
+
+  it('forgets what calls wait for when its request is given up', async () => {
+    const turns = new Turns();
+    const leaving = new AbortController();
+    const given = turns.nextForCalls(leaving.signal);
+    leaving.abort(new Error('left'));
+    await expect(given).rejects.toThrow('given up');
+    await expect(turns.nextForCalls(leaving.signal)).rejects.toThrow('given up');
+    await turns.next(never);
+  });
+
   it('gives many short pieces in a round, so that a slow round holds up nobody once for each of them', async () => {
     const events = await eventsOf(1_000, 0);
     expect(events.filter((event) => event === 'round').length).toBeLessThan(500);
