@@ -53,6 +53,13 @@
  */
 
 /**
+ * A server that nobody asks anything.
+ *
+ * @typedef {object} RestCase
+ * @property {'rest'} kind
+ */
+
+/**
  * Remote reads over HTTP.
  *
  * @typedef {object} ReadCase
@@ -70,7 +77,7 @@
  * @typedef {{ readonly name: string; readonly flags: readonly string[] }} Variant
  */
 
-/** @typedef {{ readonly name: string; readonly what: string; readonly isQuick?: boolean; readonly variants?: readonly Variant[] } & (StagesCase | WriteCase | OverloadCase | CrowdCase | ReadCase)} BenchCase */
+/** @typedef {{ readonly name: string; readonly what: string; readonly isQuick?: boolean; readonly variants?: readonly Variant[] } & (StagesCase | WriteCase | OverloadCase | CrowdCase | RestCase | ReadCase)} BenchCase */
 
 /** @type {readonly Variant[]} */
 const ONE_CALL_AT_A_TIME = [
@@ -213,6 +220,7 @@ export const CASES = [
     warmUpSamples: 200_000,
     timestream: 'embedded',
   },
+  { name: 'rest/aws', what: 'a server on AWS storage, after its start and a minute later', kind: 'rest' },
   {
     name: 'overload/50-shards',
     what: '50 shards of 2,000 samples for a minute, 32 calls in flight, Timestream answers in 2 s',

@@ -9,8 +9,9 @@ import { CASES } from './cases.mjs';
 import { runCrowdCase } from './crowd-case.mjs';
 import { describeMachine } from './machine.mjs';
 import { stopAll } from './processes.mjs';
-import { bundlePrograms, repositoryRoot, resultsFolder } from './programs.mjs';
+import { bundlePrograms, NotMeasurableError, programsOf, repositoryRoot, resultsFolder } from './programs.mjs';
 import { runOverloadCase } from './overload-case.mjs';
+import { runRestCase } from './rest-case.mjs';
 import { runReadCase } from './read-case.mjs';
 import { spreadOf } from './statistics.mjs';
 import { sourcesOf } from './trees.mjs';
@@ -49,6 +50,7 @@ async function runOnce(benchCase, { programs, flags }) {
   if (benchCase.kind === 'write') return runWriteCase(benchCase, programs, flags);
   if (benchCase.kind === 'overload') return runOverloadCase(benchCase, programs, flags);
   if (benchCase.kind === 'crowd') return runCrowdCase(benchCase, programs, flags);
+  if (benchCase.kind === 'rest') return runRestCase(programs, flags);
   if (benchCase.kind === 'read') return runReadCase(benchCase, programs, flags);
   const { status, stdout, stderr } = spawnSync(process.execPath, [programs.stages, JSON.stringify(benchCase)], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
@@ -133,13 +135,15 @@ async function main() {
     return;
   }
   const trees = values.compare ? positionals.map((name) => ({ name, folder: sourcesOf(name) })) : [{ name: '', folder: repositoryRoot }];
+  const benchCases = CASES.filter(isWanted);
+  const wanted = new Set(benchCases.flatMap(programsOf));
   /** @type {Programs[]} */
   const programs = [];
-  for (const { name, folder } of trees) programs.push(await bundlePrograms(name === '' ? 'work' : name, folder));
+  for (const { name, folder } of trees) programs.push(await bundlePrograms(name === '' ? 'work' : name, folder, wanted));
   /** @type {CaseResult[]} */
   const cases = [];
   const machine = describeMachine();
-  for (const benchCase of CASES.filter(isWanted)) {
+  for (const benchCase of benchCases) {
     const { variants = [] } = benchCase;
     const candidates = values.compare
       ? programs.map((tree) => ({ name: tree.name, programs: tree, flags: [] }))
@@ -159,6 +163,10 @@ async function main() {
 
 try {
   await main();
+} catch (error) {
+  if (!(error instanceof NotMeasurableError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 } finally {
   await stopAll();
 }
