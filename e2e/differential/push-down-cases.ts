@@ -123,6 +123,10 @@ function vectorOf(random: SeededRandom, endMs: number, depth: number): string {
     return `${name}(${name === 'quantile_over_time' ? '0.5, ' : ''}${selector}[${random.pick(windows)}]${modifierOf(random, endMs)})`;
   }
   if (chance < 0.7) return `${random.pick(rangeFunctions)}(${inner()}[${random.pick(windows)}:${random.pick(['30s', '1m', ''])}])`;
+  if (chance < 0.8) {
+    const name = random.pick(['count', 'min', 'max', 'group']);
+    return `${name}${random.pick(groupings)} (${selector}${modifierOf(random, endMs)})`;
+  }
   if (chance < 0.9) {
     const name = random.pick(aggregations);
     const parameter = name === 'topk' ? '2, ' : name === 'count_values' ? '"value", ' : '';

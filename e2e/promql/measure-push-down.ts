@@ -32,6 +32,11 @@ const QUESTIONS: readonly Question[] = [
   { query: 'changes(version[1h])', stepSeconds: 60 },
   { query: 'resets(version[1h])', stepSeconds: 60 },
   { query: 'changes(version[6h])', stepSeconds: 0 },
+  { query: 'count by (job) (load)', stepSeconds: 60 },
+  { query: 'max by (job) (load)', stepSeconds: 60 },
+  { query: 'max(load)', stepSeconds: 15 },
+  { query: 'count by (__name__) ({__name__=~".+"})', stepSeconds: 0 },
+  { query: 'max by (job) (load)', stepSeconds: 0 },
 ];
 
 // oxlint-disable-next-line id-denylist -- the log level's own name

@@ -19,7 +19,17 @@ export type { QueryTimes } from './engine/preprocess.js';
 export { DEFAULT_LIMITS, type QueryLimits } from './engine/query-budget.js';
 export { type CounterResetHint, FloatHistogram } from './histogram/float-histogram.js';
 export { type HistogramAnswer, histogramAnswer } from './histogram/histogram-text.js';
-export type { BinNeed, HistogramSample, Label, SampleBins, SelectedSeries, SelectHints, SeriesStorage } from './storage.js';
+export type {
+  AggregatedSeries,
+  Aggregation,
+  BinNeed,
+  HistogramSample,
+  Label,
+  SampleBins,
+  SelectedSeries,
+  SelectHints,
+  SeriesStorage,
+} from './storage.js';
 
 // For tests that compare with Go.
 export { GO_MATH } from './math/go-math.js';

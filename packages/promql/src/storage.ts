@@ -70,9 +70,47 @@ export interface SelectHints {
 }
 
 /**
+ * An aggregation of an instant vector: at each moment `firstMs + n * stepMs`, n from 0 up to `steps - 1`, over the newest sample of each series that
+ * is younger than `lookbackMs`, unless that is a staleness marker.
+ */
+export interface Aggregation {
+  readonly operator: 'count' | 'group' | 'min' | 'max';
+  /** The labels that stay, or with `without` those that go: then `__name__` and its kin are among them. */
+  readonly grouping: readonly string[];
+  readonly without: boolean;
+  readonly firstMs: number;
+  /** At least 1. */
+  readonly stepMs: number;
+  readonly steps: number;
+  readonly lookbackMs: number;
+  /** Whether the answer shows the order of the groups: that of their first series, which are sorted by their labels. */
+  readonly isOrdered: boolean;
+}
+
+/** A group of an aggregation. */
+export interface AggregatedSeries {
+  readonly labels: readonly Label[];
+  /** The numbers of the steps at which it has a value, ascending. */
+  readonly steps: readonly number[];
+  /** One for each of these steps. */
+  readonly values: readonly number[];
+}
+
+/**
  * What a query reads from. `fromMs` and `toMs` are inclusive. Series may come in any order and with samples outside of the range; every
  * series that all matchers let through must come, and no other, each once.
  */
 export interface SeriesStorage {
   select(matchers: readonly Matcher[], fromMs: number, toMs: number, hints: SelectHints): AsyncIterable<SelectedSeries>;
+  /**
+   * The aggregation itself, of the same series: to the last bit what PromQL makes of them. Null if the storage cannot say that for sure, and then
+   * the series are selected. Never said of a selection with native histograms.
+   */
+  aggregate?(
+    matchers: readonly Matcher[],
+    fromMs: number,
+    toMs: number,
+    hints: SelectHints,
+    aggregation: Aggregation,
+  ): Promise<readonly AggregatedSeries[] | null>;
 }

@@ -106,6 +106,14 @@ export {
   type PackedSelectOptions,
 } from './sql/compile-packed.js';
 export type { SampleBins } from './sql/compile-bins.js';
+export {
+  compileAggregation,
+  type AggregationLayout,
+  type AggregationOptions,
+  type CompiledAggregation,
+  type SampleAggregation,
+} from './sql/compile-aggregation.js';
+export { readAggregatedGroups, type AggregatedGroup } from './rows/aggregated-groups.js';
 export { compileDoubleProbe, isExactDoubleProbe } from './sql/double-probe.js';
 export { SAMPLES_PER_HISTOGRAM } from './rows/histogram-points.js';
 export { decodeHistogramText, encodeHistogramText } from './text/histogram-text.js';

@@ -1,7 +1,8 @@
-import type { SelectedSeries as PromqlSeries, SelectHints as PromqlHints, SeriesStorage } from '@timestream-prometheus/promql';
+import type { Aggregation, SelectedSeries as PromqlSeries, SelectHints as PromqlHints, SeriesStorage } from '@timestream-prometheus/promql';
 import { createSeriesStore } from '../read/create-series-store.js';
 import type { ReadContext } from '../read/read-context.js';
 import type { SelectedSeries, SelectHints } from '../read/series-store.js';
+import { checkAggregation } from './check-aggregation.js';
 import { histogramSampleOf } from './histogram-sample.js';
 import { withinStorableTimes } from './time-parameters.js';
 
@@ -18,15 +19,41 @@ export interface PushDown {
  */
 export function createPromqlStorage(context: ReadContext, pushDown: PushDown): SeriesStorage {
   const store = createSeriesStore(context);
+  const select: SeriesStorage['select'] = async function* select(matchers, fromMs, toMs, hints) {
+    if (fromMs > toMs) return;
+    const asked = pushedHints(hints, pushDown);
+    for await (const batch of store.select(matchers, withinStorableTimes(fromMs), withinStorableTimes(toMs), asked)) {
+      for (const series of batch) yield series.histograms.length === 0 ? withoutHistograms(series) : withHistograms(series);
+    }
+  };
+  if (!pushesAggregations(pushDown)) return { select };
+  const { packing } = context;
   return {
-    async *select(matchers, fromMs, toMs, hints) {
-      if (fromMs > toMs) return;
-      const asked = pushedHints(hints, pushDown);
-      for await (const batch of store.select(matchers, withinStorableTimes(fromMs), withinStorableTimes(toMs), asked)) {
-        for (const series of batch) yield series.histograms.length === 0 ? withoutHistograms(series) : withHistograms(series);
-      }
+    select,
+    async aggregate(matchers, fromMs, toMs, _hints, aggregation) {
+      if (fromMs > toMs) return null;
+      const ask = (from: number, of: Aggregation): ReturnType<typeof store.aggregate> =>
+        store.aggregate(matchers, withinStorableTimes(from), withinStorableTimes(of.firstMs + (of.steps - 1) * of.stepMs), of);
+      const groups = await ask(fromMs, aggregation);
+      if (groups === null || groups.length === 0 || !packing.takeAggregationCheck()) return groups;
+      const outcome = await checkAggregation({
+        matchers,
+        aggregation,
+        ask: async (moment) => ask(moment.firstMs - moment.lookbackMs + 1, moment),
+        series: createPromqlStorage(context, { isOn: false, countsSamples: false }),
+      });
+      if (outcome === 'equal') packing.passCheck();
+      if (outcome === 'equal' || outcome === 'too-many') return groups;
+      if (outcome === 'not-asked') packing.postponeAggregationCheck();
+      else packing.distrustAggregations(new Error(`${aggregation.operator} is another value than that of the series`));
+      return null;
     },
   };
+}
+
+/** An answer that says how many samples it saw needs to see them. */
+export function pushesAggregations({ isOn, countsSamples }: PushDown): boolean {
+  return isOn && !countsSamples;
 }
 
 /** The hints of a selection that are passed on. */

@@ -11,6 +11,9 @@ export const ASSEMBLED_SAMPLE_BYTES = 64;
 /** Of a series beside its samples: its labels, and the objects around them. */
 const SERIES_BYTES = 1024;
 
+/** A point of an aggregation that Timestream computed: step and value in lists, and its text while it is read. */
+export const AGGREGATED_POINT_BYTES = 64;
+
 /** A sample of a PromQL query: time and value, each once as it came and once as the engine has it. */
 const SELECTED_SAMPLE_BYTES = 32;
 

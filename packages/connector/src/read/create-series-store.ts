@@ -5,6 +5,7 @@ import { compileMatchers } from './compile-matchers.js';
 import { listLabelNames, listLabelValues } from './list-labels.js';
 import { listSeriesWithAllLabels } from './list-series.js';
 import { bytesOfSelected } from './bytes-held.js';
+import { readAggregated } from './packed/read-aggregated.js';
 import type { ReadContext, Selection } from './read-context.js';
 import { readErrorOf } from './read-error.js';
 import { selectBatches } from './select-batches.js';
@@ -35,6 +36,8 @@ export function createSeriesStore(context: ReadContext): SeriesStore {
         throw readErrorOf(error);
       }
     },
+    aggregate: (matchers, fromMs, toMs, aggregation) =>
+      inConnectorTerms(() => readAggregated(selectionOf(matchers, fromMs, toMs), aggregation, tally, context)),
     listSeries: (matchers, fromMs, toMs) =>
       inConnectorTerms(async () => {
         const listed = await listSeriesWithAllLabels(selectionOf(matchers, fromMs, toMs), tally.left.maxSeries, context);

@@ -1,4 +1,4 @@
-import type { SampleBins } from '@timestream-prometheus/timestream-translator';
+import type { AggregatedGroup, SampleAggregation, SampleBins } from '@timestream-prometheus/timestream-translator';
 import type { Histogram, Label, LabelMatcher } from '@timestream-prometheus/prom-codec';
 
 /** What the caller is going to do with the samples, so that no more of them are read than it takes. */
@@ -36,6 +36,18 @@ export interface SeriesStore {
    * @throws ConnectorError
    */
   select(matchers: readonly LabelMatcher[], fromMs: number, toMs: number, hints?: SelectHints): AsyncIterable<readonly SelectedSeries[]>;
+  /**
+   * An aggregation over the series that match, computed by Timestream from their samples from `fromMs` to `toMs`: the groups in the order that was
+   * asked for. Null if it cannot be had that way, or is not worth it: `select` gives the series.
+   *
+   * @throws ConnectorError
+   */
+  aggregate(
+    matchers: readonly LabelMatcher[],
+    fromMs: number,
+    toMs: number,
+    aggregation: SampleAggregation,
+  ): Promise<readonly AggregatedGroup[] | null>;
   /**
    * The labels of the series that match and have a sample from `fromMs` to `toMs`, sorted, each once. Reads one row for each series.
    *

@@ -4,7 +4,7 @@ import { IncompatibleSchemasError, type FloatHistogram } from '../histogram/floa
 import { maximum, minimum } from '../math/extremes.js';
 import { formatSampleValue } from '../number-text.js';
 import { histogramText } from '../histogram/histogram-text.js';
-import type { SelectHints } from '../storage.js';
+import type { AggregatedSeries, SelectHints } from '../storage.js';
 import {
   type AggregateExpression,
   type BinaryExpression,
@@ -65,6 +65,8 @@ export interface EvaluationContext {
   readonly budget: QueryBudget;
   /** The series of a selector of the query. They are read once. */
   readonly seriesOf: (selector: VectorSelector) => Promise<readonly RawSeries[]>;
+  /** What the storage makes of an aggregation of the query. Null: it has to be computed from its series. */
+  readonly aggregated: (expression: AggregateExpression) => Promise<readonly AggregatedSeries[] | null>;
   /** Series that are known to be needed only while the query runs. */
   readonly select: (matchers: readonly Matcher[], fromMs: number, toMs: number, hints: SelectHints) => Promise<readonly RawSeries[]>;
 }
@@ -198,6 +200,8 @@ export class Evaluator {
     const { operator, parameter } = expression;
     const { annotations, budget } = this.#context;
     if (operator === 'count_values') return this.#countValues(expression);
+    const aggregated = await this.#context.aggregated(expression);
+    if (aggregated !== null) return this.#gridOf(aggregated);
     const values = parameter === null ? null : await this.#scalar(parameter);
     const series = await this.#vector(expression.body);
     if (values === null) return aggregate(expression, series, null, this.#steps, annotations, budget);
@@ -208,6 +212,15 @@ export class Evaluator {
     if (max > 1) annotations.invalidQuantile(max, range);
     if (min < 0) annotations.invalidQuantile(min, range);
     return aggregate(expression, series, values, this.#steps, annotations, budget);
+  }
+
+  #gridOf(aggregated: readonly AggregatedSeries[]): readonly GridSeries[] {
+    return aggregated.map(({ labels, steps, values }) => {
+      const group = new GridBuilder(LabelSet.from(labels), this.#steps);
+      this.#context.budget.add(steps.length);
+      steps.forEach((step, index) => group.setFloat(step, values[index]!));
+      return group;
+    });
   }
 
   async #countValues(expression: AggregateExpression): Promise<readonly GridSeries[]> {

@@ -4,7 +4,7 @@ import { compareGoText, quoteGo } from '../syntax/go-text.js';
 export const METRIC_NAME = '__name__';
 
 /** Labels that say what a metric is; what is computed from a series loses them. */
-const METADATA_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, '__type__', '__unit__']);
+export const METADATA_LABELS: ReadonlySet<string> = new Set([METRIC_NAME, '__type__', '__unit__']);
 
 export function isMetadataLabel(name: string): boolean {
   return METADATA_LABELS.has(name);

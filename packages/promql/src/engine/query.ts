@@ -7,6 +7,7 @@ import { Annotations } from './annotations.js';
 import { Evaluator } from './evaluator.js';
 import { FLOAT, type GridSeries, HISTOGRAM, NONE } from './grid.js';
 import { LabelSet } from './label-set.js';
+import { planAggregations } from './aggregation-plan.js';
 import { preprocess, type QueryTimes, unwrapParens } from './preprocess.js';
 import { DEFAULT_LIMITS, QueryBudget, type QueryLimits } from './query-budget.js';
 import { QueryError } from './query-error.js';
@@ -148,6 +149,7 @@ class QueryRun {
     const selections = new Map(
       planSelections(expression, this.#times, this.#lookbackMs, this.#defaultStepMs).map((selection) => [selection.selector, selection]),
     );
+    const aggregations = planAggregations(expression, this.#times, selections);
     const known = new Map<VectorSelector, Promise<readonly RawSeries[]>>();
     const seriesOf = (selector: VectorSelector): Promise<readonly RawSeries[]> => {
       let series = known.get(selector);
@@ -167,6 +169,12 @@ class QueryRun {
         annotations: this.#annotations,
         budget: this.#budget,
         seriesOf,
+        aggregated: async (part) => {
+          const planned = aggregations.get(part);
+          if (planned === undefined || this.#storage.aggregate === undefined) return null;
+          const { selector, fromMs, toMs, hints, aggregation } = planned;
+          return this.#storage.aggregate(selector.matchers, fromMs, toMs, hints, aggregation);
+        },
         select: (matchers, fromMs, toMs, hints) => this.#select(matchers, fromMs, toMs, hints, false),
       },
       startMs,

@@ -10,12 +10,14 @@ import {
   type SelectHints,
 } from '@timestream-prometheus/promql';
 import {
+  compileAggregation,
   compilePackedSelect,
   compileSelect,
   explainMatcher,
   identifier,
   type MatcherExplanation,
   type QueryPage,
+  type SampleAggregation,
   type SampleBins,
   type TableSchema,
 } from '@timestream-prometheus/timestream-translator';
@@ -43,6 +45,8 @@ export interface ReadQuestion {
   readonly newestOnly: boolean;
   /** Only some samples of each of these are needed, and Timestream picks them. */
   readonly bins: SampleBins | null;
+  /** Timestream aggregates the series. Null as well if it cannot say for sure what the aggregation is. */
+  readonly aggregation: SampleAggregation | null;
 }
 
 /** What asking it took, from first to last statement. */
@@ -54,6 +58,7 @@ export interface ReadMeasure {
   readonly bytes: number;
   /** What Timestream says that it metered. 0 where it charges by compute units. */
   readonly meteredBytes: number;
+  /** Groups and their points, if Timestream aggregates. */
   readonly series: number;
   readonly samples: number;
   readonly durationMs: number;
@@ -105,7 +110,19 @@ export async function questionsOfQuery(
       toMs: number,
       hints: Pick<SelectHints, 'newestOnly' | 'bins'>,
     ): AsyncGenerator<never, void, undefined> {
-      questions.push({ matchers, fromMs, toMs, ...pushedHints(hints, { isOn: isPushed, countsSamples: false }) });
+      questions.push({ matchers, fromMs, toMs, aggregation: null, ...pushedHints(hints, { isOn: isPushed, countsSamples: false }) });
+    },
+    // oxlint-disable-next-line typescript/require-await -- as above
+    async aggregate(
+      matchers: readonly LabelMatcher[],
+      fromMs: number,
+      toMs: number,
+      hints: Pick<SelectHints, 'newestOnly' | 'bins'>,
+      aggregation: SampleAggregation,
+    ): Promise<readonly never[] | null> {
+      if (!isPushed) return null;
+      questions.push({ matchers, fromMs, toMs, aggregation, ...pushedHints(hints, { isOn: true, countsSamples: false }) });
+      return [];
     },
   };
   const options = {
@@ -116,7 +133,9 @@ export async function questionsOfQuery(
   try {
     const expression = parseExpression(query, options);
     if (expression.kind === 'vector-selector' && selectFromMs !== undefined) {
-      return [{ matchers: parseMetricSelector(query), fromMs: selectFromMs, toMs: times.endMs, newestOnly: false, bins: null }];
+      return [
+        { matchers: parseMetricSelector(query), fromMs: selectFromMs, toMs: times.endMs, newestOnly: false, bins: null, aggregation: null },
+      ];
     }
     if (times.startMs === times.endMs) await queryInstant(query, times.startMs, storage, options);
     else await queryRange(query, times, storage, options);
@@ -137,6 +156,7 @@ export function questionsOfReadBody(body: Uint8Array, { maxDecodedBytes }: Pick<
     toMs: Number(endTimestampMs),
     newestOnly: false,
     bins: null,
+    aggregation: null,
   }));
 }
 
@@ -146,27 +166,33 @@ export async function explainRead(questions: readonly ReadQuestion[], explainer:
   const schema = await describeSchema(source, config, signal);
   const explanations: ReadExplanation[] = [];
   for (const asked of questions) {
-    const question = { ...asked, bins: asked.bins !== null && isWorthAsking(asked.bins) ? asked.bins : null };
-    const { newestOnly, bins } = question;
-    const matchers = compileMatchers(question.matchers);
-    const query = { startTimestampMs: BigInt(Math.ceil(question.fromMs)), endTimestampMs: BigInt(Math.floor(question.toMs)) };
+    const matchers = compileMatchers(asked.matchers);
+    const query = { startTimestampMs: BigInt(Math.ceil(asked.fromMs)), endTimestampMs: BigInt(Math.floor(asked.toMs)) };
     const { defaultDatabase: database, defaultTable: table, regexPushdown, readStrategy: strategy } = config;
     const options = { query, matchers, database, table, schema, regexPushdown };
-    const select =
-      schema.columns.length === 0
-        ? undefined
-        : strategy === 'packed'
-          ? compilePackedSelect({ ...options, isOrdered: true, newestOnly, ...(newestOnly || bins === null ? {} : { bins }) })
-          : compileSelect(options);
+    const hasTable = schema.columns.length > 0;
+    const aggregated = asked.aggregation !== null && hasTable ? compileAggregation({ ...options, aggregation: asked.aggregation }) : null;
+    const question = {
+      ...asked,
+      bins: asked.bins !== null && isWorthAsking(asked.bins) ? asked.bins : null,
+      aggregation: aggregated?.kind === 'statement' ? asked.aggregation : null,
+    };
+    const { newestOnly, bins } = question;
+    const select = !hasTable
+      ? undefined
+      : strategy === 'packed'
+        ? compilePackedSelect({ ...options, isOrdered: true, newestOnly, ...(newestOnly || bins === null ? {} : { bins }) })
+        : compileSelect(options);
+    const isPushed = newestOnly || bins !== null || question.aggregation !== null;
     explanations.push({
       question,
       matchers: matchers.map((matcher) => explainMatcher(matcher, { schema, regexPushdown })),
-      sql: select?.kind === 'filter' ? select.sql : null,
+      sql: aggregated?.kind === 'statement' ? aggregated.sql : select?.kind === 'filter' ? select.sql : null,
       strategy,
       measure: explainer.isRun ? await measureRead(question, explainer) : undefined,
       measureOfAll:
-        explainer.isRun && (newestOnly || bins !== null)
-          ? await measureRead({ ...question, newestOnly: false, bins: null }, explainer)
+        explainer.isRun && isPushed
+          ? await measureRead({ ...question, newestOnly: false, bins: null, aggregation: null }, explainer)
           : undefined,
     });
   }
@@ -184,7 +210,7 @@ async function describeSchema(source: RowSource, config: Config, signal: AbortSi
 }
 
 async function measureRead(
-  { matchers, fromMs, toMs, ...hints }: ReadQuestion,
+  { matchers, fromMs, toMs, aggregation, ...hints }: ReadQuestion,
   { config, source, logger, signal, meteredBytes }: ReadExplainer,
 ): Promise<ReadMeasure> {
   const counts = { statements: 0, pages: 0, rows: 0, bytes: 0, series: 0, samples: 0 };
@@ -213,6 +239,12 @@ async function measureRead(
     metrics,
     signal,
   });
+  const groups = aggregation === null ? null : await store.aggregate(matchers, fromMs, toMs, aggregation);
+  if (groups !== null) {
+    counts.series = groups.length;
+    counts.samples = groups.reduce((sum, { steps }) => sum + steps.length, 0);
+    return { ...counts, meteredBytes: (await meteredBytes()) - meteredBefore, durationMs: Date.now() - startMs };
+  }
   for await (const batch of store.select(matchers, fromMs, toMs, hints)) {
     counts.series += batch.length;
     for (const { timestampsMs } of batch) counts.samples += timestampsMs.length;

@@ -35,6 +35,11 @@ const LEAST_ROW_SPAN_MS = 10_000;
 
 export type Statement = Extract<CompiledPackedSelect, { kind: 'filter' }> & { readonly schema: TableSchema };
 
+/** Equal for the same matchers: what an answer shows of a selector is remembered under it. */
+export function selectorText({ query }: Selection): string {
+  return JSON.stringify(query.matchers.map(({ name, type, value }) => [name, type, value]));
+}
+
 /** How a selection is asked for, from one attempt to the next. */
 export class PackedQuestion {
   readonly #selection: Selection;
@@ -49,7 +54,7 @@ export class PackedQuestion {
     this.#selection = selection;
     this.#shape = shape;
     this.#context = context;
-    this.selector = JSON.stringify(selection.query.matchers.map(({ name, type, value }) => [name, type, value]));
+    this.selector = selectorText(selection);
   }
 
   /** The statement for the columns as they are known now; null if there is nothing to ask for; `columns-changed` if that was only believed. */

@@ -1,6 +1,7 @@
 import type { PackedLayout } from '@timestream-prometheus/timestream-translator';
 import { METRICS } from '../../metrics/metric-catalogue.js';
 import type { Logger, MetricsSink } from '../../ports.js';
+import { AggregationMemory } from './aggregation-memory.js';
 import { BinMemory } from './bin-memory.js';
 
 /**
@@ -35,9 +36,10 @@ export class Packing {
   readonly #options: PackingOptions;
   #isOn: boolean;
   #isOrderTrusted = true;
-  /** Of statements for all points, and of those for some points of each bin. */
-  readonly #readsUntilCheck = { all: 0, binned: 0 };
+  /** Of statements for all points, of those for some points of each bin, and of aggregations. */
+  readonly #readsUntilCheck = { all: 0, binned: 0, aggregated: 0 };
   readonly bins = new BinMemory();
+  readonly aggregations = new AggregationMemory();
   /** By selector, the least recently used first: the dimensions that its series have. */
   readonly #columns = new Map<string, ReadonlySet<string>>();
 
@@ -57,7 +59,15 @@ export class Packing {
 
   /** Counts a read; true if it has to be checked. */
   takeCheck({ bins }: Pick<PackedLayout, 'bins'>): boolean {
-    const kind = bins === null ? 'all' : 'binned';
+    return this.#takeCheck(bins === null ? 'all' : 'binned');
+  }
+
+  /** The same for an aggregation. */
+  takeAggregationCheck(): boolean {
+    return this.#takeCheck('aggregated');
+  }
+
+  #takeCheck(kind: 'all' | 'binned' | 'aggregated'): boolean {
     if (this.#readsUntilCheck[kind] > 0) {
       this.#readsUntilCheck[kind] -= 1;
       return false;
@@ -69,6 +79,10 @@ export class Packing {
   /** The check did not take place: the next read has to make it. */
   postponeCheck({ bins }: Pick<PackedLayout, 'bins'>): void {
     this.#readsUntilCheck[bins === null ? 'all' : 'binned'] = 0;
+  }
+
+  postponeAggregationCheck(): void {
+    this.#readsUntilCheck.aggregated = 0;
   }
 
   passCheck(): void {
@@ -94,6 +108,17 @@ export class Packing {
     this.#options.logger.warn(
       { err: error },
       'Timestream chose samples otherwise than documented: packed reads ask for all of them until the next start (promql-pushdown)',
+    );
+  }
+
+  /** No more aggregations of a PromQL query are left to Timestream. */
+  distrustAggregations(error: unknown): void {
+    this.#options.metrics.add(METRICS.packedReadFaults, 1, { fault: 'aggregation' });
+    if (!this.aggregations.areTrusted) return;
+    this.aggregations.areTrusted = false;
+    this.#options.logger.warn(
+      { err: error },
+      'Timestream aggregated otherwise than documented: series are read and aggregated here until the next start (promql-pushdown)',
     );
   }
 

@@ -167,7 +167,11 @@ async function explainQuestions(
 }
 
 /** What of the evaluation Timestream does; null if none. */
-function pushedText({ newestOnly, bins }: ReadExplanation['question']): string | null {
+function pushedText({ newestOnly, bins, aggregation }: ReadExplanation['question']): string | null {
+  if (aggregation !== null) {
+    const { operator, grouping, without, steps } = aggregation;
+    return `the aggregation itself: ${operator} ${without ? 'without' : 'by'} (${grouping.join(', ')}) at ${quantityText(steps, 'moment')}`;
+  }
   if (newestOnly) return 'of each series only the newest sample';
   if (bins === null) return null;
   return `of each series and ${bins.widthMs / 1000} s only ${NEEDS[bins.need]}`;
