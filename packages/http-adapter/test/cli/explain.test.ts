@@ -62,7 +62,7 @@ describe('explain', { timeout: 60_000 }, () => {
   });
 
   it('measures what each selector of a query reads, and what that costs', async () => {
-    const { exitCode, out } = await explain('sum(rate(up[2m])) / count(up)', '--run', '--output=json', '--price-per-gb-queried=10');
+    const { exitCode, out } = await explain('sum(rate(up[2m])) / sum(up)', '--run', '--output=json', '--price-per-gb-queried=10');
     expect(exitCode).toBe(0);
     const { questions } = JSON.parse(out) as {
       readonly questions: readonly { readonly measure: Readonly<Record<string, number>>; readonly cost: number }[];
@@ -96,6 +96,19 @@ describe('explain', { timeout: 60_000 }, () => {
     expect(words).toMatch(/without it \d+ statements?, /);
     const { out: off } = await explain('count_over_time(up[2m])', '--promql-pushdown=false', '--step=60');
     expect(off).not.toContain('of each series');
+  });
+
+  it('shows an aggregation that Timestream computes, and what that saves', async () => {
+    const { out } = await explain('max by (job) (up)', '--step=60', '--run');
+    const words = out.replaceAll(/\s+/g, ' ');
+    expect(words).toMatch(/pushed down the aggregation itself: max by \(job\) at \d+ moments/);
+    expect(words).toContain('lead("packed:step")');
+    expect(words).toMatch(/answer 1 series, \d+ samples?/);
+    expect(words).toMatch(/without it \d+ statements?, /);
+    const { out: off } = await explain('max(up)', '--promql-pushdown=false');
+    expect(off).not.toContain('the aggregation itself');
+    const { out: unsure } = await explain('count({__name__=~"u.*"})');
+    expect(unsure).toContain('of each series only the newest sample');
   });
 
   it('explains a captured remote read', async () => {

@@ -122,13 +122,14 @@ export function compileAggregation(options: AggregationOptions): CompiledAggrega
 
   const hasValue = stored.map(({ name }) => `${name} IS NOT NULL`).join(' OR ');
   const columns = schema.columns.map((name) => (name.startsWith('measure_value::') ? name : identifier(name))).join(', ');
+  const ofGroups = groupKeys.length === 0 ? '' : ` GROUP BY ${groupKeys.join(', ')}`;
   const head =
     `SELECT ${groups.join(', ')} FROM (SELECT ${atSteps} FROM (SELECT ${spread.join(', ')} FROM (SELECT ${unspread} FROM ` +
     `(SELECT ${newest} FROM (SELECT ${columns} FROM ${tableName(options)} WHERE `;
   const tail =
     ` AND (${hasValue}) UNION ALL SELECT * FROM ${tableName(options)} WHERE ${TIME_COLUMN} < from_milliseconds(${MIN_TIMESTAMP_MS})) ` +
     `GROUP BY ${[...seriesKeys, ...(isSpread ? [firstStepOf(aggregation)] : [])].join(', ')}))${steps}) ` +
-    `GROUP BY ${[...groupKeys, AT_COLUMN].join(', ')})${groupKeys.length === 0 ? '' : ` GROUP BY ${groupKeys.join(', ')}`}`;
+    `GROUP BY ${[...groupKeys, AT_COLUMN].join(', ')})${ofGroups}`;
   const filter = compileFilter(options, MAX_QUERY_BYTES - utf8ByteLength(head + tail));
   if (filter.kind === 'nothing' || filter.droppedConditions > 0) return IMPOSSIBLE;
   return { kind: 'statement', sql: head + printPredicate(filter.predicate) + tail, layout: { labels, aggregation } };
