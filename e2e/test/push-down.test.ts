@@ -72,7 +72,8 @@ describe.each(circumstances)('what is left to Timestream of a query, with $name'
       },
       logger: {
         ...silent,
-        warn: (fields: object, message: string) => message.includes('otherwise than documented') && faults.push(`${message} ${JSON.stringify(fields)}`),
+        warn: (fields: object, message: string) =>
+          message.includes('otherwise than documented') && faults.push(`${message} ${JSON.stringify(fields)}`),
       },
       metrics: uncounted,
     });
