@@ -61,11 +61,16 @@ async function listTexts(
       if (select.kind === 'filter') {
         const reader = createReader({ layout: select.layout, matchers, maxSeries });
         const held = context.memory.hold();
-        await readPages(select.sql, context, async (page) => {
-          reader.addPage(page);
-          await held.add(bytesOfRows(page));
-          return 'next' as const;
-        });
+        await readPages(
+          select.sql,
+          context,
+          async (page) => {
+            reader.addPage(page);
+            await held.add(bytesOfRows(page));
+            return 'next' as const;
+          },
+          matchers,
+        );
         texts = [...reader.finish()];
       }
       return coversSchema(schema, await probeSchema(context)) ? texts : 'columns-changed';

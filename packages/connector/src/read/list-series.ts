@@ -33,11 +33,16 @@ export async function listSeries(
   if (list.kind === 'nothing') return [];
   const reader = createSeriesListReader({ dimensionColumns: list.dimensionColumns, matchers, maxSeries });
   const held = context.memory.hold();
-  await readPages(list.sql, context, async (page) => {
-    reader.addPage(page);
-    await held.add(bytesOfRows(page));
-    return 'next' as const;
-  });
+  await readPages(
+    list.sql,
+    context,
+    async (page) => {
+      reader.addPage(page);
+      await held.add(bytesOfRows(page));
+      return 'next' as const;
+    },
+    matchers,
+  );
   const sorted = sortSeries(reader.finish());
   assertSeriesCount(sorted, maxSeries);
   return sorted;

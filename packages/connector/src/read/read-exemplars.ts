@@ -24,10 +24,16 @@ export async function readExemplars(selection: Selection, limits: ReadLimits, co
       run: async (select) => {
         const reader = createExemplarReader({ matchers, startMs: query.startTimestampMs, endMs: query.endTimestampMs, limits });
         const held = context.memory.hold();
-        const other = await readSelect(select, context, async (page) => {
-          reader.addPage(page);
-          await held.add(bytesOfRows(page));
-        });
+        const other = await readSelect(
+          select,
+          context,
+          async (page) => {
+            reader.addPage(page);
+            await held.add(bytesOfRows(page));
+          },
+          undefined,
+          matchers,
+        );
         return other ?? reader.finish();
       },
     });

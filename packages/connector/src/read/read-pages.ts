@@ -1,10 +1,11 @@
-import type { QueryPage } from '@timestream-prometheus/timestream-translator';
+import type { Matcher, QueryPage } from '@timestream-prometheus/timestream-translator';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import { PAGE_BYTES } from './bytes-held.js';
+import { matchingSlices } from './matching-slices.js';
 import type { ReadContext } from './read-context.js';
 
 /**
- * Runs one statement and hands over its pages, empty ones included, each in a turn of its own. When `take` answers `leave`, or throws, the query is left and so
+ * Runs one statement and hands over its pages, empty ones included, each in a turn of its own, or in several if the rows are matched against expressions that cost much. When `take` answers `leave`, or throws, the query is left and so
  * cancelled.
  *
  * @throws ConnectorError, and whatever `take` throws
@@ -13,6 +14,7 @@ export async function readPages(
   sql: string,
   { source, limiter, turns, memory, metrics, signal }: Pick<ReadContext, 'source' | 'limiter' | 'turns' | 'memory' | 'metrics' | 'signal'>,
   take: (page: QueryPage) => 'next' | 'leave' | Promise<'next' | 'leave'>,
+  matchers: readonly Matcher[] = [],
 ): Promise<void> {
   // Who has no room for a page asks nothing.
   const held = memory.hold();
@@ -22,8 +24,10 @@ export async function readPages(
       for await (const page of source.query(sql, signal)) {
         metrics.add(METRICS.readPages, 1);
         metrics.add(METRICS.readRows, page.Rows.length);
-        await turns.next(signal);
-        if ((await take(page)) === 'leave') return;
+        for (const slice of matchingSlices(page, matchers)) {
+          await turns.next(signal);
+          if ((await take(slice)) === 'leave') return;
+        }
       }
     }, signal);
   } finally {

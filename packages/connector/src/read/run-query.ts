@@ -47,7 +47,7 @@ async function runStatement(
       assembler.addPage(page);
       await held.set(ASSEMBLED_SAMPLE_BYTES * assembler.heldSamples);
     };
-    const other = await readSelect(select, context, addPage, shown);
+    const other = await readSelect(select, context, addPage, shown, matchers);
     return other ?? { kind: 'whole', series: assembler.finish() };
   } catch (error) {
     if (!(error instanceof ReadLimitError) || error.code !== 'too-many-samples' || shown.schema === undefined) throw error;

@@ -151,11 +151,16 @@ async function readGroup(
       statements.map(
         ({ sql }) =>
           (signal) =>
-            readPages(sql, { ...context, signal }, async (page) => {
-              assembler.addPage(page);
-              await held.set(ASSEMBLED_SAMPLE_BYTES * assembler.heldSamples);
-              return 'next' as const;
-            }),
+            readPages(
+              sql,
+              { ...context, signal },
+              async (page) => {
+                assembler.addPage(page);
+                await held.set(ASSEMBLED_SAMPLE_BYTES * assembler.heldSamples);
+                return 'next' as const;
+              },
+              matchers,
+            ),
       ),
       context.signal,
     );

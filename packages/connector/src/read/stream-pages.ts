@@ -1,6 +1,7 @@
-import type { QueryPage } from '@timestream-prometheus/timestream-translator';
+import type { Matcher, QueryPage } from '@timestream-prometheus/timestream-translator';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import { PAGE_BYTES } from './bytes-held.js';
+import { matchingSlices } from './matching-slices.js';
 import type { ReadContext } from './read-context.js';
 
 /**
@@ -12,6 +13,7 @@ import type { ReadContext } from './read-context.js';
 export async function* streamPages(
   sql: string,
   { source, limiter, turns, memory, metrics, signal }: Pick<ReadContext, 'source' | 'limiter' | 'turns' | 'memory' | 'metrics' | 'signal'>,
+  matchers: readonly Matcher[] = [],
 ): AsyncGenerator<QueryPage, void, undefined> {
   const held = memory.hold();
   const pages = source.query(sql, signal)[Symbol.asyncIterator]();
@@ -24,8 +26,10 @@ export async function* streamPages(
       if (next.done === true) return;
       metrics.add(METRICS.readPages, 1);
       metrics.add(METRICS.readRows, next.value.Rows.length);
-      await turns.next(signal);
-      yield next.value;
+      for (const slice of matchingSlices(next.value, matchers)) {
+        await turns.next(signal);
+        yield slice;
+      }
     }
   } finally {
     held.end();

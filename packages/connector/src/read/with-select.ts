@@ -1,4 +1,10 @@
-import { schemaOf, type CompiledSelect, type QueryPage, type TableSchema } from '@timestream-prometheus/timestream-translator';
+import {
+  schemaOf,
+  type CompiledSelect,
+  type Matcher,
+  type QueryPage,
+  type TableSchema,
+} from '@timestream-prometheus/timestream-translator';
 import type { ReadContext, Selection } from './read-context.js';
 import { readPages } from './read-pages.js';
 import { withCurrentColumns } from './with-current-columns.js';
@@ -80,18 +86,24 @@ export async function readSelect(
   context: ReadContext,
   addPage: (page: QueryPage) => void | Promise<void>,
   shown: ShownColumns = {},
+  matchers: readonly Matcher[] = [],
 ): Promise<OtherColumns | undefined> {
   let other: OtherColumns | undefined;
-  await readPages(sql, context, async (page) => {
-    if (shown.schema === undefined) {
-      const schema = schemaOf(page.ColumnInfo);
-      context.schema.remember(schema);
-      shown.schema = schema;
-      if ([...labelsAssumedAbsent].some((name) => schema.dimensions.has(name))) other = { kind: 'other-columns', schema };
-    }
-    if (other !== undefined) return 'leave';
-    await addPage(page);
-    return 'next';
-  });
+  await readPages(
+    sql,
+    context,
+    async (page) => {
+      if (shown.schema === undefined) {
+        const schema = schemaOf(page.ColumnInfo);
+        context.schema.remember(schema);
+        shown.schema = schema;
+        if ([...labelsAssumedAbsent].some((name) => schema.dimensions.has(name))) other = { kind: 'other-columns', schema };
+      }
+      if (other !== undefined) return 'leave';
+      await addPage(page);
+      return 'next';
+    },
+    matchers,
+  );
   return other;
 }

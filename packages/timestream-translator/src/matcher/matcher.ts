@@ -28,6 +28,8 @@ export interface Matcher {
   /** Whether a series without the label passes. */
   readonly matchesEmpty: boolean;
   readonly meaning: MatcherMeaning;
+  /** What each character of a value costs that is matched: repeated characters of the expression, 0 without one. */
+  readonly costPerCharacter: number;
 }
 
 /** The regular expression of a matcher is none, or none that we accept. The message is RE2's own, as Prometheus shows it. */
@@ -73,13 +75,13 @@ export function createMatcher(matcher: LabelMatcher, budget = new RegexBudget())
     budget.spend(unitCost * labelValue.length);
     return regex.testExact(labelValue) !== negated;
   });
-  return { name, type, value, matches, matchesEmpty: matches(''), meaning };
+  return { name, type, value, matches, matchesEmpty: matches(''), meaning, costPerCharacter: unitCost };
 }
 
 function fromValues(matcher: LabelMatcher, values: readonly string[], negated: boolean): Matcher {
   const set = new Set(values);
   const matches = (value: string): boolean => set.has(value) !== negated;
-  return { ...matcher, matches, matchesEmpty: matches(''), meaning: { kind: negated ? 'not-in' : 'in', values } };
+  return { ...matcher, matches, matchesEmpty: matches(''), meaning: { kind: negated ? 'not-in' : 'in', values }, costPerCharacter: 0 };
 }
 
 function meaningOf(root: RegexNode, negated: boolean): MatcherMeaning {

@@ -50,13 +50,18 @@ export async function runPackedQuery(
         let firstPage: QueryPage | undefined;
         const columns = new Set<string>();
         try {
-          await readPages(statement.sql, context, async (page) => {
-            if (page.Rows.length > 0) firstPage ??= page;
-            assembler.addPage(page);
-            columnsWithValues(page, statement.layout, columns);
-            await held.set(ASSEMBLED_SAMPLE_BYTES * assembler.heldSamples);
-            return 'next' as const;
-          });
+          await readPages(
+            statement.sql,
+            context,
+            async (page) => {
+              if (page.Rows.length > 0) firstPage ??= page;
+              assembler.addPage(page);
+              columnsWithValues(page, statement.layout, columns);
+              await held.set(ASSEMBLED_SAMPLE_BYTES * assembler.heldSamples);
+              return 'next' as const;
+            },
+            matchers,
+          );
           const series = assembler.finish();
           if (firstPage !== undefined && packing.takeCheck(statement.layout)) await checkAgainstRows(firstPage, statement, context);
           packing.rememberColumns(question.selector, columns);

@@ -110,7 +110,7 @@ async function* runStatement(
   };
   const held = context.memory.hold();
   try {
-    for await (const page of streamPages(statement.sql, context)) {
+    for await (const page of streamPages(statement.sql, context, matchers)) {
       const whole = assembler.addPage(page);
       columnsWithValues(page, statement.layout, columns);
       await held.set(ASSEMBLED_SAMPLE_BYTES * assembler.heldSamples + bytesOfSeries(whole));
