@@ -211,7 +211,7 @@ export const METRICS = {
   packedReadFaults: {
     name: 'timestream_connector_packed_read_faults_total',
     type: 'counter',
-    help: 'Packed reads that were answered from rows instead, by reason. `bins` only turns off that samples are left out which a PromQL query cannot need, `aggregation` that Timestream aggregates series for one; all others but `failed` turn packed reads off.',
+    help: 'Packed reads that were answered from rows instead, by reason. `bins` only turns off that samples are left out which a PromQL query cannot need, `aggregation` that Timestream aggregates series for one, `steps` that times are left out; all others but `failed` turn packed reads off.',
     labelNames: ['fault'],
   },
   readPages: {

@@ -13,7 +13,9 @@ export interface PointSink {
 const PLUS = 0x2b;
 const MINUS = 0x2d;
 const POINT = 0x2e;
+const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
+const AT = 0x40;
 const CAPITAL_E = 0x45;
 
 const columnByMark: (SampleColumn | undefined)[] = [];
@@ -23,7 +25,8 @@ for (const column of SAMPLE_COLUMNS) columnByMark[column.mark.charCodeAt(0)] = c
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 
 /**
- * Reads the points of a row of `compilePackedSelect`: `<milliseconds>[+<nanoseconds>]<mark><value>;`, one after the other.
+ * Reads the points of a row of `compilePackedSelect`: `<milliseconds>[+<nanoseconds>]<mark><value>;`, one after the other, or, with equal
+ * steps, `@<milliseconds of the first>,<milliseconds of a step><mark>;`, and then `<value>;` for each.
  *
  * @param fromMs what the milliseconds count from
  * @returns how many there were
@@ -45,6 +48,53 @@ export function readPackedPoints(text: string, fromMs: number, sink: PointSink):
     return number;
   };
 
+  const readColumn = (): SampleColumn => {
+    const column = columnByMark[text.charCodeAt(at)];
+    if (column === undefined) refuse(text, at);
+    at++;
+    return column;
+  };
+
+  const readValue = (timeMs: number, rank: number, column: SampleColumn): void => {
+    const start = at;
+    const short = column.scalarType === 'DOUBLE' ? readShortDouble(text, start) : NaN;
+    if (!Number.isNaN(short)) {
+      at = shortEnd + 1;
+      sink.addFloat(timeMs, rank, short);
+      return;
+    }
+    const end = text.indexOf(';', start);
+    if (end < 0) refuse(text, start);
+    at = end + 1;
+    if (column.holds === 'histogram') {
+      sink.addHistogram(timeMs, rank, text.slice(start, end));
+      return;
+    }
+    const value = parseSampleValue(text.slice(start, end), column);
+    if (value.kind === 'float') sink.addFloat(timeMs, rank, value.value);
+    else sink.addBits(timeMs, rank, value.valueBits);
+  };
+
+  const skip = (code: number): void => {
+    if (text.charCodeAt(at) !== code) refuse(text, at);
+    at++;
+  };
+
+  if (text.charCodeAt(0) === AT) {
+    at++;
+    let timeMs = fromMs + readDigits(13);
+    skip(COMMA);
+    const stepMs = readDigits(13);
+    const column = readColumn();
+    const rank = sampleRank(0, column.isMultiMeasure);
+    skip(SEMICOLON);
+    for (; at < text.length; timeMs += stepMs) {
+      readValue(timeMs, rank, column);
+      count++;
+    }
+    return count;
+  }
+
   while (at < text.length) {
     const timeMs = fromMs + readDigits(13);
     let nanoseconds = 0;
@@ -52,28 +102,8 @@ export function readPackedPoints(text: string, fromMs: number, sink: PointSink):
       at++;
       nanoseconds = readDigits(6);
     }
-    const column = columnByMark[text.charCodeAt(at)];
-    if (column === undefined) refuse(text, at);
-    at++;
-    const rank = sampleRank(nanoseconds, column.isMultiMeasure);
-    const start = at;
-    const short = column.scalarType === 'DOUBLE' ? readShortDouble(text, start) : NaN;
-    if (!Number.isNaN(short)) {
-      at = shortEnd + 1;
-      sink.addFloat(timeMs, rank, short);
-    } else {
-      const end = text.indexOf(';', start);
-      if (end < 0) refuse(text, start);
-      at = end + 1;
-      if (column.holds === 'histogram') {
-        sink.addHistogram(timeMs, rank, text.slice(start, end));
-        count++;
-        continue;
-      }
-      const value = parseSampleValue(text.slice(start, end), column);
-      if (value.kind === 'float') sink.addFloat(timeMs, rank, value.value);
-      else sink.addBits(timeMs, rank, value.valueBits);
-    }
+    const column = readColumn();
+    readValue(timeMs, sampleRank(nanoseconds, column.isMultiMeasure), column);
     count++;
   }
   return count;

@@ -41,6 +41,11 @@ export interface PackedSelectOptions extends SelectOptions {
   readonly newestOnly?: boolean;
   /** What the query needs of each of these; it is not asked for more. Not together with `newestOnly`. */
   readonly bins?: SampleBins;
+  /**
+   * Whether a row of points that are equally far apart may come without their times; if not given, where that is worth it. The statement asks more
+   * of Timestream then. Not together with `newestOnly`.
+   */
+  readonly leavesTimesOut?: boolean;
   /** A multiple of one millisecond; {@link MAX_ROW_SPAN_MS} if not given. */
   readonly maxRowSpanMs?: number;
 }
@@ -56,11 +61,16 @@ export interface PackedLayout {
   readonly histogramRowSpanMs: number;
   readonly newestOnly: boolean;
   readonly bins: SampleBins | null;
+  /** Whether a row of equal steps may leave out the times of its points. */
+  readonly leavesTimesOut: boolean;
 }
 
 export type CompiledPackedSelect =
   | Extract<CompiledFilter, { kind: 'nothing' }>
   | (Extract<CompiledFilter, { kind: 'filter' }> & { readonly sql: string; readonly layout: PackedLayout });
+
+/** Of a shorter time there are so few points that their times are not worth the larger statement: 40 at 15 s, of some 6 bytes each. */
+const LEAST_RANGE_WITHOUT_TIMES_MS = 10 * 60_000;
 
 /** Names of columns of the answer. No dimension has a colon in its name (developer guide, naming). */
 const ROW_COLUMN = identifier('packed:row');
@@ -70,9 +80,18 @@ const INEXACT_COLUMN = identifier('packed:inexact');
 const POINTS_COLUMN = identifier('packed:points');
 const SEEN_COLUMN = identifier('packed:seen');
 const UNSURE_COLUMN = identifier('packed:unsure');
+const HISTOGRAM_MARK = SAMPLE_COLUMNS.find(({ holds }) => holds === 'histogram')?.mark ?? '';
+const NUMBER_MARKS = SAMPLE_COLUMNS.flatMap(({ mark, holds }) => (holds === 'histogram' ? [] : [mark])).join('');
+/** Times of these equal steps are left out: the intervals at which targets are scraped and rules evaluated. */
+const STEPS_MS: readonly number[] = [60_000, 30_000, 15_000, 10_000, 5_000, 1_000];
 /** Stands for the condition until it is known how long that may be; no part of a statement. */
 const PREDICATE = '\0';
 const LAST_LABEL_COLUMN = identifier('packed:last');
+const WHOLE_COLUMN = identifier('packed:whole');
+const LEAST_COLUMN = identifier('packed:least');
+const GREATEST_COLUMN = identifier('packed:greatest');
+const TIMES_COLUMN = identifier('packed:times');
+const MARK_COLUMN = identifier('packed:mark');
 
 /**
  * The samples that the query can need, the points of a series together in few rows instead of one row each:
@@ -83,7 +102,8 @@ const LAST_LABEL_COLUMN = identifier('packed:last');
  * - in how many rows of the table a dimension has a value that is not grouped by;
  * - how many doubles are not the same any more when they are read back from their text, by Timestream's own conversion;
  * - the points: for each the milliseconds since the beginning of the span, `+` and nanoseconds if it has some, the mark of its column, its
- *   value, `;`. Their order does not matter.
+ *   value, `;`. Their order does not matter. If all are of one column and equally far apart, only the values, in the order of time: see
+ *   `pointsOfSteps`.
  *
  * The functions are documented (developer guide: `array-functions`, `aggregate-functions`, `string-functions`, `conversion-functions`,
  * `mathematical-functions`, `date-time-functions`). No text of a double is documented, hence the count of those that do not come back.
@@ -124,10 +144,17 @@ export function compilePackedSelect(options: PackedSelectOptions): CompiledPacke
     const text = holds === 'histogram' ? packableText(name) : `cast(${name} AS varchar)`;
     return `WHEN ${name} IS NOT NULL THEN concat(${literal(mark)}, ${text})`;
   });
-  const point =
-    `concat(cast(${sinceRow} / 1000000 AS varchar), ` +
-    `CASE WHEN mod(${sinceRow}, 1000000) = 0 THEN '' ELSE concat('+', cast(mod(${sinceRow}, 1000000) AS varchar)) END, ` +
-    `CASE ${cases.join(' ')} END, ';')`;
+  const sinceRowMs = `${sinceRow} / 1000000`;
+  const point = (timeText: string, ...end: readonly string[]): string => {
+    const nanosecondText = `CASE WHEN mod(${sinceRow}, 1000000) = 0 THEN '' ELSE concat('+', cast(mod(${sinceRow}, 1000000) AS varchar)) END`;
+    return `concat(${[timeText, nanosecondText, `CASE ${cases.join(' ')} END`, ...end].join(', ')})`;
+  };
+  const wholePoint = point(`cast(${sinceRowMs} AS varchar)`, literal(';'));
+  const leavesTimesOut = !newestOnly && (options.leavesTimesOut ?? (bins === null && rangeMs >= LEAST_RANGE_WITHOUT_TIMES_MS));
+  const timeDigits = String(rowSpanMs).length;
+  const sortedPoints = `array_sort(array_agg(${point(`lpad(cast(${sinceRowMs} AS varchar), ${timeDigits}, ${literal('0')})`, literal(';'))}))`;
+  const marks = values.map(({ name, mark }) => `WHEN ${name} IS NOT NULL THEN ${literal(mark)}`);
+  const mark = marks.length === 1 ? literal(values[0]?.mark ?? '') : `CASE ${marks.join(' ')} END`;
   const doubles = values.filter(({ scalarType }) => scalarType === 'DOUBLE');
   const isInexact = doubles.map(({ name }) => `${name} IS NOT NULL AND cast(cast(${name} AS varchar) AS double) <> ${name}`);
 
@@ -136,7 +163,17 @@ export function compilePackedSelect(options: PackedSelectOptions): CompiledPacke
     `count(*) AS ${COUNT_COLUMN}`,
     `${binned?.others ?? countOf(others)} AS ${OTHERS_COLUMN}`,
     `${isInexact.length === 0 ? '0' : `count_if(${isInexact.join(' OR ')})`} AS ${INEXACT_COLUMN}`,
-    `${newestOnly ? `max_by(${point}, ${TIME_COLUMN})` : `array_join(array_agg(${point}), '')`} AS ${POINTS_COLUMN}`,
+    `${newestOnly ? `max_by(${wholePoint}, ${TIME_COLUMN})` : leavesTimesOut ? sortedPoints : `array_join(array_agg(${wholePoint}), '')`} AS ${POINTS_COLUMN}`,
+    ...(leavesTimesOut
+      ? [
+          `count_if(mod(${sinceRow}, 1000000) <> 0) = 0 AS ${WHOLE_COLUMN}`,
+          `min(${sinceRowMs}) AS ${LEAST_COLUMN}`,
+          `max(${sinceRowMs}) AS ${GREATEST_COLUMN}`,
+          `count(DISTINCT ${sinceRowMs}) AS ${TIMES_COLUMN}`,
+          ...STEPS_MS.map((stepMs) => `min(mod(${sinceRowMs}, ${stepMs})) = max(mod(${sinceRowMs}, ${stepMs})) AS ${stepColumn(stepMs)}`),
+          `CASE WHEN min(${mark}) = max(${mark}) THEN min(${mark}) END AS ${MARK_COLUMN}`,
+        ]
+      : []),
     ...(binned === null ? [] : [`${binned.seen} AS ${SEEN_COLUMN}`, `${binned.unsure} AS ${UNSURE_COLUMN}`]),
   ];
   const order = options.isOrdered === true ? labelOrder(grouped, LAST_LABEL_COLUMN) : null;
@@ -149,11 +186,13 @@ export function compilePackedSelect(options: PackedSelectOptions): CompiledPacke
   const from = ` FROM ${beforePredicate}`;
   const tail = `${afterPredicate} GROUP BY ${[...groupKeys, ...(isOneRow ? [] : [row])].join(', ')}`;
   const ofBins = binned === null ? [] : [SEEN_COLUMN, UNSURE_COLUMN];
-  const shown = [...groupKeys, ROW_COLUMN, COUNT_COLUMN, OTHERS_COLUMN, INEXACT_COLUMN, POINTS_COLUMN, ...ofBins].join(', ');
+  const points = leavesTimesOut ? `${pointsOfSteps(timeDigits)} AS ${POINTS_COLUMN}` : POINTS_COLUMN;
+  const shown = [...groupKeys, ROW_COLUMN, COUNT_COLUMN, OTHERS_COLUMN, INEXACT_COLUMN, points, ...ofBins].join(', ');
+  const orderBy = order === null ? '' : ` ORDER BY ${[...order.keys, ROW_COLUMN].join(', ')}`;
   const [head, end] =
-    order === null
+    order === null && !leavesTimesOut
       ? [`SELECT ${select}${from}`, tail]
-      : [`SELECT ${shown} FROM (SELECT ${select}${from}`, `${tail}) ORDER BY ${order.keys.join(', ')}, ${ROW_COLUMN}`];
+      : [`SELECT ${shown} FROM (SELECT ${select}${from}`, `${tail})${orderBy}`];
 
   const filter: CompiledFilter =
     options.series === undefined
@@ -163,8 +202,33 @@ export function compilePackedSelect(options: PackedSelectOptions): CompiledPacke
   return {
     ...filter,
     sql: head + printPredicate(filter.predicate) + end,
-    layout: { dimensionColumns: grouped, fromMs: time.fromMs, rowSpanMs, histogramRowSpanMs, newestOnly, bins },
+    layout: { dimensionColumns: grouped, fromMs: time.fromMs, rowSpanMs, histogramRowSpanMs, newestOnly, bins, leavesTimesOut },
   };
+}
+
+/**
+ * The points of a row in which the time of each stands in front of it with so many digits, sorted by that. If they are of one column, and their times
+ * are as many, a step apart from the first to the last, `@`, the first time, `,`, the step, the mark of all, `;`, and of each point its value and
+ * `;`. Otherwise all points, as ever, their times with zeros in front. Texts of histograms are no numbers, and always have their times.
+ */
+function pointsOfSteps(timeDigits: number): string {
+  const step = `CASE WHEN ${COUNT_COLUMN} = 1 THEN 0 ELSE (${GREATEST_COLUMN} - ${LEAST_COLUMN}) / (${COUNT_COLUMN} - 1) END`;
+  // Times with the same rest, all different, of which the last is so many steps behind the first.
+  const areEqualSteps = STEPS_MS.map(
+    (stepMs) => `(${stepColumn(stepMs)} AND ${GREATEST_COLUMN} - ${LEAST_COLUMN} = ${stepMs} * (${COUNT_COLUMN} - 1))`,
+  );
+  const points = `array_join(${POINTS_COLUMN}, ${literal('')})`;
+  const times = `${literal('@')}, cast(${LEAST_COLUMN} AS varchar), ${literal(',')}, cast(${step} AS varchar), ${MARK_COLUMN}`;
+  // A mark is no character of a number, and before it stand the digits of a time and nothing else.
+  const onlyValues = `regexp_replace(${points}, ${literal(`[0-9]{${timeDigits}}[${NUMBER_MARKS}]`)})`;
+  return (
+    `CASE WHEN ${WHOLE_COLUMN} AND ${MARK_COLUMN} <> ${literal(HISTOGRAM_MARK)} AND ${TIMES_COLUMN} = ${COUNT_COLUMN} AND (${areEqualSteps.join(' OR ')}) ` +
+    `THEN concat(${times}, ${literal(';')}, ${onlyValues}) ELSE ${points} END`
+  );
+}
+
+function stepColumn(stepMs: number): string {
+  return identifier(`packed:step${stepMs}`);
 }
 
 function widestRowSpanMs(bins: SampleBins | null): number {

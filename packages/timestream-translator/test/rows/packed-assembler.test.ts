@@ -20,6 +20,7 @@ const layoutOf = (rows: readonly MemoryRow[], rowSpanMs: number): PackedLayout =
   histogramRowSpanMs: 900_000,
   newestOnly: false,
   bins: null,
+  leavesTimesOut: false,
 });
 
 const cut = <T>(all: readonly T[], cuts: readonly number[]): (readonly T[])[] =>
@@ -73,6 +74,7 @@ describe('createPackedAssembler', () => {
     histogramRowSpanMs: 900_000,
     newestOnly: false,
     bins: null,
+    leavesTimesOut: false,
   };
   const row = (overrides: Partial<Record<'span' | 'count' | 'others' | 'inexact' | 'points', string | null>> = {}): PackedTexts => {
     const texts = { span: '0', count: '2', others: '0', inexact: '0', points: '0:1.0;10+5=2.5E-7;', ...overrides };
@@ -165,6 +167,7 @@ describe('createOrderedAssembler', () => {
     histogramRowSpanMs: 900_000,
     newestOnly: false,
     bins: null,
+    leavesTimesOut: false,
   };
   const row = (job: string, packed: string | null = null, measureName = 'up'): PackedTexts => [
     job,

@@ -1,6 +1,7 @@
 import { bitsFromFloat } from '@timestream-prometheus/prom-codec';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RowFormatError } from '../../src/rows/row-format-error.js';
 import { readPackedPoints } from '../../src/rows/packed-points.js';
 
 const read = (text: string, fromMs = 0) => {
@@ -41,13 +42,45 @@ describe('readPackedPoints', () => {
   });
 
   it('reads times, nanoseconds and the columns of both layouts', () => {
-    expect(read('0!9218868437227405314;15000+999999:1.5;15001=2.0;15002#-7;', 1_000_000)).toEqual([
+    expect(read('0!9218868437227405314;0015000+999999:1.5;15001=2.0;15002#-7;', 1_000_000)).toEqual([
       [1_000_000, 1, 0x7ff0000000000002n],
       [1_015_000, 1_999_999, bitsFromFloat(1.5)],
       [1_015_001, 0, bitsFromFloat(2)],
       [1_015_002, 0, bitsFromFloat(-7)],
     ]);
   });
+
+  it('reads the values of equal steps as the same points with their times', () => {
+    const anyText = fc.oneof(
+      fc
+        .double({ noNaN: true, noDefaultInfinity: true })
+        .map((value) => (Object.is(value, -0) ? '-0.0' : String(value).replace('e', 'E').replace('E+', 'E'))),
+      fc.constantFrom('1.0', '-0.0', '5.0E-324', '1.7976931348623157E308'),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(anyText, { minLength: 1 }),
+        fc.nat(14_400_000),
+        fc.integer({ min: 1, max: 900_000 }),
+        fc.constantFrom('$', ':', '='),
+        (texts, first, step, mark) => {
+          const withTimes = texts.map((text, index) => `${first + index * step}${mark}${text};`).join('');
+          expect(read(`@${first},${step}${mark};${texts.join(';')};`, 5)).toEqual(read(withTimes, 5));
+        },
+      ),
+    );
+    expect(read('@0,15000!;9218868437227405314;1;')).toEqual([
+      [0, 1, 0x7ff0000000000002n],
+      [15_000, 1, 1n],
+    ]);
+  });
+
+  it.each(['@', '@1', '@1,', '@,1$;1.0;', '@1,5;1.0;', '@1,5$1.0;', '@1,5$;1.0', '@1,5?;1.0;', '@1,5$;1.0;;'])(
+    'refuses %s, which is none',
+    (text) => {
+      expect(() => read(text)).toThrow(RowFormatError);
+    },
+  );
 
   it('reads nothing from nothing', () => {
     expect(read('')).toEqual([]);

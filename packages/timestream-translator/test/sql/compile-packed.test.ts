@@ -51,6 +51,20 @@ describe('compilePackedSelect', () => {
     expect(sql).toContain('cast(mod((to_nanoseconds(time) - 0), 14400000000000) / 1000000 AS varchar)');
   });
 
+  it('leaves the times of equal steps out where points are many, unless it is told otherwise', () => {
+    const hour = { startTimestampMs: 0n, endTimestampMs: 3_600_000n };
+    expect(compile().layout.leavesTimesOut).toBe(false);
+    expect(compile({ query: hour }).layout.leavesTimesOut).toBe(true);
+    expect(compile({ query: hour, leavesTimesOut: false }).sql).not.toContain('packed:step');
+    expect(compile({ query: hour, newestOnly: true, leavesTimesOut: true }).layout.leavesTimesOut).toBe(false);
+    const { sql, layout } = compile({ leavesTimesOut: true });
+    expect(layout.leavesTimesOut).toBe(true);
+    expect(sql).toContain(`array_sort(array_agg(concat(lpad(cast((to_nanoseconds(time) - 1000000000) / 1000000 AS varchar), 4, '0'),`);
+    expect(sql).toContain(
+      `regexp_replace(array_join("packed:points", ''), '[0-9]{4}[!:$=#]')) ELSE array_join("packed:points", '') END AS "packed:points"`,
+    );
+  });
+
   it('only counts the rows that have a value in a dimension that is not grouped by', () => {
     expect(compile({ groupColumns: new Set(['job']) }).sql).toContain('count("zone") AS "packed:others"');
     expect(compile({ groupColumns: new Set() }).sql).toContain('count(coalesce("job", "zone")) AS "packed:others"');

@@ -13,7 +13,6 @@ import {
   PackedAnswerError,
   type PhysicalSeries,
   type QueryPage,
-  type SampleBins,
   type TableSchema,
 } from '@timestream-prometheus/timestream-translator';
 import { ConnectorError } from '../../errors/connector-error.js';
@@ -57,7 +56,7 @@ export async function checkAgainstRows(page: QueryPage, { layout, schema }: Stat
   const isSameSlice = async (slice: Slice, signal: AbortSignal): Promise<boolean> => {
     const ofSlice = { ...context, signal };
     if (bins === null) return isSame(slice.points, expectedOf(await readRows(slice, ofSlice), slice, layout));
-    return (await compareOnce(slice, schema, bins, ofSlice)) !== false;
+    return (await compareOnce(slice, { layout, schema }, ofSlice)) !== false;
   };
   const [isExact, ...areEqual] = await runTogether(
     [
@@ -76,7 +75,7 @@ export async function checkAgainstRows(page: QueryPage, { layout, schema }: Stat
 
 async function compareAgain(slice: Slice, { layout, schema }: Pick<Statement, 'layout' | 'schema'>, context: ReadContext): Promise<never> {
   for (let repetition = 1; repetition <= REPETITIONS; repetition += 1) {
-    if ((await compareOnce(slice, schema, layout.bins, context)) !== false) {
+    if ((await compareOnce(slice, { layout, schema }, context)) !== false) {
       context.packing.postponeCheck(layout);
       throw new UnusablePackedAnswer(null, new Error('the samples of the checked slice changed while they were read'));
     }
@@ -86,10 +85,11 @@ async function compareAgain(slice: Slice, { layout, schema }: Pick<Statement, 'l
 }
 
 /** Both ways of the slice, asked at the same time; null if it cannot be asked in bins any more. */
-async function compareOnce(slice: Slice, schema: TableSchema, bins: SampleBins | null, context: ReadContext): Promise<boolean | null> {
+async function compareOnce(slice: Slice, statement: Pick<Statement, 'layout' | 'schema'>, context: ReadContext): Promise<boolean | null> {
+  const { bins } = statement.layout;
   try {
     const [packed = [], rows = []] = await runTogether(
-      [(signal) => readPacked(slice, schema, bins, { ...context, signal }), (signal) => readRows(slice, { ...context, signal })],
+      [(signal) => readPacked(slice, statement, { ...context, signal }), (signal) => readRows(slice, { ...context, signal })],
       context.signal,
     );
     if (bins === null) return isSame(packed, rows);
@@ -169,8 +169,7 @@ async function readRows({ series, startTimestampMs, endTimestampMs }: Slice, con
 
 async function readPacked(
   { series, startTimestampMs, endTimestampMs }: Slice,
-  schema: TableSchema,
-  bins: SampleBins | null,
+  { layout: { bins, leavesTimesOut }, schema }: Pick<Statement, 'layout' | 'schema'>,
   context: ReadContext,
 ): Promise<readonly PhysicalPoint[]> {
   const { defaultDatabase: database, defaultTable: table, regexPushdown } = context.config;
@@ -179,6 +178,7 @@ async function readPacked(
     matchers: [],
     ...{ database, table, schema, regexPushdown },
     series: [series],
+    leavesTimesOut,
     ...(bins === null ? {} : { bins }),
   });
   if (select.kind === 'nothing') return [];

@@ -69,6 +69,7 @@ export class PackedQuestion {
       ...this.#selection,
       ...shape,
       ...(this.#areBinsAsked ? { bins } : {}),
+      ...(packing.areStepsTrusted ? {} : { leavesTimesOut: false }),
       database: config.defaultDatabase,
       table: config.defaultTable,
       regexPushdown: config.regexPushdown,
@@ -87,8 +88,13 @@ export class PackedQuestion {
    * @returns when the question is to be asked again, in the way that it has meanwhile been changed to
    * @throws UnusablePackedAnswer if another attempt is of no use; and the failure, if it has nothing to do with packing
    */
-  async learnFrom(failure: unknown, schema: TableSchema): Promise<void> {
+  async learnFrom(failure: unknown, { schema, layout }: Pick<Statement, 'schema' | 'layout'>): Promise<void> {
     const { packing, schema: remembered } = this.#context;
+    // Maybe only what leaves the times out is to blame, and without that the answer is packed all the same.
+    if (layout.leavesTimesOut && isFaultOfAnswer(failure)) {
+      packing.distrustSteps(failure, layout);
+      return;
+    }
     if (failure instanceof PackedAnswerError && failure.fault === 'not-newest') {
       this.#shape = { ...this.#shape, newestOnly: false };
       return;
@@ -118,6 +124,10 @@ export class PackedQuestion {
       remembered.forget();
       const { columns } = await probeSchema(this.#context);
       if (columns.length === schema.columns.length && columns.every((name, index) => name === schema.columns[index])) {
+        if (layout.leavesTimesOut) {
+          packing.distrustSteps(failure, layout);
+          return;
+        }
         if (!this.#areBinsAsked) throw new UnusablePackedAnswer('refused', failure);
         // Maybe only what bins need is refused.
         packing.distrustBins(failure);
@@ -136,4 +146,11 @@ export class PackedQuestion {
     const { bins: _bins, ...shape } = this.#shape;
     this.#shape = shape;
   }
+}
+
+/** What an answer shows that is not what was asked for. */
+function isFaultOfAnswer(failure: unknown): boolean {
+  if (failure instanceof UnusablePackedAnswer) return failure.fault === 'different';
+  if (failure instanceof PackedAnswerError) return failure.fault === 'incomplete';
+  return failure instanceof RowFormatError || (failure instanceof ConnectorError && failure.code === 'malformed-answer');
 }

@@ -36,6 +36,7 @@ export class Packing {
   readonly #options: PackingOptions;
   #isOn: boolean;
   #isOrderTrusted = true;
+  #areStepsTrusted = true;
   /** Of statements for all points, of those for some points of each bin, and of aggregations. */
   readonly #readsUntilCheck = { all: 0, binned: 0, aggregated: 0 };
   readonly bins = new BinMemory();
@@ -55,6 +56,11 @@ export class Packing {
   /** Whether series come in the order that was asked for. Until the contrary was seen. */
   get isOrderTrusted(): boolean {
     return this.#isOrderTrusted;
+  }
+
+  /** Whether points of equal steps come without their times. Until a statement or an answer that leaves them out was of no use. */
+  get areStepsTrusted(): boolean {
+    return this.#areStepsTrusted;
   }
 
   /** Counts a read; true if it has to be checked. */
@@ -119,6 +125,18 @@ export class Packing {
     this.#options.logger.warn(
       { err: error },
       'Timestream aggregated otherwise than documented: series are read and aggregated here until the next start (promql-pushdown)',
+    );
+  }
+
+  /** Each point comes with its time, and the next read is checked. */
+  distrustSteps(error: unknown, layout: Pick<PackedLayout, 'bins'>): void {
+    this.#options.metrics.add(METRICS.packedReadFaults, 1, { fault: 'steps' });
+    this.postponeCheck(layout);
+    if (!this.#areStepsTrusted) return;
+    this.#areStepsTrusted = false;
+    this.#options.logger.warn(
+      { err: error },
+      'Timestream answered a packed read without times otherwise than documented: packed reads ask for the time of every point until the next start',
     );
   }
 

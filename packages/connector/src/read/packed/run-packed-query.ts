@@ -68,7 +68,7 @@ export async function runPackedQuery(
           return series;
         } catch (failure) {
           if (failure instanceof ColumnNotFoundError) throw failure;
-          await question.learnFrom(failure, statement.schema);
+          await question.learnFrom(failure, statement);
           return 'columns-changed';
         }
       },

@@ -63,7 +63,7 @@ export async function* streamPackedQuery(
       }
       if (statement === null) throw failure;
       try {
-        await question.learnFrom(failure, statement.schema);
+        await question.learnFrom(failure, statement);
       } catch (unusable) {
         giveUpPacking(unusable, context);
         // What was given is whole, but what is left out of the order cannot be found any more.
