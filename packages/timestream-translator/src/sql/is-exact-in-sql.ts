@@ -4,6 +4,7 @@ import { likeEstimateOf } from '../matcher/regex/like-patterns.js';
 import type { RegexNode } from '../matcher/regex/regex-node.js';
 import type { Matcher } from '../matcher/matcher.js';
 import { LABELS_DIMENSION, METRIC_NAME_LABEL } from '../model/layout.js';
+import { isPrintable } from './sql.js';
 
 /**
  * Whether the SQL of a matcher (`labelCondition`, `metricNameCondition`) lets through what the matcher does and nothing else, for rows of which
@@ -15,14 +16,18 @@ export function isExactInSql({ name, meaning }: Matcher, regexPushdown: boolean)
   switch (meaning.kind) {
     case 'in':
     case 'not-in':
-      return true;
+      // What SQL cannot carry is left out of a list.
+      return meaning.values.every(isPrintable);
     case 'opaque':
       return false;
     case 'regex': {
       if (!meaning.negated && isAnyTextButNone(meaning.root)) return true;
       // Of a pattern for measure names, gaps stand where a character may be encoded.
       if (name === METRIC_NAME_LABEL) return false;
-      return likeEstimateOf(meaning.root).exact || (regexPushdown && javaPatternOf(meaning.root)?.exact === true);
+      const { exact, patterns } = likeEstimateOf(meaning.root);
+      if (exact) return patterns.flat().every(isPrintable);
+      const java = regexPushdown ? javaPatternOf(meaning.root) : null;
+      return java !== null && java.exact && isPrintable(java.pattern);
     }
   }
 }

@@ -88,6 +88,10 @@ describe('a statement for an aggregation', () => {
     expect(isPossible({ type: '=~', name: '__name__', value: 'u.*' })).toBe(false);
     expect(isPossible({ type: '=~', name: 'job', value: '\\bx' })).toBe(false);
     expect(isPossible({ type: '!=', name: 'prometheus_labels', value: 'x' })).toBe(false);
+    // No statement can carry a NUL, and a condition without it lets more through.
+    for (const type of ['=', '!=', '=~', '!~'] as const) expect(isPossible({ type, name: 'job', value: 'a\0b' }), type).toBe(false);
+    expect(isPossible({ type: '!~', name: 'job', value: 'a\0b.*' })).toBe(false);
+    expect(isPossible({ type: '!~', name: 'job', value: 'a|b|c\0' })).toBe(false);
   });
 
   it('is none without a column that could hold a sample, or a time that could be stored', () => {
