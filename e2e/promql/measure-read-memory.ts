@@ -21,14 +21,17 @@ const MEGABYTE = 1_048_576;
 const QUERIES = ['sum(rate(x$[5m]))', 'max_over_time(x$[5m])'];
 /** Series and points of each, doubled one at a time. */
 const SIZES = [
-  [250, 720],
-  [500, 720],
-  [1000, 720],
-  [500, 360],
   [500, 1440],
+  [1000, 1440],
+  [2000, 1440],
+  [1000, 720],
+  [1000, 2880],
 ] as const;
-const ALL_SERIES = 1000;
-const ALL_POINTS = 1440;
+const ALL_SERIES = Math.max(...SIZES.map(([series]) => series));
+const ALL_POINTS = Math.max(...SIZES.map(([, points]) => points));
+/** How many series the sets hold, each with those before it. */
+const SETS = [...new Set([1, ...SIZES.map(([series]) => series)])].sort((left, right) => left - right);
+const nameOfSet = (series: number): string => String(series).padStart(5, '0');
 /** Samples of one write. */
 const BATCH_POINTS = 20;
 
@@ -49,16 +52,15 @@ const endMs = Math.floor(Date.now() / 60_000) * 60_000;
 
 /** Each series is in the sets of at least so many: a set is what a query selects. */
 function labelsOf(index: number): TimeSeries['labels'] {
-  const sets = [...new Set(SIZES.map(([series]) => series))].sort((left, right) => left - right);
   return [
     { name: '__name__', value: 'x' },
     { name: 'instance', value: `i${index}` },
-    { name: 'within', value: String(index === 0 ? 1 : sets.find((size) => index < size)).padStart(5, '0') },
+    { name: 'within', value: nameOfSet(SETS.find((size) => index < size) ?? ALL_SERIES) },
   ];
 }
 
 const selectorOf = (series: number): string => {
-  const sets = [1, 250, 500, 1000].filter((size) => size <= series).map((size) => String(size).padStart(5, '0'));
+  const sets = SETS.filter((size) => size <= series).map(nameOfSet);
   return `{within=~"${sets.join('|')}"}`;
 };
 
