@@ -16,7 +16,7 @@ import { freePort } from '../harness/free-port.js';
 import { writeOnce } from '../harness/remote-client.js';
 import { accessKeyId, basicAuthorization, secretAccessKey, startConnector, type RunningConnector } from '../harness/start-connector.js';
 
-const INTERVAL_MS = 15_000;
+const INTERVAL_MS = 5_000;
 const MEGABYTE = 1_048_576;
 const QUERIES = ['sum(rate(x$[5m]))', 'max_over_time(x$[5m])'];
 /** Series and points of each, doubled one at a time. */
