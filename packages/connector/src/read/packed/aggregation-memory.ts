@@ -3,6 +3,9 @@ import type { SampleAggregation } from '@timestream-prometheus/timestream-transl
 /** If the groups have fewer series each on average, their newest samples are as few, and cheaper to choose. */
 const WORTHWHILE_SERIES_PER_GROUP = 1.5;
 
+/** The newest samples of so few are read in one or two pages, which is quicker than a statement that counts them in Timestream. */
+const WORTHWHILE_SAMPLES = 4000;
+
 /** Aggregations that are not asked for again are remembered: a few dashboards and all rules of a Prometheus. */
 const MAX_REMEMBERED = 2000;
 
@@ -18,7 +21,9 @@ export class AggregationMemory {
 
   /** What an answer has shown: its points, and how many series they were made of. */
   learn(selector: string, aggregation: SampleAggregation, { points, series }: { readonly points: number; readonly series: number }): void {
-    if (series < points * WORTHWHILE_SERIES_PER_GROUP) this.#remember(keyOf(selector, aggregation));
+    // Whether one moment can be asked is not decided by its size: answers for many are checked by it.
+    const isSmall = aggregation.steps > 1 && series < WORTHWHILE_SAMPLES;
+    if (isSmall || series < points * WORTHWHILE_SERIES_PER_GROUP) this.#remember(keyOf(selector, aggregation));
   }
 
   /** The columns do not say which samples the series of the selector have. */
@@ -35,6 +40,7 @@ export class AggregationMemory {
   }
 }
 
-function keyOf(selector: string, { grouping, without }: SampleAggregation): string {
-  return `${selector} ${without ? 'without' : 'by'} ${JSON.stringify(grouping)}`;
+/** A day of a selector may be worth what an hour of it is not. */
+function keyOf(selector: string, { grouping, without, steps }: SampleAggregation): string {
+  return `${selector} ${Math.round(Math.log2(steps))} ${without ? 'without' : 'by'} ${JSON.stringify(grouping)}`;
 }
