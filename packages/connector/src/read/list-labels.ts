@@ -9,9 +9,8 @@ import {
   type LabelGroupsReaderOptions,
 } from '@timestream-prometheus/timestream-translator';
 import { probeSchema } from './list-series.js';
-import { bytesOfRows } from './bytes-held.js';
 import type { ReadContext, Selection } from './read-context.js';
-import { readPages } from './read-pages.js';
+import { collectPages } from './read-pages.js';
 import { withCurrentColumns } from './with-current-columns.js';
 
 const MAX_ATTEMPTS = 5;
@@ -60,17 +59,7 @@ async function listTexts(
       let texts: readonly string[] = [];
       if (select.kind === 'filter') {
         const reader = createReader({ layout: select.layout, matchers, maxSeries });
-        const held = context.memory.hold();
-        await readPages(
-          select.sql,
-          context,
-          async (page) => {
-            reader.addPage(page);
-            await held.add(bytesOfRows(page));
-            return 'next' as const;
-          },
-          matchers,
-        );
+        await collectPages(select.sql, reader, context, matchers);
         texts = [...reader.finish()];
       }
       return coversSchema(schema, await probeSchema(context)) ? texts : 'columns-changed';

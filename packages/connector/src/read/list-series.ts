@@ -9,9 +9,8 @@ import {
   type PhysicalSeries,
   type TableSchema,
 } from '@timestream-prometheus/timestream-translator';
-import { bytesOfRows } from './bytes-held.js';
 import type { ReadContext, Selection } from './read-context.js';
-import { readPages } from './read-pages.js';
+import { collectPages, readPages } from './read-pages.js';
 import { withCurrentColumns } from './with-current-columns.js';
 
 const MAX_ATTEMPTS = 5;
@@ -32,17 +31,7 @@ export async function listSeries(
   const list = compileSeriesList({ query, matchers, database, table, schema, regexPushdown });
   if (list.kind === 'nothing') return [];
   const reader = createSeriesListReader({ dimensionColumns: list.dimensionColumns, matchers, maxSeries });
-  const held = context.memory.hold();
-  await readPages(
-    list.sql,
-    context,
-    async (page) => {
-      reader.addPage(page);
-      await held.add(bytesOfRows(page));
-      return 'next' as const;
-    },
-    matchers,
-  );
+  await collectPages(list.sql, reader, context, matchers);
   const sorted = sortSeries(reader.finish());
   assertSeriesCount(sorted, maxSeries);
   return sorted;

@@ -1,10 +1,9 @@
 import { compileMetadataSelect, createMetadataReader, type FoundMetadata } from '@timestream-prometheus/timestream-translator';
 import { METADATA_REFRESH_MS } from '../write/known-metadata.js';
 import { ColumnNotFoundError } from '../errors/connector-error.js';
-import { bytesOfRows } from './bytes-held.js';
 import type { ReadContext } from './read-context.js';
 import { readErrorOf } from './read-error.js';
-import { readPages } from './read-pages.js';
+import { collectPages } from './read-pages.js';
 
 /** What no sender has sent for that long is gone: a week, so that a pause of some days does not take the types from an editor. */
 const METADATA_LOOKBACK_MS = 7 * 24 * 3_600_000;
@@ -23,12 +22,7 @@ export async function readMetadata(metric: string | undefined, nowMs: number, co
   const sinceMs = Math.max(0, nowMs - METADATA_LOOKBACK_MS);
   try {
     const sql = compileMetadataSelect({ database, table, sinceMs, ...(metric === undefined ? {} : { metric }) });
-    const held = context.memory.hold();
-    await readPages(sql, context, async (page) => {
-      reader.addPage(page);
-      await held.add(bytesOfRows(page));
-      return 'next' as const;
-    });
+    await collectPages(sql, reader, context);
   } catch (error) {
     // The table never had metadata, or nothing at all.
     if (error instanceof ColumnNotFoundError) return [];

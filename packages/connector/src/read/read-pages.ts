@@ -1,6 +1,6 @@
 import type { Matcher, QueryPage } from '@timestream-prometheus/timestream-translator';
 import { METRICS } from '../metrics/metric-catalogue.js';
-import { PAGE_BYTES } from './bytes-held.js';
+import { bytesOfRows, PAGE_BYTES } from './bytes-held.js';
 import { matchingSlices } from './matching-slices.js';
 import type { ReadContext } from './read-context.js';
 
@@ -33,4 +33,28 @@ export async function readPages(
   } finally {
     held.end();
   }
+}
+
+/**
+ * Runs one statement and gives all its rows to a reader. What it makes of them is counted as held until the end of the request.
+ *
+ * @throws ConnectorError, and whatever the reader throws
+ */
+export async function collectPages(
+  sql: string,
+  reader: { readonly addPage: (page: QueryPage) => void },
+  context: ReadContext,
+  matchers: readonly Matcher[] = [],
+): Promise<void> {
+  const held = context.memory.hold();
+  await readPages(
+    sql,
+    context,
+    async (page) => {
+      reader.addPage(page);
+      await held.add(bytesOfRows(page));
+      return 'next' as const;
+    },
+    matchers,
+  );
 }

@@ -2,21 +2,13 @@ import { NORMAL_NAN_BITS, STALE_NAN_BITS, type TimeSeries } from '@timestream-pr
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { basicAuthorization, histogramSeries, integerHistogram, series } from '@timestream-prometheus/connector-testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bodyInHand, ConnectorError, createConnector, METRICS, openAwsStorage, type Connector } from '../../src/index.js';
-import { alterStorage, type AlterPage } from '../support/altered-storage.js';
-import { bodyText, createMemoryLogger, KEY, testConfig, writeRequest, type LogLine } from '../support/connector-fixture.js';
-import { RecordingMetrics } from '../support/recording-metrics.js';
+import { bodyInHand, ConnectorError, METRICS, type Connector } from '../../src/index.js';
+import { startAltered, type AlteredSubject, type AlterPage } from '../support/altered-storage.js';
+import { bodyText, KEY, writeRequest } from '../support/connector-fixture.js';
 
 const END_MS = Math.floor(Date.now() / 60_000) * 60_000 - 60_000;
 const SPAN_MS = 1_800_000;
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
-
-interface Subject {
-  readonly connector: Connector;
-  readonly metrics: RecordingMetrics;
-  readonly log: LogLine[];
-  readonly asked: string[];
-}
 
 /** xorshift32: the same seed gives the same run everywhere. */
 function createRandom(state: number): <Item>(items: readonly Item[]) => Item {
@@ -84,23 +76,10 @@ describe('aggregations that Timestream computes', { timeout: 60_000 }, () => {
   function start({
     alterPage = (page) => page,
     flags = {},
-  }: { readonly alterPage?: AlterPage; readonly flags?: Readonly<Record<string, string>> } = {}): Subject {
-    // oxfmt-ignore
-    const config = testConfig({
-      'write-base-endpoint': timestream.url,
-      'query-base-endpoint': timestream.url,
-      'default-database': 'db',
-      'default-table': 'tbl',
-      ...flags,
-    });
-    const metrics = new RecordingMetrics();
-    const log: LogLine[] = [];
-    const asked: string[] = [];
-    const logger = createMemoryLogger(log);
-    const openStorage = alterStorage(openAwsStorage(config, { metrics, logger }), asked, alterPage);
-    const connector = createConnector({ config, metrics, logger, openStorage });
-    open.push(connector);
-    return { connector, metrics, log, asked };
+  }: { readonly alterPage?: AlterPage; readonly flags?: Readonly<Record<string, string>> } = {}): AlteredSubject {
+    const subject = startAltered(timestream.url, alterPage, flags);
+    open.push(subject.connector);
+    return subject;
   }
 
   /** What columns do not say, or what two rows say differently. */
@@ -133,7 +112,7 @@ describe('aggregations that Timestream computes', { timeout: 60_000 }, () => {
   }
 
   async function ask(
-    { connector }: Subject,
+    { connector }: AlteredSubject,
     query: string,
     { endMs, stepSeconds }: Times = { endMs: END_MS, stepSeconds: 0 },
     more: Readonly<Record<string, string>> = {},
@@ -153,7 +132,7 @@ describe('aggregations that Timestream computes', { timeout: 60_000 }, () => {
 
   const isAggregated = (sql: string): boolean => sql.includes('"packed:newest"');
   const hasSamples = (sql: string): boolean => sql.includes('packed:points') || /^SELECT \* FROM .* WHERE (?!time < )/.test(sql);
-  const aggregatedOf = ({ asked }: Subject): number => asked.filter(isAggregated).length;
+  const aggregatedOf = ({ asked }: AlteredSubject): number => asked.filter(isAggregated).length;
 
   function randomQuery(): string {
     const operator = pick(['count', 'group', 'min', 'max']);

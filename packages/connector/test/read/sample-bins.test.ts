@@ -2,19 +2,11 @@ import { STALE_NAN_BITS } from '@timestream-prometheus/prom-codec';
 import { startEmbeddedTimestream, type EmbeddedTimestream } from '@timestream-prometheus/timestream-embedded';
 import { basicAuthorization, series } from '@timestream-prometheus/connector-testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bodyInHand, ConnectorError, createConnector, METRICS, openAwsStorage, type Connector } from '../../src/index.js';
-import { alterStorage, type AlterPage } from '../support/altered-storage.js';
-import { bodyText, createMemoryLogger, KEY, testConfig, writeRequest, type LogLine } from '../support/connector-fixture.js';
-import { RecordingMetrics } from '../support/recording-metrics.js';
+import { bodyInHand, ConnectorError, METRICS, type Connector } from '../../src/index.js';
+import { startAltered, type AlteredSubject, type AlterPage } from '../support/altered-storage.js';
+import { bodyText, KEY, writeRequest } from '../support/connector-fixture.js';
 
 const END_MS = Math.floor(Date.now() / 60_000) * 60_000 - 60_000;
-
-interface Subject {
-  readonly connector: Connector;
-  readonly metrics: RecordingMetrics;
-  readonly log: LogLine[];
-  readonly asked: string[];
-}
 
 describe('leaving samples out that a PromQL query cannot need', { timeout: 60_000 }, () => {
   let timestream: EmbeddedTimestream;
@@ -38,25 +30,13 @@ describe('leaving samples out that a PromQL query cannot need', { timeout: 60_00
     await timestream.close();
   });
 
-  function start(alterPage: AlterPage = (page) => page, flags: Readonly<Record<string, string>> = {}): Subject {
-    const config = testConfig({
-      'write-base-endpoint': timestream.url,
-      'query-base-endpoint': timestream.url,
-      'default-database': 'db',
-      'default-table': 'tbl',
-      ...flags,
-    });
-    const metrics = new RecordingMetrics();
-    const log: LogLine[] = [];
-    const asked: string[] = [];
-    const logger = createMemoryLogger(log);
-    const openStorage = alterStorage(openAwsStorage(config, { metrics, logger }), asked, alterPage);
-    const connector = createConnector({ config, metrics, logger, openStorage });
-    open.push(connector);
-    return { connector, metrics, log, asked };
+  function start(alterPage: AlterPage = (page) => page, flags: Readonly<Record<string, string>> = {}): AlteredSubject {
+    const subject = startAltered(timestream.url, alterPage, flags);
+    open.push(subject.connector);
+    return subject;
   }
 
-  async function ask({ connector }: Subject, query: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
+  async function ask({ connector }: AlteredSubject, query: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
     const parameters = { query, start: String(END_MS / 1000 - 1500), end: String(END_MS / 1000), step: '60', ...more };
     const response = await connector.handle({
       method: 'GET',
@@ -71,8 +51,9 @@ describe('leaving samples out that a PromQL query cannot need', { timeout: 60_00
   }
 
   const isBinned = (sql: string): boolean => sql.includes('"packed:bin"');
-  const binnedOf = ({ asked }: Subject): number => asked.filter(isBinned).length;
-  const warnings = ({ log }: Subject): readonly string[] => log.filter(({ level }) => level === 'warn').map(({ message }) => message);
+  const binnedOf = ({ asked }: AlteredSubject): number => asked.filter(isBinned).length;
+  const warnings = ({ log }: AlteredSubject): readonly string[] =>
+    log.filter(({ level }) => level === 'warn').map(({ message }) => message);
   const queries = [
     'm',
     'last_over_time(m[5m])',

@@ -2,12 +2,11 @@ import { CreateTableCommand, DeleteTableCommand, TimestreamWriteClient } from '@
 import { query, readBody, series, writeBody } from '@timestream-prometheus/connector-testing';
 import { decodeReadResponse, decodeSnappy, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createConnector, METRICS, openAwsStorage, type Connector, type OpenStorage } from '../../src/index.js';
-import { ConnectorError } from '../../src/errors/connector-error.js';
+import { METRICS, openAwsStorage, type Connector } from '../../src/index.js';
 import { bodyBytes, createMemoryLogger, KEY, request, testConfig } from '../support/connector-fixture.js';
+import { connectBeside, type WayToWrite } from '../support/connect-beside.js';
 import { startEmbeddedSubject, type EmbeddedSubject } from '../support/embedded-subject.js';
 import { RecordingMetrics } from '../support/recording-metrics.js';
-import { WORKERS_BESIDE } from '../support/worker-beside.js';
 
 const timeMs = Math.floor(Date.now() / 60_000) * 60_000 - 300_000;
 const closing: (() => Promise<void>)[] = [];
@@ -22,29 +21,10 @@ async function startTable(flags: Readonly<Record<string, string>> = {}): Promise
   return subject;
 }
 
-/** Another connector on the table of the subject; a role made for writing does not see the columns. */
-function connect(
-  { timestream }: EmbeddedSubject,
-  { seesColumns, hasWorkers }: { readonly seesColumns: boolean; readonly hasWorkers: boolean },
-) {
-  const config = testConfig({ 'write-base-endpoint': timestream.url, 'query-base-endpoint': timestream.url });
-  const metrics = new RecordingMetrics();
-  const logger = createMemoryLogger([]);
-  const open = openAwsStorage(config, { metrics, logger });
-  const openStorage: OpenStorage = (credentials, destination) => {
-    const storage = open(credentials, destination);
-    return {
-      write: (batch, signal) => storage.write(batch, signal),
-      query: (sql, signal) => {
-        if (!seesColumns && sql.startsWith('DESCRIBE')) throw new ConnectorError('access-denied', 'no DESCRIBE');
-        return storage.query(sql, signal);
-      },
-      close: () => storage.close(),
-    };
-  };
-  const connector = createConnector({ config, metrics, logger, openStorage, ...(hasWorkers ? { writeWorkers: WORKERS_BESIDE } : {}) });
-  closing.push(() => connector.close());
-  return { connector, metrics };
+function connect(subject: EmbeddedSubject, way: WayToWrite) {
+  const beside = connectBeside(subject, {}, way);
+  closing.push(() => beside.connector.close());
+  return beside;
 }
 
 async function write(connector: Connector, timeseries: readonly TimeSeries[]): Promise<string> {
