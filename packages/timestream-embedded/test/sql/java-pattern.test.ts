@@ -170,6 +170,26 @@ const texts = fc
   )
   .map((parts) => parts.join(''));
 
+describe('a letter without regard to its case', () => {
+  let fixture: SqlFixture;
+  beforeAll(async () => {
+    fixture = await createSqlFixture({});
+  });
+  afterAll(() => fixture.close());
+
+  // Unicode folds these two into letters of ASCII; Java without (?u) does not.
+  test.each(['é|(?i)k', '(?i)k|s', '(?i)[k]|é', '(?i:K)|(?i:S)', '(?i)k'])(
+    '%s finds no other character than the two of ASCII',
+    async (pattern) => {
+      const re2 = translateJavaPattern(pattern, 'find');
+      const found = await fixture.connection.runAndReadAll(
+        `SELECT regexp_matches('K', '${re2}'), regexp_matches('k', '${re2}'), regexp_matches('\u212a', '${re2}'), regexp_matches('\u017f', '${re2}')`,
+      );
+      expect(found.getRows()[0]).toEqual([true, true, false, false]);
+    },
+  );
+});
+
 describe.skipIf(!isJavaPresent())('a translated regular expression beside real Java', { timeout: 120_000 }, () => {
   let fixture: SqlFixture;
   beforeAll(async () => {
@@ -178,7 +198,7 @@ describe.skipIf(!isJavaPresent())('a translated regular expression beside real J
   afterAll(() => fixture.close());
 
   test('is found in the same texts', async () => {
-    const seed = Date.now() % 2 ** 31;
+    const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
     const drawn = fc.sample(fc.tuple(patterns, fc.array(texts, { minLength: 8, maxLength: 8 })), { numRuns: 4_000, seed });
     const cases = drawn.filter(([pattern]) => refusalOf(pattern).startsWith('translated to '));
     expect(cases.length, `seed ${seed}`).toBeGreaterThan(drawn.length / 4);

@@ -47,6 +47,17 @@ describe('a pattern that the matcher does not follow is refused', () => {
 });
 
 describe('the matcher', () => {
+  test.each(['(((é)){2}|x)', '(?:(a)b){2}|c', '(?:(a)|b)+', '((a)?){3}'])(
+    'knows that what the groups of %s hold depends on how Java compiles it',
+    (pattern) => {
+      expect(matcherOf(pattern)).toMatchObject({ hasUncertainGroups: true });
+    },
+  );
+
+  test.each(['(é){2}|x', '((a)b)?c', '((a)(b))', '(?:ab){2}(c)'])('knows what the groups of %s hold', (pattern) => {
+    expect(matcherOf(pattern)).toMatchObject({ hasUncertainGroups: false });
+  });
+
   test('gives up on a pattern that backtracks without end, and says so', () => {
     const matcher = matcherOf('(a+)+$');
     if (typeof matcher === 'string') throw new Error(matcher);

@@ -53,6 +53,9 @@ export function ignoringAsciiCase(set: CodePointSet): CodePointSet {
 export function re2OfSet(set: CodePointSet): string {
   const [only] = set;
   if (set.length === 1 && only !== undefined && only[0] === only[1]) return re2OfCodePoint(only[0]);
+  // RE2 reads `[Kk]` as `(?i)k`, and in an alternation of single characters folds that by Unicode: `a|[Kk]` finds the sign of Kelvin there.
+  const [upper, lower, ...others] = set.flatMap(([first, last]) => (first === last ? [first] : [first, last, -1]));
+  if (upper !== undefined && lower === upper + 0x20 && others.length === 0) return `(?:${re2OfCodePoint(upper)}|${re2OfCodePoint(lower)})`;
   const ranges = set.map(([first, last]) => (first === last ? re2OfCodePoint(first) : `${re2OfCodePoint(first)}-${re2OfCodePoint(last)}`));
   return `[${ranges.join('')}]`;
 }

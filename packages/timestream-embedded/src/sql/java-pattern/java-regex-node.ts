@@ -58,7 +58,10 @@ export function hasUncertainGroups(node: RegexNode, isRepeated: boolean): boolea
       return hasUncertainGroups(node.item, isRepeated);
     case 'repeat': {
       const repeats = node.max > 1 || node.mode === 'possessive';
+      // A repetition of Java's whose rest does not match gives back its own group, and leaves in the groups inside it what they held.
+      const inside = node.item.kind === 'group' ? node.item.item : node.item;
       return (
+        (repeats && hasGroup(inside)) ||
         (repeats && (isRepeated || node.mode === 'possessive' || lengthOf(node.item)[0] === 0) && hasGroup(node.item)) ||
         hasUncertainGroups(node.item, isRepeated || repeats)
       );
