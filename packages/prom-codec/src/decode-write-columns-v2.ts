@@ -6,6 +6,7 @@ import { METRIC_TYPES } from './metric-types.js';
 import type { Exemplar, Histogram, Label, MetricMetadata } from './model.js';
 import { CodecError } from './codec-error.js';
 import { type MessageShape, ProtobufReader, WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.js';
+import { SampleReader } from './sample-reader.js';
 import { SymbolTable } from './symbol-table.js';
 import type { MalformedSeries, MalformedSeriesReason, WriteColumns } from './write-columns.js';
 
@@ -15,7 +16,6 @@ const TIME_SERIES: MessageShape = {
   name: 'TimeSeries',
   fields: { 1: 'labels_refs', 2: 'samples', 3: 'histograms', 4: 'exemplars', 5: 'metadata' },
 };
-const SAMPLE: MessageShape = { name: 'Sample', fields: { 1: 'value', 2: 'timestamp', 3: 'start_timestamp' } };
 const EXEMPLAR: MessageShape = { name: 'Exemplar', fields: { 1: 'labels_refs', 2: 'value', 3: 'timestamp' } };
 const METADATA: MessageShape = { name: 'Metadata', fields: { 1: 'type', 3: 'help_ref', 4: 'unit_ref' } };
 
@@ -55,6 +55,7 @@ class WriteColumnsV2Decoder {
   readonly #limits: WriteRequestV2Limits;
   readonly #symbols: SymbolTable;
   readonly #histogramReader: HistogramReader;
+  readonly #sampleReader: SampleReader;
   readonly #samples: ColumnBuffer;
   readonly #startTimestamps = new Map<number, number>();
   readonly #labelSets: LabelSet[] = [];
@@ -85,6 +86,7 @@ class WriteColumnsV2Decoder {
     this.#limits = limits;
     this.#symbols = new SymbolTable(bytes, labelSetCache, limits);
     this.#histogramReader = new HistogramReader(this.#reader, limits);
+    this.#sampleReader = new SampleReader(this.#reader, limits, 'v2');
     this.#samples = new ColumnBuffer(Math.max(64, Math.ceil(bytes.length / BYTES_PER_SAMPLE)));
   }
 
@@ -414,30 +416,11 @@ class WriteColumnsV2Decoder {
   }
 
   #readSample(): void {
-    const reader = this.#reader;
-    assertWithin(this.#limits.maxSamples, 'maxSamples', this.#samples.count + 1, 'TimeSeries.samples', reader.position);
-    const outerEnd = reader.enter('TimeSeries.samples');
-    let valueLow = 0;
-    let valueHigh = 0;
-    let timestampMs = 0;
-    let startTimestampMs = 0;
-    while (!reader.atEnd()) {
-      const tag = reader.readTag(SAMPLE);
-      if (tag === ((1 << 3) | WIRE_FIXED64)) {
-        reader.readFixed64('Sample.value');
-        valueLow = reader.low;
-        valueHigh = reader.high;
-      } else if (tag === ((2 << 3) | WIRE_VARINT)) {
-        reader.readVarint('Sample.timestamp');
-        timestampMs = int64Number(reader.low, reader.high);
-      } else if (tag === ((3 << 3) | WIRE_VARINT)) {
-        reader.readVarint('Sample.start_timestamp');
-        startTimestampMs = int64Number(reader.low, reader.high);
-      } else reader.skip(tag, SAMPLE);
-    }
-    reader.leave(outerEnd);
+    const sample = this.#sampleReader;
+    sample.read(this.#samples.count + 1);
+    const startTimestampMs = int64Number(sample.startTimestampLow, sample.startTimestampHigh);
     if (startTimestampMs !== 0) this.#startTimestamps.set(this.#samples.count, startTimestampMs);
-    this.#samples.push(timestampMs, valueLow, valueHigh);
+    this.#samples.push(int64Number(sample.timestampLow, sample.timestampHigh), sample.valueLow, sample.valueHigh);
   }
 
   #readExemplar(): Exemplar | Fault {

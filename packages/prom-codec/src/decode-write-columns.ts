@@ -7,7 +7,8 @@ import { assertWithin, DEFAULT_WRITE_REQUEST_LIMITS, type WriteRequestLimits } f
 import type { Exemplar, Histogram, Label, MetricMetadata } from './model.js';
 import { ProtobufReader, WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.js';
 import { ProtobufWriter } from './protobuf-writer.js';
-import { SAMPLE, TIME_SERIES } from './time-series.js';
+import { SampleReader } from './sample-reader.js';
+import { TIME_SERIES } from './time-series.js';
 import type { WriteColumns } from './write-columns.js';
 import { readMetadata, WRITE_REQUEST } from './write-request.js';
 
@@ -55,6 +56,7 @@ class WriteColumnsDecoder {
   readonly #labels: LabelReader;
   readonly #exemplarReader: ExemplarReader;
   readonly #histogramReader: HistogramReader;
+  readonly #sampleReader: SampleReader;
   readonly #samples: ColumnBuffer;
   readonly #labelSets: LabelSet[] = [];
   /** Labels of the series being read; copied when their number is known, because an array that grows takes more room than it needs. */
@@ -73,6 +75,7 @@ class WriteColumnsDecoder {
     this.#labels = new LabelReader(this.#reader, limits);
     this.#exemplarReader = new ExemplarReader(this.#reader, this.#labels, limits);
     this.#histogramReader = new HistogramReader(this.#reader, limits);
+    this.#sampleReader = new SampleReader(this.#reader, limits);
     this.#samples = new ColumnBuffer(Math.max(64, Math.ceil(bytes.length / BYTES_PER_SAMPLE)));
   }
 
@@ -261,24 +264,8 @@ class WriteColumnsDecoder {
   }
 
   #readSample(): void {
-    const reader = this.#reader;
-    assertWithin(this.#limits.maxSamples, 'maxSamples', this.#samples.count + 1, 'TimeSeries.samples', reader.position);
-    const outerEnd = reader.enter('TimeSeries.samples');
-    let valueLow = 0;
-    let valueHigh = 0;
-    let timestampMs = 0;
-    while (!reader.atEnd()) {
-      const tag = reader.readTag(SAMPLE);
-      if (tag === ((1 << 3) | WIRE_FIXED64)) {
-        reader.readFixed64('Sample.value');
-        valueLow = reader.low;
-        valueHigh = reader.high;
-      } else if (tag === ((2 << 3) | WIRE_VARINT)) {
-        reader.readVarint('Sample.timestamp');
-        timestampMs = int64Number(reader.low, reader.high);
-      } else reader.skip(tag, SAMPLE);
-    }
-    reader.leave(outerEnd);
-    this.#samples.push(timestampMs, valueLow, valueHigh);
+    const sample = this.#sampleReader;
+    sample.read(this.#samples.count + 1);
+    this.#samples.push(int64Number(sample.timestampLow, sample.timestampHigh), sample.valueLow, sample.valueHigh);
   }
 }

@@ -3,12 +3,12 @@ import { HistogramReader, writeHistogram } from './histogram.js';
 import { LabelReader, writeLabels } from './label.js';
 import { assertWithin, type SeriesLimits } from './limits.js';
 import type { Exemplar, Histogram, Label, TimeSeries } from './model.js';
-import { type MessageShape, type ProtobufReader, WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.js';
+import { type MessageShape, type ProtobufReader, WIRE_BYTES } from './protobuf-reader.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
 import { halvesOf, SampleBuffer } from './sample-buffer.js';
+import { SampleReader } from './sample-reader.js';
 
 export const TIME_SERIES: MessageShape = { name: 'TimeSeries', fields: { 1: 'labels', 2: 'samples', 3: 'exemplars', 4: 'histograms' } };
-export const SAMPLE: MessageShape = { name: 'Sample', fields: { 1: 'value', 2: 'timestamp' } };
 
 const NO_EXEMPLARS: readonly Exemplar[] = [];
 const NO_HISTOGRAMS: readonly Histogram[] = [];
@@ -29,6 +29,7 @@ export class TimeSeriesReader {
   readonly #labels: LabelReader;
   readonly #histogramReader: HistogramReader;
   readonly #exemplarReader: ExemplarReader;
+  readonly #sampleReader: SampleReader;
   readonly #columns = new SampleBuffer();
   readonly #series: PendingSeries[] = [];
   #histogramCount = 0;
@@ -39,6 +40,7 @@ export class TimeSeriesReader {
     this.#labels = new LabelReader(reader, limits);
     this.#histogramReader = new HistogramReader(reader, limits);
     this.#exemplarReader = new ExemplarReader(reader, this.#labels, limits);
+    this.#sampleReader = new SampleReader(reader, limits);
   }
 
   /** Read the series at hand. `field` names the owner, e.g. `WriteRequest.timeseries`. */
@@ -94,27 +96,9 @@ export class TimeSeriesReader {
   }
 
   #readSample(): void {
-    const reader = this.#reader;
-    assertWithin(this.#limits.maxSamples, 'maxSamples', this.#columns.count + 1, 'TimeSeries.samples', reader.position);
-    const outerEnd = reader.enter('TimeSeries.samples');
-    let valueLow = 0;
-    let valueHigh = 0;
-    let timestampLow = 0;
-    let timestampHigh = 0;
-    while (!reader.atEnd()) {
-      const tag = reader.readTag(SAMPLE);
-      if (tag === ((1 << 3) | WIRE_FIXED64)) {
-        reader.readFixed64('Sample.value');
-        valueLow = reader.low;
-        valueHigh = reader.high;
-      } else if (tag === ((2 << 3) | WIRE_VARINT)) {
-        reader.readVarint('Sample.timestamp');
-        timestampLow = reader.low;
-        timestampHigh = reader.high;
-      } else reader.skip(tag, SAMPLE);
-    }
-    reader.leave(outerEnd);
-    this.#columns.push(timestampLow, timestampHigh, valueLow, valueHigh);
+    const sample = this.#sampleReader;
+    sample.read(this.#columns.count + 1);
+    this.#columns.push(sample.timestampLow, sample.timestampHigh, sample.valueLow, sample.valueHigh);
   }
 }
 
