@@ -190,6 +190,28 @@ describe('the pages of a result', () => {
     });
   });
 
+  it('fail when the values within a row are more than a page, however they are nested, and not when they are as many as one holds', async () => {
+    const { query } = await startServer();
+    const from = (n: number): string => `FROM UNNEST(sequence(1, 1000)) AS a (n) CROSS JOIN UNNEST(sequence(1, ${n})) AS b (m)`;
+    const long = 'a text that is not short, of which there are not as many';
+    for (const [item, few, many] of [
+      ['array_agg(n)', 25, 59],
+      ['ARRAY[array_agg(n), array_agg(m)]', 12, 30],
+      ['ROW(1, array_agg(n))', 25, 59],
+      ['ARRAY[ARRAY[array_agg(n)]]', 25, 59],
+      ['array_agg(ROW(n, m))', 8, 59],
+      [`array_agg('${long}')`, 11, 15],
+      [`array_agg(ROW('${long}'))`, 8, 15],
+    ] as const) {
+      await expect(send(query, `SELECT ${item} ${from(few)}`), item).resolves.toMatchObject({ Rows: [{}] });
+      await expect(send(query, `SELECT ${item} ${from(many)}`), item).rejects.toMatchObject({
+        message: 'Query aborted as max page response size has been exceeded by the output result row',
+      });
+    }
+    const absent = `array_agg(IF(n > 1001, CAST(ROW('x', 'y', 'z') AS ROW(a VARCHAR, b VARCHAR, c VARCHAR))))`;
+    await expect(send(query, `SELECT ${absent} ${from(50)}`)).resolves.toMatchObject({ Rows: [{}] });
+  });
+
   it('end with an error where a row far behind the first ones cannot be computed, and not as if it were the last one', async () => {
     const { query } = await startServer();
     const rows = 'UNNEST(sequence(1, 10000)) AS a (n) CROSS JOIN UNNEST(sequence(1, 30)) AS b (m)';

@@ -2,13 +2,14 @@ import type { Catalog } from './catalog.js';
 import { createFormatter } from './answer/format-value.js';
 import { analyzeExpression } from './analyze/expression-analyzer.js';
 import { analyzeQuery } from './analyze/query-analyzer.js';
-import type { AnalyzedQuery, QueryParameters, StatementContext } from './analyze/context.js';
+import type { QueryParameters, StatementContext } from './analyze/context.js';
 import type { DialectFaults } from './functions/function-table.js';
 import { answerFromCatalog } from './answer/show-statement.js';
 import { SqlError } from './sql-error.js';
 import { findTableReads, type TableRead } from './analyze/table-reads.js';
+import { withBoundedRows } from './answer/bounded-rows.js';
 import { unloadTarget, type UnloadTarget } from './analyze/unload-target.js';
-import { isScalar, wireType } from './values/sql-type.js';
+import { wireType } from './values/sql-type.js';
 import { parseStatement } from './parse/statement-parser.js';
 import type { Statement } from './parse/syntax-tree.js';
 import { shareRoom } from './values/made-text.js';
@@ -110,7 +111,7 @@ export function compileQuery(
   };
   const analyzed = context.analyzeQuery(statement.query, new Map(), undefined);
   const { columns } = analyzed;
-  const sql = withBoundedRows(analyzed);
+  const sql = withBoundedRows(analyzed, emitter);
   const definitions = context.commonTables.map((table) => `${table.sqlName} AS (${table.sql})`).join(', ');
   const namedColumns = columns.map(({ name, type }, index) => ({ Name: name ?? `_col${index}`, Type: wireType(type) }));
   const formatters = columns.map(({ type }) => createFormatter(type, faults.doubleDigits));
@@ -121,31 +122,6 @@ export function compileQuery(
     columns: namedColumns,
     formatRow: (values) => ({ Data: formatters.map((format, index) => format(values[index])) }),
   };
-}
-
-/** An entry of a list takes at least this in an answer: `{"NullValue":true},`. */
-const minEntryBytes = 18;
-const maxPageBytes = 1_048_576;
-
-/**
- * The query with a check of the lists and joined texts that it answers: a row that cannot fit a page is refused where it is made, before it
- * is copied out of the database and written down, which takes many times its size.
- */
-function withBoundedRows({ sql, columns }: AnalyzedQuery): string {
-  const message = 'Query aborted as max page response size has been exceeded by the output result row';
-  const isJoined = /array_to_string\(|ts_array_join\(/.test(sql);
-  const guards = columns.map(({ type }, index) => {
-    const column = `bounded.c${index}`;
-    const limit =
-      type.kind === 'array' || type.kind === 'timeseries'
-        ? `len(${column}) > ${Math.floor(maxPageBytes / minEntryBytes)}`
-        : isJoined && isScalar(type, 'VARCHAR')
-          ? `strlen(${column}) > ${maxPageBytes}`
-          : undefined;
-    return limit === undefined ? undefined : `CASE WHEN ${limit} THEN error('${message}') ELSE ${column} END AS c${index}`;
-  });
-  if (guards.every((guard) => guard === undefined)) return sql;
-  return `SELECT ${guards.map((guard, index) => guard ?? `bounded.c${index}`).join(', ')} FROM (${sql}) AS bounded`;
 }
 
 /**

@@ -7,9 +7,10 @@ import { analyzeFrom } from './merged-source.js';
 import { findColumn, type Field, type Source } from './scope.js';
 import { expandItem, type Item } from './select-item.js';
 import { invalidAt, type SourcePosition } from '../sql-error.js';
-import { typeText } from '../values/sql-type.js';
+import { refusingLargeList } from '../values/made-text.js';
+import { typeText, type SqlType } from '../values/sql-type.js';
 import type { ColumnExpression, Expression, SelectBody, SortItem } from '../parse/syntax-tree.js';
-import type { TypedExpression } from '../values/typed-expression.js';
+import type { Emitter, TypedExpression } from '../values/typed-expression.js';
 
 /** @throws {SqlError} */
 export function analyzeSelect(
@@ -76,8 +77,12 @@ class Aggregation {
   readonly #groupKeys = new Map<string, TypedExpression>();
   readonly #groupSql: string[] = [];
   readonly #aggregates = new Map<string, string>();
+  /** Those that collect values. */
+  readonly #lists = new Map<string, SqlType>();
+  readonly #emitter: Emitter;
 
   constructor(select: SelectBody, items: readonly Item[], rows: ExpressionContext) {
+    this.#emitter = rows.emitter;
     this.alias = rows.emitter.name('g');
     const keyOf = createExpressionKeys(rows.fields);
     for (const written of select.groupBy ?? []) {
@@ -131,12 +136,15 @@ class Aggregation {
     const keys = this.#groupSql.map((sql, index) => `${sql} AS k${index}`);
     const aggregates = Array.from(this.#aggregates, ([sql, name]) => `${sql} AS ${name}`);
     const groupBy = keys.length === 0 ? '' : ` GROUP BY ${keys.map((_, index) => index + 1).join(', ')}`;
-    return `SELECT ${[...keys, ...aggregates, 'count(*) AS n'].join(', ')}${from}${where}${groupBy}`;
+    const grouped = `SELECT ${[...keys, ...aggregates, 'count(*) AS n'].join(', ')}${from}${where}${groupBy}`;
+    const lists = Array.from(this.#lists, ([name, type]) => `${refusingLargeList(name, type, this.#lists.size, this.#emitter)} AS ${name}`);
+    return lists.length === 0 ? grouped : `SELECT * REPLACE (${lists.join(', ')}) FROM (${grouped})`;
   }
 
   #aggregate({ type, sql, mayBeNaN }: TypedExpression): TypedExpression {
     const name = this.#aggregates.get(sql) ?? `a${this.#aggregates.size}`;
     this.#aggregates.set(sql, name);
+    if (sql.startsWith('list(')) this.#lists.set(name, type);
     return { type, mayBeNaN, sql: `${this.alias}.${name}` };
   }
 }

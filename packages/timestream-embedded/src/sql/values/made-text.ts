@@ -60,3 +60,20 @@ export function inRoom(value: string, type: SqlType, emitter: Emitter): string {
   if (bytesOf('', type) === undefined) return value;
   return emitter.once(value, (made) => `CASE WHEN ${lacksRoom(bytesOf(made, type) ?? '0')} THEN NULL ELSE ${made} END`);
 }
+
+/** As many entries as a page can hold, each of at least 18 bytes. */
+const answerableEntries = 58_254;
+
+/**
+ * A list that was collected, refused where it is longer than any answer and there is no room for it. It is only for functions to work on, and
+ * what they make of it the database does not count: it counts what it collects. A shorter list passes as it is.
+ *
+ * @param lists  how many are collected beside one another: they share the memory
+ */
+export function refusingLargeList(list: string, type: SqlType, lists: number, emitter: Emitter): string {
+  const entry = emitter.name('v');
+  const ofEntry = type.kind === 'array' ? bytesOf(entry, type.element) : undefined;
+  const bytes = ofEntry === undefined ? `16 * len(${list})` : `list_sum(list_transform(${list}, lambda ${entry}: 16 + ${ofEntry}))`;
+  const inRoomOnly = `CASE WHEN ts_has_room(CAST(${bytes} AS DOUBLE), ${lists}) THEN ${list} END`;
+  return `CASE WHEN len(${list}) > ${answerableEntries} THEN ${inRoomOnly} ELSE ${list} END`;
+}
