@@ -25,6 +25,7 @@ import type { ReadContext } from './read/read-context.js';
 import type { ConnectorRequest, ConnectorResponse } from './seam.js';
 import type { Caller } from './users/create-gate.js';
 import { StorageCache, type StorageLease } from './storage/storage-cache.js';
+import { withOwnCredentials } from './storage/with-own-credentials.js';
 import { createStorageState, type StorageState } from './storage/storage-state.js';
 import { AcceptedDropLog } from './write/accepted-drop-log.js';
 import { rememberStored } from './write/remember-stored.js';
@@ -102,7 +103,10 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
     maxBytesAlone: MEMORY_PER_DECODED_BYTE * config.maxDecodedBytes,
   });
   const storages = new StorageCache<StorageState>({
-    openStorage,
+    openStorage: (credentials, destination) => {
+      const storage = openStorage(credentials, destination);
+      return credentials.kind === 'static' ? storage : withOwnCredentials(storage);
+    },
     createState: (storage, destination) => createStorageState(storage, config, destination, { logger, metrics, clock }),
     maxStorages: config.maxStorages,
     idleTimeoutMs: config.storageIdleTimeoutMs,

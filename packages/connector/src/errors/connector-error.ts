@@ -128,7 +128,7 @@ const ERROR_CLASSES: Readonly<Record<ConnectorErrorCode, ErrorClass>> = {
   'server-credentials-unavailable': {
     status: 503,
     retryable: true,
-    meaning: "The connector's own AWS credentials, or those that a user is mapped to, cannot be loaded.",
+    meaning: "The connector's own AWS credentials, or those that a user is mapped to, cannot be loaded, or AWS takes them no longer.",
   },
   'worker-lost': { status: 503, retryable: true, meaning: 'The worker thread of the request ended before the request did.' },
   'client-gone': { status: 499, retryable: false, meaning: 'The client closed the connection before the answer.' },

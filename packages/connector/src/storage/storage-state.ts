@@ -31,6 +31,7 @@ export function createStorageState(
       () => describeTable({ source, database, table, logger }),
       // What the earlier Go connector reads is left as that one writes it.
       config.tableLayout === 'single-measure' ? undefined : () => makeLabelsDimension(source, clock.nowMs()),
+      () => clock.nowMs(),
     ),
     stored: new StoredBatches(clock),
     metadata: new KnownMetadata(),

@@ -46,7 +46,7 @@ const pauseByTimer: Pause = (pauseMs, signal) => setTimeout(pauseMs, undefined, 
 /**
  * The one way to call Timestream. It has the client of a credential, makes a call again that may succeed then, as long as its caller waits
  * and the retry budget allows, counts it with its attempts, says once what a failure means, and has a new client made when the endpoint that
- * was discovered is no longer the right one.
+ * was discovered is no longer the right one, or the credentials are not.
  */
 export class TimestreamCaller<Client extends DestroyableClient> {
   readonly #clients: ClientSlot<Client>;
@@ -123,7 +123,10 @@ export class TimestreamCaller<Client extends DestroyableClient> {
         cause = malformed;
       }
       const failure = connectorErrorOf(cause, operation, signal);
-      if (failure.cause instanceof Error && failure.cause.name === 'InvalidEndpointException') this.#clients.renew();
+      // The SDK keeps what its credential providers gave until it expires by its own account: a new client asks them again.
+      const isOutdated =
+        failure.code === 'invalid-credentials' || (failure.cause instanceof Error && failure.cause.name === 'InvalidEndpointException');
+      if (isOutdated) this.#clients.renew();
       throw failure;
     }
   }

@@ -26,6 +26,9 @@ const MAX_DIMENSIONS_BEFORE_OURS = 8;
 /** The same where no such record is written, or was not taken: two writers leave a place. The label that comes next goes into `prometheus_labels`, which makes it exist. */
 const MAX_DIMENSIONS_WITHOUT_OURS = MAX_DIMENSIONS_PER_TABLE / 2;
 
+/** After this time a record of ours that failed is tried again, by the request whose label finds no dimension. What made it fail may be over. */
+const TRY_AGAIN_AFTER_MS = 60_000;
+
 /**
  * Which labels may be dimensions of the table, as one credential sees it. What the table has is asked once, for others may write to it too;
  * where that is not allowed, what this process has stored stands in for it.
@@ -47,11 +50,13 @@ export class TableDimensions implements WriteDimensions {
   #firstRead: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
   #making: Promise<boolean> | undefined;
-  #hasFailed = false;
+  #failedAtMs = -Infinity;
+  readonly #nowMs: () => number;
 
   /** @param makeLabelsDimension not given if the table is to get no records but those of samples */
-  constructor(readColumns: ReadColumns, makeLabelsDimension?: MakeLabelsDimension) {
+  constructor(readColumns: ReadColumns, makeLabelsDimension?: MakeLabelsDimension, nowMs: () => number = Date.now) {
     this.#readColumns = readColumns;
+    this.#nowMs = nowMs;
     this.#makeLabelsDimension = makeLabelsDimension;
     this.#budget = createDimensionBudget({
       maxDimensions: makeLabelsDimension === undefined ? MAX_DIMENSIONS_WITHOUT_OURS : MAX_DIMENSIONS_BEFORE_OURS,
@@ -78,7 +83,8 @@ export class TableDimensions implements WriteDimensions {
   confirm(budget: DimensionBudget): true | Promise<boolean> {
     if (!budget.hasRefused) return true;
     if (budget !== this.#budget) return Promise.resolve(false);
-    if (this.#isFull || this.#hasFailed || this.#makeLabelsDimension === undefined || this.#known.has(LABELS_DIMENSION)) return true;
+    if (this.#isFull || this.#makeLabelsDimension === undefined || this.#known.has(LABELS_DIMENSION)) return true;
+    if (this.#making === undefined && this.#nowMs() - this.#failedAtMs < TRY_AGAIN_AFTER_MS) return true;
     this.#making ??= this.#makeOurs(this.#makeLabelsDimension).finally(() => {
       this.#making = undefined;
     });
@@ -118,7 +124,7 @@ export class TableDimensions implements WriteDimensions {
       if (!(error instanceof ConnectorError)) throw error;
     }
     // No label goes into `prometheus_labels` for this: the samples would lie in records of another kind when they come again.
-    this.#hasFailed = true;
+    this.#failedAtMs = this.#nowMs();
     this.#renewBudget({ maxDimensions: MAX_DIMENSIONS_WITHOUT_OURS });
     return false;
   }

@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openAwsStorage, type Storage } from '../../src/index.js';
-import { createMemoryLogger, testConfig } from '../support/connector-fixture.js';
+import { createConnector, openAwsStorage, parseUsers, createToken, hashToken, type Storage } from '../../src/index.js';
+import { PROTOCOL_HEADERS, query, readBody, series, writeBody } from '@timestream-prometheus/connector-testing';
+import { bodyText, createMemoryLogger, KEY, request, testConfig } from '../support/connector-fixture.js';
 import { RecordingMetrics } from '../support/recording-metrics.js';
-import { startWireServer, type WireServer } from '../support/wire-server.js';
+import { startWireServer, wireError, type WireAnswer, type WireServer } from '../support/wire-server.js';
 
 const ROLE = { kind: 'role', roleArn: 'arn:aws:iam::123456789012:role/writer', sessionName: 'ada', externalId: 'abc' } as const;
 
@@ -37,12 +38,14 @@ const denied = () => ({
 
 describe('a user that is mapped to a role', () => {
   let timestream: WireServer;
+  let answer: () => WireAnswer;
   const environment = { ...process.env };
 
   beforeEach(async () => {
     process.env['AWS_ACCESS_KEY_ID'] = 'AKIDSERVER';
     process.env['AWS_SECRET_ACCESS_KEY'] = 'server-secret';
-    timestream = await startWireServer(() => ({ status: 200, body: { RecordsIngested: { Total: 1 } } }));
+    answer = () => ({ status: 200, body: { RecordsIngested: { Total: 1 } } });
+    timestream = await startWireServer(() => answer());
   });
   afterEach(async () => {
     process.env = { ...environment };
@@ -90,4 +93,67 @@ describe('a user that is mapped to a role', () => {
     storage.close();
     sts.close();
   });
+
+  it('assumes the role again for the next call when AWS says that the session has ended, whatever its expiration was', async () => {
+    const sts = await startSts(assumed);
+    const storage = open(sts.url);
+    await write(storage);
+    answer = () => wireError(403, 'ExpiredTokenException', 'The security token included in the request is expired');
+    expect(await write(storage).catch((error: unknown) => error)).toMatchObject({ code: 'invalid-credentials' });
+    answer = () => ({ status: 200, body: { RecordsIngested: { Total: 1 } } });
+    await write(storage);
+    await write(storage);
+    expect(sts.calls).toHaveLength(2);
+    storage.close();
+    sts.close();
+  });
+
+  it.each([
+    ['an ended session', 'ExpiredTokenException'],
+    ['a key that is there no more', 'UnrecognizedClientException'],
+    ['a wrong signature', 'InvalidSignatureException'],
+  ])(
+    'has its sender come again where AWS names %s, as with the own credentials of the connector; a key of the sender is refused',
+    async (_what, name) => {
+      const sts = await startSts(assumed);
+      const token = createToken();
+      const users = parseUsers(`ada may=write,read as=role:${ROLE.roleArn} token=${hashToken(token)}`);
+      answer = () => wireError(403, name, 'no');
+      const answers = await Promise.all(
+        [
+          { flags: { 'users-file': 'users' }, authorization: { authorization: `Bearer ${token}` } },
+          { flags: { 'enable-sigv4-auth': 'true' }, authorization: {} },
+          {
+            flags: {},
+            authorization: { authorization: `Basic ${Buffer.from(`${KEY.accessKeyId}:${KEY.secretAccessKey}`).toString('base64')}` },
+          },
+        ].map(async ({ flags, authorization }) => {
+          const endpoints = { 'write-base-endpoint': timestream.url, 'query-base-endpoint': timestream.url, 'sts-base-endpoint': sts.url };
+          const config = testConfig({ ...endpoints, ...flags });
+          const logger = createMemoryLogger([]);
+          const metrics = new RecordingMetrics();
+          const openStorage = openAwsStorage(config, { logger, metrics });
+          const connector = createConnector({ config, users: () => users, openStorage, logger, metrics });
+          const ask = async (path: string, body: Uint8Array) => {
+            const response = await connector.handle(request({ path, body, headers: { ...PROTOCOL_HEADERS, ...authorization } }));
+            return [response.status, (await bodyText(response)).split(':')[0], 'retry-after' in response.headers];
+          };
+          const said = [
+            await ask('/write', writeBody([series({ __name__: 'm' }, [Date.now(), 1])])),
+            await ask('/read', readBody([query(0, Date.now(), ['__name__', '=', 'm'])])),
+          ];
+          await connector.close();
+          return said;
+        }),
+      );
+      const again = [503, 'server-credentials-unavailable', true];
+      const refused = [403, 'invalid-credentials', false];
+      expect(answers).toEqual([
+        [again, again],
+        [again, again],
+        [refused, refused],
+      ]);
+      sts.close();
+    },
+  );
 });

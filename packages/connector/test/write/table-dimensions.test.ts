@@ -63,6 +63,37 @@ describe('the dimensions of a table', () => {
     expect(claimed(await dimensions.budget(), names(200))).toHaveLength(127);
   });
 
+  it('are all used a minute after the record that makes prometheus_labels has failed, without a restart', async () => {
+    let nowMs = 1_000_000;
+    const outcomes = [false, false, true];
+    const made: number[] = [];
+    const dimensions = new TableDimensions(
+      () => Promise.resolve(undefined),
+      () => {
+        made.push(nowMs);
+        return Promise.resolve(outcomes[made.length - 1] ?? false);
+      },
+      () => nowMs,
+    );
+    const claimAll = async (): Promise<number> => {
+      for (;;) {
+        const budget = await dimensions.budget();
+        const { length } = claimed(budget, names(200));
+        if (await dimensions.confirm(budget)) return length;
+      }
+    };
+    expect(await claimAll()).toBe(63);
+    nowMs += 59_999;
+    expect(await claimAll()).toBe(63);
+    nowMs += 1;
+    expect(await claimAll()).toBe(63);
+    nowMs += 60_000;
+    expect(await claimAll()).toBe(127);
+    nowMs += 60_000;
+    expect(await claimAll()).toBe(127);
+    expect(made).toEqual([1_000_000, 1_060_000, 1_120_000]);
+  });
+
   it('are half used up where nothing makes prometheus_labels, so that two writers at once leave a place for it', async () => {
     const one = new TableDimensions(() => Promise.resolve(columns([])));
     const other = new TableDimensions(() => Promise.resolve(undefined));
