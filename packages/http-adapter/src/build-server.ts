@@ -14,6 +14,7 @@ import {
 } from 'fastify';
 import { ConnectionDoor } from './connection-door.js';
 import { connectorRequestFrom, pageRequestFrom } from './connector-request.js';
+import { HandshakeDoor } from './handshake-door.js';
 import type { MetricsPage } from './prometheus-metrics.js';
 import { sendConnectorResponse } from './send-connector-response.js';
 import { addStatusRoutes, type StatusPage } from './status-routes.js';
@@ -104,7 +105,9 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     event: tls === undefined ? 'connection' : 'secureConnection',
     silenceTimeoutMs: headersTimeoutMs,
   });
+  const handshakeDoor = tls === undefined ? undefined : new HandshakeDoor(app.server);
   app.addHook('preClose', (done) => {
+    handshakeDoor?.close();
     door.close();
     done();
   });

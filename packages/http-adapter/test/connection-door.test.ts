@@ -39,6 +39,26 @@ describe('a server to which a crowd connects at once', () => {
     },
   );
 
+  it('answers a probe over TLS before most of the handshakes of a crowd before it, and then everybody', async () => {
+    let handshakes = 0;
+    let handshakesBefore = 0;
+    server = await startServer(
+      ({ path }) => {
+        if (path === '/-/healthy') handshakesBefore = handshakes;
+        return noContent;
+      },
+      { tls: selfSigned },
+    );
+    server.app.server.on('secureConnection', () => (handshakes += 1));
+    const requests = [...Array.from({ length: CROWD }, (_, index) => post(`body ${index}`)), get('/-/healthy')];
+    const answers = await sendAsCrowd(server.port, requests, { isTls: true });
+    expect(answers.map(({ status }) => status)).toEqual(requests.map(() => 204));
+    expect(handshakesBefore).toBeGreaterThan(0);
+    // Of those that begin while the probe waits for the answers of its own handshake. In a plain queue it is the last.
+    expect(handshakesBefore).toBeLessThan(CROWD / 2);
+    process.stdout.write(`${handshakesBefore} of ${CROWD} handshakes had ended when the probe was answered\n`);
+  });
+
   it('lets in what only looks like a probe in its turn', async () => {
     server = await startServer(() => noContent);
     const texts = [post('GET /-/healthy HTTP/1.1'), get('/write?/-/healthy'), get('/-/healthyish'), get('/x/-/ready/y')];
