@@ -22,13 +22,21 @@ export interface TimestreamProcess {
   stop(): Promise<void>;
 }
 
+export interface TimestreamKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
 export interface TimestreamProcessOptions {
   /** Undefined: in memory. */
   readonly dataDir?: string;
   readonly database: string;
   readonly table: string;
   /** Default: the key of the connector's tests. */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials?: TimestreamKey;
+  /** Further keys that are good as well. */
+  readonly otherCredentials?: readonly TimestreamKey[];
 }
 
 /** An embedded Timestream in a process of its own, always at the same address. */
@@ -37,6 +45,7 @@ export async function createTimestreamProcess({
   database,
   table,
   credentials = { accessKeyId, secretAccessKey },
+  otherCredentials = [],
 }: TimestreamProcessOptions): Promise<TimestreamProcess> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -49,7 +58,10 @@ export async function createTimestreamProcess({
       embeddedProgram,
       `--listen-address=127.0.0.1:${port}`,
       ...(dataDir === undefined ? [] : [`--data-dir=${dataDir}`]),
-      `--credentials=${credentials.accessKeyId}:${credentials.secretAccessKey}`,
+      ...[credentials, ...otherCredentials].map(
+        (key) =>
+          `--credentials=${[key.accessKeyId, key.secretAccessKey, ...(key.sessionToken === undefined ? [] : [key.sessionToken])].join(':')}`,
+      ),
       `--create=${database}.${table}`,
       '--control',
     ];

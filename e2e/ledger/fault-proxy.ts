@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 
 /**
  * What stands between the connector and Timestream does with one request. Each kind is something that a network, a proxy, a firewall or
@@ -28,8 +29,14 @@ export type ProxyFault =
   | { readonly kind: 'hang'; readonly durationMs: number }
   /** 200 with this text instead of Timestream's answer. Nothing is stored. */
   | { readonly kind: 'false-success'; readonly text: string }
-  /** 200 with Timestream's own answer, which accounts for one record less than were sent. Nothing is stored. */
-  | { readonly kind: 'false-account' }
+  /** 200 with Timestream's own answer, which accounts for so many records more than were sent (below 0: fewer). Nothing is stored. */
+  | { readonly kind: 'false-account'; readonly by: number }
+  /** Records are said to be rejected that were never sent, or none at all. Nothing is stored. */
+  | { readonly kind: 'false-rejection'; readonly indexes: readonly number[] }
+  /** Timestream carries the request out; something in between has broken the gzip of its answer, in the first byte or at the end. */
+  | { readonly kind: 'broken-gzip'; readonly isCutOff: boolean }
+  /** The session of the credentials has ended before its time. Nothing is stored. */
+  | { readonly kind: 'ended-session' }
   /** The answer of a service whose clock is ahead of ours. Nothing is stored. */
   | { readonly kind: 'clock-skew'; readonly aheadMs: number }
   /** Timestream no longer knows the page token. Queries only. */
@@ -39,11 +46,21 @@ export interface FaultProxy {
   readonly url: string;
   /** How often each kind was applied so far. */
   readonly applied: ReadonlyMap<ProxyFault['kind'], number>;
+  /** All that are open, whatever is under way on them. */
+  breakConnections(): void;
   close(): Promise<void>;
 }
 
-/** Says what happens to the next request; `operation` is `WriteRecords`, `Query` or another of Timestream's. */
-export type ChooseFault = (operation: string) => ProxyFault;
+/** What is known of a request before it is carried out. */
+export interface ProxiedRequest {
+  /** `WriteRecords`, `Query` or another of Timestream's. */
+  readonly operation: string;
+  readonly body: Buffer;
+  readonly sessionToken: string | undefined;
+}
+
+/** Says what happens to the next request. */
+export type ChooseFault = (request: ProxiedRequest) => ProxyFault;
 
 /** A proxy on loopback in front of `upstreamUrl`. It changes neither headers nor bodies of what passes, so signatures stay right. */
 export async function startFaultProxy(upstreamUrl: string, chooseFault: ChooseFault): Promise<FaultProxy> {
@@ -61,7 +78,8 @@ export async function startFaultProxy(upstreamUrl: string, chooseFault: ChooseFa
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await readAll(incoming);
     const operation = String(incoming.headers['x-amz-target'] ?? '').replace(/^.*\./, '');
-    const fault = chooseFault(operation);
+    const token = incoming.headers['x-amz-security-token'];
+    const fault = chooseFault({ operation, body, sessionToken: typeof token === 'string' ? token : undefined });
     applied.set(fault.kind, (applied.get(fault.kind) ?? 0) + 1);
     switch (fault.kind) {
       case 'throttle': {
@@ -92,7 +110,7 @@ export async function startFaultProxy(upstreamUrl: string, chooseFault: ChooseFa
         outgoing.end(fault.text);
         return;
       case 'false-account': {
-        const total = recordCountOf(body) - 1;
+        const total = recordCountOf(body) + fault.by;
         outgoing.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
         outgoing.end(JSON.stringify({ RecordsIngested: { MemoryStore: total, MagneticStore: 0, Total: total } }));
         return;
@@ -103,6 +121,15 @@ export async function startFaultProxy(upstreamUrl: string, chooseFault: ChooseFa
         sendError(outgoing, 403, 'InvalidSignatureException', `Signature expired: the time of the service is ${serviceTime.toISOString()}`);
         return;
       }
+      case 'false-rejection': {
+        const rejected = fault.indexes.map((RecordIndex) => ({ RecordIndex, Reason: 'The record timestamp is outside the time range' }));
+        sendError(outgoing, 419, 'RejectedRecordsException', 'One or more records have been rejected', { RejectedRecords: rejected });
+        return;
+      }
+      case 'ended-session': {
+        sendError(outgoing, 403, 'ExpiredTokenException', 'The security token included in the request is expired');
+        return;
+      }
       case 'expired-page-token': {
         sendError(outgoing, 400, 'ValidationException', 'Invalid pagination token');
         return;
@@ -110,11 +137,19 @@ export async function startFaultProxy(upstreamUrl: string, chooseFault: ChooseFa
       case 'pass':
       case 'late':
       case 'reset-after':
+      case 'broken-gzip':
       case 'half-answer': {
         const answered = await forward(incoming, body);
         if (fault.kind === 'late') await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
         if (fault.kind === 'reset-after') {
           incoming.socket.destroy();
+          return;
+        }
+        if (fault.kind === 'broken-gzip') {
+          const zipped = gzipSync(answered.body);
+          const sent = fault.isCutOff ? zipped.subarray(0, -9) : zipped.fill(0, 0, 1);
+          outgoing.writeHead(answered.status, { ...answered.headers, 'content-encoding': 'gzip', 'content-length': String(sent.length) });
+          outgoing.end(sent);
           return;
         }
         if (fault.kind === 'half-answer') {
@@ -153,6 +188,9 @@ export async function startFaultProxy(upstreamUrl: string, chooseFault: ChooseFa
   return {
     url: `http://127.0.0.1:${port}`,
     applied,
+    breakConnections() {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
     async close() {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -173,7 +211,7 @@ function recordCountOf(body: Buffer): number {
 }
 
 /** Spelled as Timestream spells its errors: `__type` with a name space, the text under `Message`. */
-function sendError(outgoing: ServerResponse, status: number, name: string, message: string): void {
+function sendError(outgoing: ServerResponse, status: number, name: string, message: string, more: object = {}): void {
   outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
-  outgoing.end(JSON.stringify({ __type: `com.amazonaws.timestream.v20181101#${name}`, Message: message }));
+  outgoing.end(JSON.stringify({ __type: `com.amazonaws.timestream.v20181101#${name}`, Message: message, ...more }));
 }

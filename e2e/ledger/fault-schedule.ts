@@ -30,15 +30,37 @@ export function badDay({ hangMs, calmRequests }: { readonly hangMs: number; read
     { name: 'redirects', requests: 15, share: 0.4, faults: [{ kind: 'redirect' }] },
     { name: 'resets', requests: 60, share: 0.4, faults: [{ kind: 'reset-before' }, { kind: 'reset-after' }, { kind: 'half-answer' }] },
     { name: 'silence', requests: 12, share: 0.2, faults: [{ kind: 'hang', durationMs: hangMs }] },
+    // Stored, and the answer comes when the request has been answered already.
+    { name: 'answers that come too late', requests: 12, share: 0.2, faults: [{ kind: 'late', delayMs: hangMs }] },
     {
       name: 'successes that are none',
+      requests: 60,
+      share: 0.4,
+      faults: [
+        ...['', '{}', '[]', 'null', '{"RecordsIngested":{"Total":"100"}}'].map((text): ProxyFault => ({ kind: 'false-success', text })),
+        ...[-1, 1, -1000].map((by): ProxyFault => ({ kind: 'false-account', by })),
+      ],
+    },
+    {
+      name: 'rejections of what was not sent',
+      requests: 30,
+      share: 0.4,
+      faults: [[], [100_000], [-1], [0.5]].map((indexes): ProxyFault => ({ kind: 'false-rejection', indexes })),
+    },
+    {
+      name: 'answers whose compression is broken',
       requests: 40,
       share: 0.4,
-      faults: [...['', '{}', '[]'].map((text): ProxyFault => ({ kind: 'false-success', text })), { kind: 'false-account' }],
+      faults: [false, true].map((isCutOff): ProxyFault => ({ kind: 'broken-gzip', isCutOff })),
     },
-    { name: 'a clock that is wrong', requests: 30, share: 0.3, faults: [{ kind: 'clock-skew', aheadMs: 600_000 }] },
+    {
+      name: 'clocks that are wrong, one way and the other',
+      requests: 40,
+      share: 0.3,
+      faults: [600_000, -600_000, 86_400_000].map((aheadMs): ProxyFault => ({ kind: 'clock-skew', aheadMs })),
+    },
   ];
-  const everything = phases.flatMap(({ faults }) => faults).filter(({ kind }) => kind !== 'hang');
+  const everything = phases.flatMap(({ faults }) => faults).filter(({ kind }) => kind !== 'hang' && kind !== 'late');
   return [...phases, { name: 'everything at once', requests: 120, share: 0.4, faults: everything }];
 }
 
@@ -56,6 +78,8 @@ export const badReads: readonly FaultPhase[] = [
       { kind: 'reset-before' },
       { kind: 'reset-after' },
       { kind: 'half-answer' },
+      { kind: 'broken-gzip', isCutOff: false },
+      { kind: 'broken-gzip', isCutOff: true },
       { kind: 'false-success', text: '{}' },
       { kind: 'expired-page-token' },
     ],
@@ -77,7 +101,7 @@ export function createFaultSchedule(
   const chooseWriteFault = walkThrough(phases.writes, random);
   const chooseQueryFault = walkThrough(phases.queries, random);
   return {
-    choose(operation) {
+    choose({ operation }) {
       if (isStopped) return { kind: 'pass' };
       if (operation === 'WriteRecords') return chooseWriteFault();
       return operation === 'Query' ? chooseQueryFault() : { kind: 'pass' };

@@ -1,5 +1,14 @@
 import { PROTOCOL_HEADERS, PROTOCOL_HEADERS_V2, writeBody, writeBodyV2 } from '@timestream-prometheus/connector-testing';
-import { STALE_NAN_BITS, bitsFromFloat, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import {
+  STALE_NAN_BITS,
+  bitsFromFloat,
+  type Exemplar,
+  type Histogram,
+  type MetricMetadata,
+  type TimeSeries,
+} from '@timestream-prometheus/prom-codec';
+import { createHash } from 'node:crypto';
+import { histogramKinds, randomHistograms } from '../differential/random-histograms.js';
 import type { SeededRandom } from '../differential/seeded-random.js';
 import { series } from '../differential/series-text.js';
 import type { PreparedRequest } from './prometheus-sender.js';
@@ -24,11 +33,21 @@ export interface LoadShape {
    * and Timestream sees no conflict (docs/data-model.md).
    */
   readonly conflicts: boolean;
+  /** A native histogram and exemplars in each request, and metadata of the metric. None of them is to be refused. */
+  readonly hasCompanions: boolean;
   /** NaN, infinities and staleness markers too. */
   readonly hasNonFinite: boolean;
 }
 
 export const LEDGER_METRIC = 'ledger_samples';
+export const LEDGER_HISTOGRAMS = 'ledger_histograms';
+export const LEDGER_METADATA: MetricMetadata = { type: 'gauge', metricFamilyName: LEDGER_METRIC, help: 'What the books say.', unit: '' };
+/** In the books a histogram and an exemplar are samples of series of their own, whose numbers begin here. */
+export const FIRST_HISTOGRAM_ID = 1_000_000;
+export const FIRST_EXEMPLAR_ID = 2_000_000;
+export const HISTOGRAM_SERIES = 5;
+/** So many samples of a request have an exemplar. */
+const EXEMPLARS_PER_REQUEST = 5;
 /** The label that names a series by one number, so that a row of the table can be found in the books. */
 export const SERIES_ID_LABEL = 'series_id';
 
@@ -62,15 +81,50 @@ export function* generateRequests(shape: LoadShape, random: SeededRandom, ledger
       if (keysOfRequest.has(key)) continue;
       keysOfRequest.add(key);
       ledger.add(requestId, seriesId, timestampMs, valueBits);
-      timeseries.push(series(labelsOf(shape, seriesId), [[timestampMs, valueBits]]));
+      const own = series(labelsOf(shape, seriesId), [[timestampMs, valueBits]]);
+      const isWithExemplar = shape.hasCompanions && timeseries.length < EXEMPLARS_PER_REQUEST;
+      timeseries.push(isWithExemplar ? { ...own, exemplars: [exemplarOf(shape, { requestId, seriesId, step }, random, ledger)] } : own);
     }
+    if (shape.hasCompanions) timeseries.push(histogramOf(shape, requestId, random, ledger));
     const isVersion2 = requestId % 2 === 1;
+    const metadata = shape.hasCompanions ? LEDGER_METADATA : undefined;
     yield {
       requestId,
       headers: isVersion2 ? PROTOCOL_HEADERS_V2 : { ...PROTOCOL_HEADERS, 'x-prometheus-remote-write-version': '0.1.0' },
-      body: isVersion2 ? writeBodyV2(timeseries) : writeBody(timeseries),
+      body: isVersion2
+        ? writeBodyV2(timeseries.map((one, index) => (index === 0 && metadata !== undefined ? { ...one, metadata } : one)))
+        : writeBody(timeseries, metadata === undefined ? [] : [metadata]),
     };
   }
+}
+
+function exemplarOf(
+  shape: LoadShape,
+  { requestId, seriesId, step }: { readonly requestId: number; readonly seriesId: number; readonly step: number },
+  random: SeededRandom,
+  ledger: SampleLedger,
+): Exemplar {
+  const valueBits = bitsFromFloat(random.next() * 1000);
+  const timestampMs = shape.startMs + step * shape.stepMs;
+  ledger.add(requestId, FIRST_EXEMPLAR_ID + seriesId, timestampMs, valueBits);
+  return { labels: [{ name: 'trace_id', value: `trace-${requestId}-${seriesId}` }], valueBits, timestampMs: BigInt(timestampMs) };
+}
+
+function histogramOf(shape: LoadShape, requestId: number, random: SeededRandom, ledger: SampleLedger): TimeSeries {
+  const seriesId = FIRST_HISTOGRAM_ID + (requestId % HISTOGRAM_SERIES);
+  const startMs = shape.startMs + requestId * 1_000;
+  const histograms = randomHistograms(random, random.pick(histogramKinds), { startMs, stepMs: 1, steps: 1 });
+  for (const histogram of histograms) ledger.add(requestId, seriesId, Number(histogram.timestampMs), bitsOfHistogram(histogram));
+  const labels = { __name__: LEDGER_HISTOGRAMS, [SERIES_ID_LABEL]: String(seriesId) };
+  return { ...series(labels, []), histograms };
+}
+
+/** A number that is another for every other histogram, so that the books can keep it like the bits of a value. */
+export function bitsOfHistogram({ timestampMs: _timestampMs, ...histogram }: Histogram): bigint {
+  const text = JSON.stringify(histogram, (_key, value: unknown) =>
+    typeof value === 'bigint' || value instanceof BigInt64Array || value instanceof BigUint64Array ? value.toString() : value,
+  );
+  return createHash('sha256').update(text).digest().readBigUInt64LE();
 }
 
 function labelsOf(shape: LoadShape, seriesId: number): [string, string][] {

@@ -1,11 +1,13 @@
-import { rmSync } from 'node:fs';
-import { query, readBody } from '@timestream-prometheus/connector-testing';
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { PROTOCOL_HEADERS, query, readBody } from '@timestream-prometheus/connector-testing';
 import { bitsFromFloat, decodeReadResponse, decodeSnappy } from '@timestream-prometheus/prom-codec';
 import type { Layout } from '@timestream-prometheus/timestream-translator';
 import { createSeededRandom, type SeededRandom } from '../differential/seeded-random.js';
 import { destinationArguments } from '../harness/destination-arguments.js';
 import { freePort } from '../harness/free-port.js';
 import { openRawTable } from '../harness/raw-table.js';
+import { SESSION_KEYS, startSessionIssuer } from '../harness/session-issuer.js';
 import { createTimestreamProcess } from '../harness/timestream-process.js';
 import {
   accessKeyId,
@@ -18,7 +20,16 @@ import {
 import { post } from '../harness/remote-client.js';
 import { startFaultProxy, type ProxyFault } from './fault-proxy.js';
 import { badDay, badReads, createFaultSchedule } from './fault-schedule.js';
-import { generateRequests, LEDGER_METRIC, SERIES_ID_LABEL, type LoadShape } from './generate-requests.js';
+import {
+  bitsOfHistogram,
+  FIRST_EXEMPLAR_ID,
+  generateRequests,
+  LEDGER_HISTOGRAMS,
+  LEDGER_METADATA,
+  LEDGER_METRIC,
+  SERIES_ID_LABEL,
+  type LoadShape,
+} from './generate-requests.js';
 import { sendLikePrometheus, type PreparedRequest, type SenderTotals } from './prometheus-sender.js';
 import { SampleLedger, type LedgerBalance, type StoredSample } from './sample-ledger.js';
 
@@ -28,13 +39,15 @@ const table = 'samples';
 /** How many writes fail before a full disk has space again. */
 const WRITES_ON_FULL_DISK = 5;
 
+const DNS_OUTAGE_MS = 2_000;
+
 /**
  * What a read asks for at a time. A page that is lost for good (its token has ended) loses the whole read: with a fault in every sixth page, one of
  * two hundred pages would never be answered, and of ten pages it would be answered in the fourth attempt.
  */
 const SAMPLES_PER_READ = 3_000;
 
-export type LedgerLoad = Omit<LoadShape, 'startMs' | 'hasNonFinite'>;
+export type LedgerLoad = Omit<LoadShape, 'startMs' | 'hasNonFinite' | 'hasCompanions'>;
 
 export interface LedgerRunOptions {
   readonly seed: number;
@@ -43,6 +56,8 @@ export interface LedgerRunOptions {
   /** No request is begun any more after this time. */
   readonly loadDurationMs: number;
   readonly shards: number;
+  /** The connector signs with temporary credentials of its own, and not with a key of the sender. */
+  readonly hasOwnCredentials?: boolean;
   /** What happens besides the schedule of the proxy, each at its share of the load, evenly spread. */
   readonly incidents: readonly Incident[];
   /** Time for one write, and what Timestream hangs for, which is longer. */
@@ -62,6 +77,12 @@ export type Incident =
   | 'kill-connector'
   /** `kill -9` of Timestream, and a new one over the same files. */
   | 'kill-timestream'
+  /** `kill -9` of both, at the same time. */
+  | 'kill-both'
+  /** For two seconds the host of Timestream has no address, while its connections break; Timestream is killed meanwhile. */
+  | 'lose-dns'
+  /** The session of the connector's credentials is ended before its time, in the middle of what is under way. Only with `hasOwnCredentials`. */
+  | 'end-session'
   /** Timestream's disk is full until some writes have failed, and has space again after a `kill -9`. */
   | 'full-disk'
   /** Timestream's clock goes five hours ahead: what was inside the retention window is outside. A new process has the right clock again. */
@@ -76,6 +97,10 @@ export interface LedgerReport {
   readonly readsAnswered: number;
   readonly readContradictions: readonly string[];
   readonly totals: SenderTotals;
+  /** Histograms and exemplars that were read back. */
+  readonly companions: number;
+  /** How many times the connector asked for credentials of its own. */
+  readonly sessionsIssued: number;
   readonly appliedFaults: ReadonlyMap<ProxyFault['kind'], number>;
   /** Writes that Timestream could not keep because its disk was full. */
   readonly writesOnFullDisk: number;
@@ -99,21 +124,32 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
   const startedMs = Date.now();
   const dataDir = makeFolder('ledger');
   const folders = [dataDir];
-  const timestream = await createTimestreamProcess({ dataDir, database, table });
+  const timestream = await createTimestreamProcess({ dataDir, database, table, otherCredentials: SESSION_KEYS });
   const schedule = createFaultSchedule({ writes: badDay(options), queries: badReads }, random);
-  const proxy = await startFaultProxy(timestream.url, schedule.choose);
+  const issuer = await startSessionIssuer();
+  const endedSession: ProxyFault = { kind: 'ended-session' };
+  const proxy = await startFaultProxy(timestream.url, (request) =>
+    options.hasOwnCredentials === true && request.sessionToken !== issuer.currentToken() ? endedSession : schedule.choose(request),
+  );
+  const failingDnsFile = path.join(dataDir, 'failing-dns');
   const connectorPort = await freePort();
   const startTheConnector = (): Promise<RunningConnector> =>
     startConnector({
       storage: 'aws',
       port: connectorPort,
       extraArguments: [
-        ...destinationArguments({ url: proxy.url, database, table }),
+        ...destinationArguments({ url: proxy.url.replace('127.0.0.1', 'timestream.test'), database, table }),
         '--region=us-east-1',
+        `--enable-sigv4-auth=${String(options.hasOwnCredentials === true)}`,
         `--workers=${process.env['WORKERS'] ?? '0'}`,
         `--table-layout=${options.layout}`,
         `--write-timeout=${options.writeTimeoutMs}ms`,
       ],
+      env: {
+        NODE_OPTIONS: `--import=${new URL('../harness/failing-dns.mjs', import.meta.url).href}`,
+        FAILING_DNS_FILE: failingDnsFile,
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: issuer.url,
+      },
     });
   let connector = await startTheConnector();
   folders.push(connector.dataDir);
@@ -125,6 +161,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
       ...options.load,
       startMs: Math.floor(Date.now() / 1000) * 1000 - 3 * 3_600_000,
       hasNonFinite: options.layout !== 'single-measure',
+      hasCompanions: options.layout !== 'single-measure',
     };
     const progress = { letGo: 0, isOver: false };
     const sending = sendLikePrometheus(untilTime(generateRequests(shape, random, ledger), startedMs + options.loadDurationMs), {
@@ -154,6 +191,16 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
           connector = await startTheConnector();
           folders.push(connector.dataDir);
         } else if (incident === 'kill-timestream') await timestream.killAndStart();
+        else if (incident === 'kill-both') {
+          await Promise.all([connector.program.kill(), timestream.killAndStart()]);
+          connector = await startTheConnector();
+          folders.push(connector.dataDir);
+        } else if (incident === 'lose-dns') {
+          writeFileSync(failingDnsFile, '');
+          proxy.breakConnections();
+          await Promise.all([timestream.killAndStart(), new Promise((resolve) => setTimeout(resolve, DNS_OUTAGE_MS))]);
+          rmSync(failingDnsFile);
+        } else if (incident === 'end-session') issuer.endSession();
         else if (incident === 'full-disk') {
           await timestream.killAndStart({ isDiskFull: true });
           const before = timestream.failedForFullDisk();
@@ -185,11 +232,17 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
     // Whatever the last incident was, its end has come.
     await timestream.killAndStart();
     const balanceOptions = { movesWindows: options.incidents.includes('move-window') };
-    const balance = ledger.balance(await readEverything(connector.url, shape.seriesCount, ledger.size, stop.signal), balanceOptions);
+    const samples = await readEverything(connector.url, shape.seriesCount, ledger.size, stop.signal);
+    const companions = shape.hasCompanions ? await readCompanions(connector.url, shape, stop.signal) : [];
+    const balance = ledger.balance([...samples, ...companions], balanceOptions);
     const readBackMs = Date.now();
     schedule.stop();
-    const tableBalance = ledger.balance(await readTable(timestream.url, options.layout), { ...balanceOptions, mayRepeat: true });
+    const rows = await readTable(timestream.url, options.layout);
+    // Histograms and exemplars are texts in the table, which only the connector reads.
+    const tableBalance = ledger.balance([...rows, ...companions], { ...balanceOptions, mayRepeat: true });
     return {
+      sessionsIssued: issuer.countOfIssued(),
+      companions: companions.length,
       balance,
       tableBalance,
       readsAnswered: reads.answered,
@@ -204,6 +257,7 @@ export async function runLedger(options: LedgerRunOptions): Promise<LedgerReport
     stop.abort();
     await connector.program.stop();
     await proxy.close();
+    await issuer.close();
     await timestream.stop();
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }
@@ -236,6 +290,68 @@ export async function readSeries(connectorUrl: string, from: number, to: number)
       valueBits: valueBits[index] ?? 0n,
     }));
   });
+}
+
+/** Asks until there is an answer: what Timestream and the network do is no reason for a final refusal. */
+async function untilAnswered(ask: () => Promise<Response>, signal: AbortSignal): Promise<Uint8Array> {
+  for (;;) {
+    const answer = await ask();
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    if (answer.status === 200) return bytes;
+    if (answer.status < 500 || signal.aborted) throw new FinalReadError(`${answer.status} ${Buffer.from(bytes).toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** The histograms and exemplars of a run as entries of the books. @throws if the metadata are not those that were sent */
+async function readCompanions(connectorUrl: string, { startMs, seriesCount }: LoadShape, signal: AbortSignal): Promise<StoredSample[]> {
+  const headers = { authorization: basicAuthorization() };
+  const body = Buffer.from(readBody([query(0, 253_402_300_799_000, ['__name__', '=', LEDGER_HISTOGRAMS])]));
+  const read = await untilAnswered(
+    () => fetch(`${connectorUrl}/read`, { method: 'POST', headers: { ...headers, ...PROTOCOL_HEADERS }, body }),
+    signal,
+  );
+  const [result] = decodeReadResponse(decodeSnappy(read, { maxBytes: 1e9 })).results;
+  const histograms = (result?.timeseries ?? []).flatMap(({ labels, histograms: found }) =>
+    found.map((histogram) => ({
+      seriesId: Number(labels.find(({ name }) => name === SERIES_ID_LABEL)?.value),
+      timestampMs: Number(histogram.timestampMs),
+      valueBits: bitsOfHistogram(histogram),
+    })),
+  );
+  const ask = async (address: string, parameters: Readonly<Record<string, string>>): Promise<unknown> => {
+    const answered = await untilAnswered(
+      () => fetch(`${connectorUrl}/api/v1/${address}?${new URLSearchParams(parameters).toString()}`, { headers }),
+      signal,
+    );
+    return (JSON.parse(Buffer.from(answered).toString()) as { readonly data: unknown }).data; // oxlint-disable-line id-denylist -- Prometheus' own name
+  };
+  const { metricFamilyName, ...metadata } = LEDGER_METADATA;
+  const known = await ask('metadata', { metric: metricFamilyName });
+  if (JSON.stringify(known) !== JSON.stringify({ [metricFamilyName]: [metadata] }))
+    throw new Error(`metadata were given as ${JSON.stringify(known)}`);
+  const exemplars: StoredSample[] = [];
+  const seriesPerQuestion = 200;
+  for (let first = 0; first < seriesCount; first += seriesPerQuestion) {
+    const ids = Array.from({ length: seriesPerQuestion }, (_none, index) => first + index).join('|');
+    const found = (await ask('query_exemplars', {
+      query: `${LEDGER_METRIC}{${SERIES_ID_LABEL}=~"${ids}"}`,
+      start: String(startMs / 1000),
+      end: String(Date.now() / 1000 + 86_400),
+    })) as readonly {
+      readonly seriesLabels: Readonly<Record<string, string>>;
+      readonly exemplars: readonly { readonly value: string; readonly timestamp: number }[];
+    }[];
+    for (const { seriesLabels, exemplars: ofSeries } of found) {
+      for (const { value, timestamp } of ofSeries)
+        exemplars.push({
+          seriesId: FIRST_EXEMPLAR_ID + Number(seriesLabels[SERIES_ID_LABEL]),
+          timestampMs: Math.round(timestamp * 1000),
+          valueBits: bitsFromFloat(Number(value)),
+        });
+    }
+  }
+  return [...histograms, ...exemplars];
 }
 
 /** Everything that remote read gives, some series at a time so that no answer is large; asked again while it may succeed later. */
@@ -297,6 +413,7 @@ export function describeReport(report: LedgerReport): string {
   const finals = Array.from(totals.finalByStatus, ([status, count]) => `${status}: ${count}`).join(', ');
   return [
     `${balance.sent} samples: ${balance.stored} stored, ${balance.named} named in an answer, ${balance.contradictions.length} contradictions, in ${seconds(durationMs.writing)} s of writing, ${seconds(durationMs.readingBack)} s of reading back and ${seconds(durationMs.readingTable)} s of reading the table`,
+    `of these ${report.companions} histograms and exemplars; credentials were asked for ${report.sessionsIssued} times`,
     `requests: ${finals}; ${totals.attempts} attempts, ${totals.retries} retries; ${report.readsAnswered} reads meanwhile`,
     `calls at Timestream: ${faults}; writes on a full disk: ${report.writesOnFullDisk}`,
     `rows of the table that stand there once more, with another dimension: ${tableBalance.repeated}`,

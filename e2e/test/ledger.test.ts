@@ -9,20 +9,27 @@ const usualSamples = process.env['PROPERTY_RUNS'] === 'few' ? 10_000 : 100_000;
 const samples = Number(process.env['SAMPLES'] ?? (durationMs > 0 ? Infinity : usualSamples));
 const isLong = samples > 100_000;
 
-const everyIncident: readonly Incident[] = ['kill-connector', 'full-disk', 'kill-timestream', 'move-window', 'kill-timestream'];
+const everyIncident: readonly Incident[] = ['kill-connector', 'full-disk', 'kill-both', 'lose-dns', 'move-window', 'kill-timestream'];
 
 describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed}, SAMPLES=${samples})`, () => {
-  it.each<{ layout: Layout; labelNames: number; share: number; incidents: readonly Incident[] }>([
-    { layout: 'multi-measure', labelNames: 300, share: 0.7, incidents: everyIncident },
+  it.each<{ layout: Layout; labelNames: number; share: number; incidents: readonly Incident[]; hasOwnCredentials?: boolean }>([
+    { layout: 'multi-measure', labelNames: 300, share: 0.5, incidents: everyIncident },
+    {
+      layout: 'compact',
+      labelNames: 20,
+      share: 0.25,
+      incidents: ['end-session', 'kill-both', 'end-session', 'lose-dns', 'end-session'],
+      hasOwnCredentials: true,
+    },
     {
       layout: 'single-measure',
       labelNames: 10,
-      share: 0.3,
-      incidents: ['kill-timestream', 'kill-connector'],
+      share: 0.25,
+      incidents: ['kill-timestream', 'lose-dns', 'kill-connector'],
     },
   ])(
     'finds every sample in the table once with its bits, or counted under a reason in the last answer to its request: $layout, $labelNames label names',
-    async ({ layout, labelNames, share, incidents }) => {
+    async ({ layout, labelNames, share, incidents, hasOwnCredentials = false }) => {
       const count = Math.round(samples * share);
       const report = await runLedger({
         seed,
@@ -38,6 +45,7 @@ describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed},
         },
         loadDurationMs: durationMs > 0 ? durationMs * share : Infinity,
         shards: 4,
+        hasOwnCredentials,
         incidents: isLong ? Array.from({ length: 6 }, () => incidents).flat() : incidents,
         writeTimeoutMs: 8_000,
         hangMs: 9_000,
@@ -52,10 +60,25 @@ describe(`a sender like Prometheus while Timestream has a bad day (SEED=${seed},
       if (labelNames < 60) expect(report.tableBalance.repeated).toBe(0);
       expect(report.balance.stored + report.balance.named).toBe(report.balance.sent);
       // A run in which nothing went wrong, or in which nothing was refused, has proved nothing.
-      for (const kind of ['throttle', 'fail', 'html-page', 'reset-before', 'reset-after', 'half-answer', 'false-success'] as const)
+      for (const kind of [
+        'throttle',
+        'fail',
+        'html-page',
+        'reset-before',
+        'reset-after',
+        'half-answer',
+        'false-success',
+        'broken-gzip',
+      ] as const)
         expect(report.appliedFaults.get(kind) ?? 0, kind).toBeGreaterThan(0);
       expect(report.balance.named).toBeGreaterThan(0);
       expect(report.readsAnswered).toBeGreaterThan(0);
+      if (layout !== 'single-measure') expect(report.companions).toBeGreaterThan(0);
+      if (hasOwnCredentials) {
+        expect(report.appliedFaults.get('ended-session') ?? 0).toBeGreaterThan(0);
+        // One for each client that the first two processes made, and again for each session that was ended.
+        expect(report.sessionsIssued).toBeGreaterThan(incidents.filter((incident) => incident === 'end-session').length);
+      }
       if (incidents.includes('full-disk')) expect(report.writesOnFullDisk).toBeGreaterThan(0);
     },
     24 * 3_600_000,

@@ -79,7 +79,7 @@ describe(`the connector with --storage=aws, told to stop while it is written to 
     const timestream = await createTimestreamProcess({ database: DATABASE, table: TABLE });
     closing.push(() => timestream.stop());
     let ofWrites: ProxyFault = { kind: 'pass' };
-    const proxy = await startFaultProxy(timestream.url, (operation) => {
+    const proxy = await startFaultProxy(timestream.url, ({ operation }) => {
       if (operation === 'WriteRecords') return ofWrites;
       // A stream of several pages is under way for some time.
       return operation === 'Query' ? { kind: 'late', delayMs: 100 } : { kind: 'pass' };
@@ -119,7 +119,8 @@ describe(`the connector with --storage=aws, told to stop while it is written to 
     closing.push(() => stop.abort());
     const shape = {
       samples: SAMPLES, samplesPerRequest: SAMPLES_PER_REQUEST, seriesCount: 300, labelNames: 10, startMs: Math.floor(Date.now() / 1000) * 1000 - 1_800_000,
-      stepMs: 1_000, refusedShare: 0, conflicts: false, hasNonFinite: true,
+      stepMs: 1_000, refusedShare: 0, conflicts: false, hasCompanions: false,
+      hasNonFinite: true,
     }; // oxfmt-ignore
     const requests = [...generateRequests(shape, createSeededRandom(seed), ledger)];
     const sending = sendLikePrometheus(
