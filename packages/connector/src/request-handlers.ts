@@ -6,7 +6,7 @@ import { answerBuildInformation } from './api/build-information.js';
 import { answerExemplars } from './api/handle-exemplars.js';
 import { answerLabels, answerLabelValues, answerSeries } from './api/handle-labels.js';
 import { answerMetadata } from './api/handle-metadata.js';
-import { answerFormatQuery, answerParseQuery, answerQuery, answerQueryRange, requestedTimeoutMs } from './api/handle-query.js';
+import { answerFormatQuery, answerParseQuery, answerQuery, answerQueryRange } from './api/handle-query.js';
 import { CallQueue } from './concurrency/call-queue.js';
 import { createByteBudget, type BudgetShare } from './concurrency/create-byte-budget.js';
 import { createLimiter } from './concurrency/create-limiter.js';
@@ -217,10 +217,10 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
             return answerBuildInformation();
           case 'query':
           case 'query-range': {
-            const timeoutMs = requestedTimeoutMs(given);
-            if (timeoutMs !== null && timeoutMs < config.readTimeoutMs)
-              scope.limitTime(Math.max(0, timeoutMs), 'timeout', HOW_TO_ASK_FOR_LESS);
-            const context = { ...readContext(caller, scope), clock };
+            const limitTime = (timeoutMs: number): void => {
+              if (timeoutMs < config.readTimeoutMs) scope.limitTime(timeoutMs, 'timeout', HOW_TO_ASK_FOR_LESS);
+            };
+            const context = { ...readContext(caller, scope), clock, limitTime };
             return asked === 'query' ? answerQuery(given, context) : answerQueryRange(given, context);
           }
           case 'labels':

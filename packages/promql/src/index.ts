@@ -3,6 +3,7 @@ export { ParseError } from './syntax/parse-error.js';
 export { selectorsOf } from './syntax/selectors-of.js';
 export { formatExpression, printExpression } from './syntax/print-expression.js';
 export type { DurationOperand, Expression, TimeModifiers } from './syntax/expression.js';
+export { quoteGo } from './syntax/go-text.js';
 export { parseDuration } from './durations.js';
 export { formatApiValue, formatSampleValue } from './number-text.js';
 export {

@@ -18,6 +18,8 @@ export interface AnswerOptions {
   readonly limit: number;
   /** JSON of the `stats` of the query, if they were asked for. */
   readonly stats: string | null;
+  /** What is to be said of the request itself. */
+  readonly warning: string | null;
   /** Called between parts of a large answer. */
   readonly breathe: () => Promise<void>;
 }
@@ -29,14 +31,17 @@ const POINTS_PER_TURN = 10_000;
 const POINTS_OF_LABELS = 10;
 
 /** The answer of a query as the HTTP API spells it. */
-export async function answerJson({ value, warnings, infos }: QueryAnswer, { limit, stats, breathe }: AnswerOptions): Promise<string> {
+export async function answerJson(
+  { value, warnings, infos }: QueryAnswer,
+  { limit, stats, warning, breathe }: AnswerOptions,
+): Promise<string> {
   const isCut =
     limit > 0 && ((value.type === 'vector' && value.samples.length > limit) || (value.type === 'matrix' && value.series.length > limit));
   const result = await resultJson(value, limit > 0 ? limit : Infinity, breathe);
   const parts = [`{"status":"success","data":{"resultType":"${value.type}","result":${result}`];
   if (stats !== null) parts.push(`,"stats":${stats}`);
   parts.push('}');
-  const shownWarnings = isCut ? [...warnings, 'results truncated due to limit'] : warnings;
+  const shownWarnings = [...warnings, ...(isCut ? ['results truncated due to limit'] : []), ...(warning === null ? [] : [warning])];
   if (shownWarnings.length > 0) parts.push(`,"warnings":${JSON.stringify(cut(shownWarnings, 'warning'))}`);
   if (infos.length > 0) parts.push(`,"infos":${JSON.stringify(cut(infos, 'info'))}`);
   parts.push('}');

@@ -2,9 +2,17 @@ import type { BudgetShare } from '../concurrency/create-byte-budget.js';
 import { ConnectorError } from '../errors/connector-error.js';
 import { assertDeclaredLength, readRequestBody, type BodyLimits } from '../protocol/read-message.js';
 import type { ConnectorRequest } from '../seam.js';
+import { type Form, parseForm } from './form.js';
+import { parseGoInteger } from './go-number.js';
 
 /** The parameters of an API request, wherever it carries them. */
-export type ApiParameters = URLSearchParams;
+export interface ApiParameters {
+  /** The first value, or null. */
+  get(name: string): string | null;
+  getAll(name: string): readonly string[];
+  /** What is wrong with a pair that was left out: most questions do without it (`net/http`, Request.FormValue). */
+  readonly fault: string | null;
+}
 
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -20,8 +28,8 @@ export async function readParameters(
   budget: BudgetShare,
   signal: AbortSignal,
 ): Promise<ApiParameters> {
-  const fromAddress = new URLSearchParams(request.query);
-  if (request.method !== 'POST') return fromAddress;
+  const address = parseForm(request.query);
+  if (request.method !== 'POST') return parametersOf(address);
   assertDeclaredLength(request, limits);
   const contentType = request.headers['content-type'] ?? FORM;
   if (contentType.split(';')[0]?.trim().toLowerCase() !== FORM) {
@@ -31,9 +39,21 @@ export async function readParameters(
     );
   }
   const body = await readRequestBody(request, limits, budget, signal);
-  const parameters = new URLSearchParams(new TextDecoder().decode(body));
-  for (const [name, value] of fromAddress) parameters.append(name, value);
-  return parameters;
+  return parametersOf(parseForm(new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)), address);
+}
+
+function parametersOf(...forms: readonly Form[]): ApiParameters {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of forms.flatMap(({ pairs }) => pairs)) {
+    const known = values.get(name);
+    if (known === undefined) values.set(name, [value]);
+    else known.push(value);
+  }
+  return {
+    get: (name) => values.get(name)?.[0] ?? null,
+    getAll: (name) => values.get(name) ?? [],
+    fault: forms.find(({ fault }) => fault !== null)?.fault ?? null,
+  };
 }
 
 /** What is wrong with a parameter, in Prometheus' words. */
@@ -55,8 +75,7 @@ export function parseParameter<T>(name: string, parse: () => T, prefix = ''): T 
 export function parseLimit(parameters: ApiParameters): number {
   const text = parameters.get('limit') ?? '';
   if (text === '') return 0;
-  if (!/^[+-]?\d{1,15}$/.test(text)) throw invalidParameter('limit', `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
-  const limit = Number(text);
+  const limit = parseParameter('limit', () => parseGoInteger(text));
   if (limit < 0) throw invalidParameter('limit', 'limit must be non-negative');
   return limit;
 }

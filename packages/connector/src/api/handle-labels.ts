@@ -40,6 +40,8 @@ export async function answerLabelValues(nameInPath: string, parameters: ApiParam
 
 /** JSON of the answer of `/api/v1/series`. @throws ConnectorError */
 export async function answerSeries(parameters: ApiParameters, context: ReadContext): Promise<string> {
+  // The one question that insists on a form without a fault (`web/api/v1/api.go`, series).
+  if (parameters.fault !== null) throw new ConnectorError('malformed-query', `error parsing form values: ${parameters.fault}`);
   if (parameters.getAll('match[]').length === 0) throw new ConnectorError('malformed-query', 'no match[] parameter provided');
   const limit = parseLimit(parameters);
   const { startMs, endMs } = parseTimeRange(parameters);

@@ -4,6 +4,7 @@ import type { Clock } from '../ports.js';
 import type { ReadContext } from '../read/read-context.js';
 import { readMetadata } from '../read/read-metadata.js';
 import type { ApiParameters } from './api-parameters.js';
+import { parseGoInteger } from './go-number.js';
 
 /** JSON of the answer of `/api/v1/metadata`. @throws ConnectorError */
 export async function answerMetadata(parameters: ApiParameters, context: ReadContext & { readonly clock: Clock }): Promise<string> {
@@ -33,6 +34,10 @@ export async function answerMetadata(parameters: ApiParameters, context: ReadCon
 function parseNumber(parameters: ApiParameters, name: 'limit' | 'limit_per_metric'): number | null {
   const text = parameters.get(name) ?? '';
   if (text === '') return null;
-  if (!/^[+-]?\d{1,15}$/.test(text)) throw new ConnectorError('malformed-query', `${name} must be a number`);
-  return Number(text);
+  try {
+    return parseGoInteger(text);
+  } catch (error) {
+    if (error instanceof RangeError) throw new ConnectorError('malformed-query', `${name} must be a number`);
+    throw error;
+  }
 }

@@ -7,6 +7,7 @@ import {
   queryInstant,
   type QueryOptions,
   queryRange,
+  quoteGo,
 } from '@timestream-prometheus/promql';
 import type { Config } from '../config/parse-config.js';
 import { ConnectorError } from '../errors/connector-error.js';
@@ -16,8 +17,9 @@ import type { ReadContext } from '../read/read-context.js';
 import { answerJson } from './answer-json.js';
 import { type ApiParameters, invalidParameter, parseLimit, parseParameter } from './api-parameters.js';
 import { expressionJson } from './expression-json.js';
+import { formatGoDuration } from './go-duration.js';
 import { createPromqlStorage, type PushDown } from './promql-storage.js';
-import { parseDurationParameterMs, parseTimeMs, parseTimeOr } from './time-parameters.js';
+import { parseDurationMs, parseDurationNs, parseTimeMs, parseTimeOr } from './time-parameters.js';
 
 /** Points of one series that a range query may have, as in Prometheus. */
 const MAX_POINTS = 11_000;
@@ -29,12 +31,15 @@ export interface QueryContext extends Omit<ReadContext, 'config'> {
   readonly config: ReadContext['config'] &
     Pick<Config, 'queryLookbackDeltaMs' | 'queryMaxSamples' | 'promqlExperimentalFunctions' | 'promqlPushdown'>;
   readonly clock: Clock;
+  /** Ends the request when so much time has passed since it came, if that is sooner than it would end. */
+  readonly limitTime: (timeoutMs: number) => void;
 }
 
 /** JSON of the answer of `/api/v1/query`. @throws ConnectorError */
 export async function answerQuery(parameters: ApiParameters, context: QueryContext): Promise<string> {
   const limit = parseLimit(parameters);
   const timeMs = parseTimeOr(context.clock.nowMs(), 'time', parameters);
+  limitTime(parameters, context);
   const options = optionsOf(parameters, context);
   return answer(parameters, limit, context, () =>
     queryInstant(parameters.get('query') ?? '', timeMs, createPromqlStorage(context, pushDownOf(parameters, context)), options),
@@ -47,7 +52,7 @@ export async function answerQueryRange(parameters: ApiParameters, context: Query
   const startMs = parseParameter('start', () => parseTimeMs(parameters.get('start') ?? ''));
   const endMs = parseParameter('end', () => parseTimeMs(parameters.get('end') ?? ''));
   if (endMs < startMs) throw invalidParameter('end', 'end timestamp must not be before start time');
-  const stepMs = parseParameter('step', () => parseDurationParameterMs(parameters.get('step') ?? ''));
+  const stepMs = parseParameter('step', () => parseDurationMs(parameters.get('step') ?? ''));
   if (stepMs <= 0) {
     throw invalidParameter('step', 'zero or negative query resolution step widths are not accepted. Try a positive integer');
   }
@@ -57,6 +62,7 @@ export async function answerQueryRange(parameters: ApiParameters, context: Query
       'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
     );
   }
+  limitTime(parameters, context);
   const options = optionsOf(parameters, context);
   const times = { startMs, endMs, stepMs };
   return answer(parameters, limit, context, () =>
@@ -76,10 +82,13 @@ export function answerParseQuery(parameters: ApiParameters, config: Pick<Config,
   return JSON.stringify({ status: 'success', ['data']: expressionJson(expression) });
 }
 
-/** The time that the client gives the query, or null. @throws ConnectorError */
-export function requestedTimeoutMs(parameters: ApiParameters): number | null {
+/** Takes the time that the client gives the query. @throws ConnectorError malformed-query */
+function limitTime(parameters: ApiParameters, context: QueryContext): void {
   const timeout = parameters.get('timeout') ?? '';
-  return timeout === '' ? null : parseParameter('timeout', () => parseDurationParameterMs(timeout));
+  if (timeout === '') return;
+  const timeoutNs = parseParameter('timeout', () => parseDurationNs(timeout));
+  if (timeoutNs <= 0) throw invalidParameter('timeout', `timeout must be positive, got ${formatGoDuration(timeoutNs)}`);
+  context.limitTime(timeoutNs / 1e6);
 }
 
 function parseQueryParameter(
@@ -98,7 +107,7 @@ function optionsOf(parameters: ApiParameters, { config, turns, memory, signal }:
   const asked = parameters.get('lookback_delta') ?? '';
   let lookbackMs = 0;
   try {
-    if (asked !== '') lookbackMs = parseDurationParameterMs(asked);
+    if (asked !== '') lookbackMs = parseDurationMs(asked);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ConnectorError('malformed-query', `error parsing lookback delta duration: ${error.message}`);
@@ -129,7 +138,7 @@ async function answer(
     const result = await run();
     await memory.hold().set(ANSWERED_POINT_BYTES * pointsOf(result));
     const stats = asksForStats(parameters) ? statsJson(result, (clock.nowMs() - startMs) / 1000) : null;
-    return await answerJson(result, { limit, stats, breathe: () => turns.next(signal) });
+    return await answerJson(result, { limit, stats, warning: statsWarning(parameters), breathe: () => turns.next(signal) });
   } catch (error) {
     if (error instanceof ParseError) throw invalidParameter('query', error.message);
     if (!(error instanceof QueryError)) throw error;
@@ -146,6 +155,13 @@ function pointsOf({ value }: QueryAnswer): number {
 
 function asksForStats(parameters: ApiParameters): boolean {
   return (parameters.get('stats') ?? '') !== '';
+}
+
+/** What Prometheus says to a value of `stats` that it has no use for (`web/api/v1/api.go`, statsParamWarning). */
+function statsWarning(parameters: ApiParameters): string | null {
+  const stats = parameters.get('stats') ?? '';
+  if (['', 'true', 'all'].includes(stats)) return null;
+  return `value ${quoteGo(stats)} for parameter "stats" is deprecated and will be rejected in the next major release, use "true" or "all"`;
 }
 
 function pushDownOf(parameters: ApiParameters, { config }: QueryContext): PushDown {
