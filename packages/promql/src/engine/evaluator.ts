@@ -237,7 +237,7 @@ export class Evaluator {
       for (let step = 0; step < this.#steps; step++) {
         const kind = one.kinds[step];
         if (kind === NONE) continue;
-        const text = kind === FLOAT ? formatSampleValue(one.floats[step]!) : histogramText(one.histograms![step]!);
+        const text = kind === FLOAT ? formatSampleValue(one.floats[step]!) : labelValueOf(one.histograms![step]!);
         const metric = one.metric.with(new Map([[label, text]])).filter(keeps);
         let entry = counts.get(metric.key);
         if (entry === undefined) {
@@ -380,12 +380,13 @@ export class Evaluator {
     if (name === 'label_replace' || name === 'label_join') return this.#evaluateLabelCall(name, args);
     if (name === 'info') return this.#evaluateInfo(args);
     const isSort = name === 'sort' || name === 'sort_desc' || name === 'sort_by_label' || name === 'sort_by_label_desc';
-    if (isSort && this.#endMs !== this.#startMs) this.#context.annotations.sortInRangeQuery(call.range);
     const values: (readonly GridSeries[])[] = [];
     for (const argument of args) {
       const value = typeOf(argument) === 'string' ? [] : await this.#vector(argument);
       values.push(value);
     }
+    // Said last, as Prometheus does: of nested sorts the place of the outermost is kept.
+    if (isSort && this.#endMs !== this.#startMs) this.#context.annotations.sortInRangeQuery(call.range);
     return this.#applyFunction(call, values);
   }
 
@@ -762,4 +763,10 @@ function absentLabels(expression: Expression): LabelSet {
     } else values.delete(name);
   }
   return LabelSet.from([...values].map(([name, value]) => ({ name, value })));
+}
+
+/** A histogram as a label value. Division by zero makes the zero bucket NaN that one with custom buckets has not, and Prometheus gives up there. */
+function labelValueOf(histogram: FloatHistogram): string {
+  if (histogram.isCustom && histogram.zeroCount !== 0) throw executionError('histograms with custom buckets have no zero bucket');
+  return histogramText(histogram);
 }

@@ -665,7 +665,7 @@ class Parser {
       '@ modifier must be preceded by an instant vector selector or range vector selector or a subquery',
     );
     if (target.atMs !== null || target.atPreprocessor !== null) this.#fail(rangeOf(operand), '@ <timestamp> may not be set multiple times');
-    if (typeof moment === 'number') target.atMs = roundHalfAway(moment * 1000) + 0;
+    if (typeof moment === 'number') target.atMs = timestampOf(moment);
     else target.atPreprocessor = moment;
     this.#extend(operand);
   }
@@ -766,4 +766,10 @@ function integerFromText(text: string): number | null {
   // Base 0 takes underscores only where a prefix or plain decimal digits make the number.
   const value = BigInt((prefix === '0' ? '0o' : prefix) + digits);
   return value < 2n ** 63n ? Number(value) : null;
+}
+
+/** Seconds as milliseconds. What an int64 does not hold is its least value, as x86-64 converts it. */
+function timestampOf(seconds: number): number {
+  const ms = roundHalfAway(seconds * 1000);
+  return Math.abs(ms) < 2 ** 63 ? ms + 0 : -(2 ** 63);
 }
