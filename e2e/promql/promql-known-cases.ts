@@ -17,6 +17,9 @@ const cases: readonly (readonly [seed: number, wrong: string, text: string])[] =
     'of a parameter that is evaluated at the first step the last sample was read',
     'quantile(scalar({"name with spaces"} offset 1m), memory_bytes @ 1700001200)',
   ],
+  [1, 'the place of an inner sort was shown', 'sort(sort_desc(sort(up)))'],
+  [1, 'a moment was later than any int64 holds', 'up @ 1e16'],
+  [1, 'a custom histogram divided by zero became a label', 'count_values("v", durations / 0)'],
   [2, 'the sample before, which shows a counter reset, was not read', 'histogram_sum(sum(latency))'],
 ];
 

@@ -8,10 +8,13 @@ import { isMissing } from '../harness/requirements.js';
 import { createDataSet, DATA_END_MS, DATA_START_MS } from '../promql/promql-data-set.js';
 import { knownQuestions } from '../promql/promql-known-cases.js';
 import { type Comparison, PromqlOracle, type Question } from '../promql/promql-oracle.js';
+import { everyQuery } from '../promql/every-query.js';
+import { hasOtherBytes, mutateQuery } from '../promql/mutate-query.js';
 import { fixedQueries, randomQuery, randomText } from '../promql/promql-queries.js';
 
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1_000_000));
 const randomCases = Number(process.env['CASES'] ?? 3000);
+const mutatedCases = Number(process.env['CASES'] ?? 500);
 
 function questionOf(random: SeededRandom, text: string): Question {
   const startMs = DATA_START_MS + random.below(DATA_END_MS - DATA_START_MS);
@@ -81,6 +84,22 @@ describe.skipIf(isMissing('go'))('PromQL beside Prometheus\u2019 own engine', ()
     summaries.push(`texts: ${texts.length} compared, ${differing.length} differing`);
     process.stdout.write(`texts: ${texts.length} compared, ${differing.length} differing (seed ${seed})\n`);
     expect(differing.slice(0, 5), `seed ${seed}`).toEqual([]);
+  });
+
+  it('refuses mutated queries with the same words, and answers those that are still queries alike', { timeout: 600_000 }, async () => {
+    const random = createSeededRandom(seed + 4);
+    const corpus = everyQuery();
+    const texts = Array.from({ length: 7 * mutatedCases }, () => mutateQuery(random, random.pick(corpus))).filter(
+      (text) => !hasOtherBytes(text),
+    );
+    const expected = oracle.format(texts);
+    const differing = texts.filter((text, index) => JSON.stringify(ownFormat(text)) !== JSON.stringify(expected[index]));
+    expect(differing.slice(0, 5), `seed ${seed}`).toEqual([]);
+    const queries = texts.filter((_text, index) => expected[index]?.error === undefined);
+    expect(queries.length).toBeGreaterThan(mutatedCases);
+    summaries.push(`mutated texts: ${texts.length} compared, ${differing.length} differing; ${queries.length} of them are queries`);
+    const questions = queries.slice(0, mutatedCases).map((text) => questionOf(random, text));
+    check('mutated', await oracle.compare(createDataSet(random), questions));
   });
 
   it('computes every function of Go\u2019s math package to the last bit', { timeout: 300_000 }, () => {
