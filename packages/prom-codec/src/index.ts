@@ -2,6 +2,7 @@ export { decodeChunkedReadFrames, encodeChunkedReadFrame } from './chunked-read-
 export { chunkedReadFrameBytes, splitSeriesIntoFrames } from './chunked-read-size.js';
 export { CodecError, type CodecErrorCode } from './codec-error.js';
 export { compareLabels, compareUtf8 } from './compare-labels.js';
+export { countEntries } from './count-entries.js';
 export { crc32c } from './crc32c.js';
 export { createSnappyDecoder, decodeSnappy, type SnappyDecoder, type SnappyLimits } from './decode-snappy.js';
 export { decodeWriteColumns, type DecodeWriteColumnsOptions } from './decode-write-columns.js';
