@@ -7,7 +7,7 @@ import { answerExemplars } from './api/handle-exemplars.js';
 import { answerLabels, answerLabelValues, answerSeries } from './api/handle-labels.js';
 import { answerMetadata } from './api/handle-metadata.js';
 import { answerFormatQuery, answerParseQuery, answerQuery, answerQueryRange } from './api/handle-query.js';
-import { CallQueue } from './concurrency/call-queue.js';
+import { CallQueue, type CallPlace } from './concurrency/call-queue.js';
 import { createByteBudget, type BudgetShare } from './concurrency/create-byte-budget.js';
 import { createLimiter } from './concurrency/create-limiter.js';
 import { ReadBudget } from './concurrency/read-budget.js';
@@ -32,6 +32,7 @@ import { rememberStored } from './write/remember-stored.js';
 import { timedWriter } from './write/timed-writer.js';
 import type { WriteConfig, WriteContext } from './write/write-context.js';
 import { writeMessage } from './write/write-message.js';
+import { guessedCallCount, waitForPlace } from './write/wait-for-place.js';
 import { WriteWorkers } from './workers/write-workers.js';
 import { notStoredHeaders, withWrittenHeaders, writtenHeaders, type LeftOut, type WrittenCount } from './write/written-headers.js';
 
@@ -142,6 +143,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
       const version = writeVersionOf(request.headers);
       const written: WrittenCount = { samples: 0, histograms: 0, exemplars: 0 };
       let leftOut: readonly LeftOut[];
+      let place: CallPlace | undefined;
       try {
         assertDeclaredLength(request, config);
         const budget = holdBytes(scope);
@@ -150,7 +152,10 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
         const body = await readRequestBody(request, config, budget, signal);
         const nowMs = clock.nowMs();
         const recordVersion = config.onConflict === 'last-wins' ? Math.max(1, nowMs) : undefined;
-        const common = { version, written, acceptedDrops, calls, nowMs, ...(recordVersion !== undefined && { recordVersion }) };
+        const held = { budget, turns, signal };
+        place = calls.reserve({ callCount: guessedCallCount(body), deadlineMs: scope.deadlineMs });
+        await waitForPlace(place, body, { version, limits: config, decodeSnappy: decodeBody, held });
+        const common = { version, written, acceptedDrops, calls: place, nowMs, ...(recordVersion !== undefined && { recordVersion }) };
         const openTable = () => {
           const { storage, state } = holdStorage(caller, scope);
           return { writer: timedWriter(storage, calls, clock), state };
@@ -164,7 +169,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
             limits: config,
             decodeSnappy: decodeBody,
             labelSets,
-            held: { budget, turns, signal },
+            held,
             openContext: (): WriteContext => {
               const { writer, state } = openTable();
               return {
@@ -184,6 +189,8 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
           }));
       } catch (thrown) {
         throw version === '2.0' ? withWrittenHeaders(asConnectorError(thrown), written) : thrown;
+      } finally {
+        place?.leave();
       }
       return { ...emptyResponse(204), headers: { ...(version === '2.0' ? writtenHeaders(written) : {}), ...notStoredHeaders(leftOut) } };
     },

@@ -330,6 +330,31 @@ describe('load and stopping', () => {
     expect((await connector.handle(writeRequest(large))).status).toBe(204);
   });
 
+  it('makes nothing of a write behind a crowd before its calls are near, and stores it then', async () => {
+    const { connector, opened, unblock, metrics } = blockedFixture({ 'max-write-concurrency': '1' });
+    const working = [1, 2, 3].map((value) => connector.handle(writeRequest([series({ __name__: 'up' }, [1_700_000_000_000, value])])));
+    await expect.poll(() => opened[0]?.batches.length).toBe(1);
+    // The second one is next; of the third nothing is known but how many samples it has.
+    await expect.poll(() => metrics.sum(METRICS.receivedSamples)).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(metrics.sum(METRICS.receivedSamples)).toBe(2);
+    unblock();
+    expect((await Promise.all(working)).map(({ status }) => status)).toEqual([204, 204, 204]);
+    expect(metrics.sum(METRICS.receivedSamples)).toBe(3);
+  });
+
+  it('answers a malformed write that waits behind a crowd as any other', async () => {
+    const { connector, opened, unblock } = blockedFixture({ 'max-write-concurrency': '1' });
+    const working = [1, 2].map(() => connector.handle(writeRequest(ONE_SERIES)));
+    await expect.poll(() => opened[0]?.batches.length).toBe(1);
+    const notSnappy = await connector.handle(request({ body: Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff) }));
+    expect(await bodyText(notSnappy)).toMatch(/^malformed-body: /);
+    const notWrite = connector.handle(request({ body: encodeSnappy(Uint8Array.of(0x0a, 0x7f)) }));
+    unblock();
+    expect(await bodyText(await notWrite)).toMatch(/^malformed-body: /);
+    expect((await Promise.all(working)).map(({ status }) => status)).toEqual([204, 204]);
+  });
+
   it('finishes the requests in flight before it closes the clients, and takes no new ones', async () => {
     const { connector, opened, unblock, metrics } = blockedFixture({});
     const working = connector.handle(writeRequest(ONE_SERIES));

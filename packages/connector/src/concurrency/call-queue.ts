@@ -30,6 +30,28 @@ export interface CallShare {
   close(): void;
 }
 
+/** The place of a request among all, from when its body has come. */
+export interface CallPlace {
+  /**
+   * Whether it is time to make something of the request: the calls before it that are still to begin are fewer than can be in flight, or are begun within a second.
+   */
+  isNear(): boolean;
+  /**
+   * Waits until {@link isNear}.
+   *
+   * @throws ConnectorError overloaded, if a request of so many calls cannot end in time; the meaning of the abort
+   */
+  waitUntilNear(callCount: number, signal: AbortSignal): Promise<void>;
+  /**
+   * The calls of the request, in this place; when asked again, behind all others.
+   *
+   * @throws ConnectorError overloaded
+   */
+  open(plan: CallPlan): CallShare;
+  /** To be called when the request ends; it may have opened no calls. */
+  leave(): void;
+}
+
 /** Weight of the newest call in the average duration. */
 const NEWEST_WEIGHT = 0.2;
 
@@ -37,6 +59,9 @@ const NEWEST_WEIGHT = 0.2;
 const SAFETY_FACTOR = 1.1;
 
 const LONGEST_RETRY_AFTER_SECONDS = 30;
+
+/** Calls that begin within this time are near, however many they are: quick calls are over before the next request is decoded. */
+const NEAR_MS = 1_000;
 
 /**
  * First come, first served: the requests that came first have their calls first. If all requests shared the calls fairly, an overload would make
@@ -66,21 +91,89 @@ export class CallQueue {
     if (refusal !== undefined) throw refusal;
   }
 
+  /**
+   * Gives a request its place. Until its calls are counted, it counts with those that it is guessed to make, but nobody is refused for a guess.
+   */
+  reserve(guess: CallPlan): CallPlace {
+    const share = this.#enter(guess);
+    share.isCounted = false;
+    let isOpen = false;
+    return {
+      isNear: () => this.#isNear(share),
+      waitUntilNear: async (callCount, signal) => {
+        share.count(callCount);
+        this.#assertInTime(share);
+        await this.#waitUntilNear(share, signal);
+      },
+      open: (plan) => {
+        if (isOpen) return this.open(plan);
+        isOpen = true;
+        share.count(plan.callCount);
+        return this.#open(share);
+      },
+      leave: () => this.#leave(share),
+    };
+  }
+
   /** @throws ConnectorError overloaded */
   open(plan: CallPlan): CallShare {
+    return this.#open(this.#enter(plan));
+  }
+
+  #enter(plan: CallPlan): QueuedShare {
     const share = new QueuedShare(plan, this.#options.maxConcurrencyPerRequest);
     this.#shares.add(share);
-    const refusal = this.#refusalOf(share, this.#callsBefore(share));
-    if (refusal !== undefined) {
-      this.#shares.delete(share);
-      throw refusal;
-    }
+    return share;
+  }
+
+  #open(share: QueuedShare): CallShare {
+    this.#assertInTime(share);
     return {
       run: (call, signal) => this.#run(share, call, signal),
-      close: () => {
-        this.#shares.delete(share);
-      },
+      close: () => this.#leave(share),
     };
+  }
+
+  #leave(share: QueuedShare): void {
+    if (this.#shares.delete(share)) this.#letNear();
+  }
+
+  #assertInTime(share: QueuedShare): void {
+    const refusal = this.#refusalOf(share, this.#callsBefore(share));
+    if (refusal === undefined) return;
+    this.#leave(share);
+    throw refusal;
+  }
+
+  #isNear(share: QueuedShare): boolean {
+    let calls = 0;
+    for (const earlier of this.#shares) {
+      if (earlier === share) break;
+      calls += earlier.toBegin;
+    }
+    return this.#areNear(calls);
+  }
+
+  /** Whether what comes behind so many calls that are still to begin is near. */
+  #areNear(calls: number): boolean {
+    const { maxConcurrency } = this.#options;
+    return calls < maxConcurrency || (calls / maxConcurrency) * (this.#callMs ?? Infinity) < NEAR_MS;
+  }
+
+  async #waitUntilNear(share: QueuedShare, signal: AbortSignal): Promise<void> {
+    throwIfAborted(signal);
+    if (this.#isNear(share)) return;
+    await this.#wait(share.waitingToBeNear, signal);
+  }
+
+  #letNear(): void {
+    let calls = 0;
+    for (const share of this.#shares) {
+      if (!this.#areNear(calls)) return;
+      for (const waiter of share.waitingToBeNear) waiter.start();
+      share.waitingToBeNear.clear();
+      calls += share.toBegin;
+    }
   }
 
   async #run<T>(share: QueuedShare, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -98,6 +191,12 @@ export class CallQueue {
   }
 
   #turn(share: QueuedShare, signal: AbortSignal): Promise<void> {
+    const turn = this.#wait(share.waiting, signal);
+    this.#start();
+    return turn;
+  }
+
+  #wait(waiting: Set<Waiter>, signal: AbortSignal): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const waiter: Waiter = {
         start: () => {
@@ -110,16 +209,20 @@ export class CallQueue {
         },
       };
       const giveUp = () => {
-        share.waiting.delete(waiter);
+        waiting.delete(waiter);
         reject(abortErrorOf(signal));
       };
-      share.waiting.add(waiter);
+      waiting.add(waiter);
       signal.addEventListener('abort', giveUp, { once: true });
-      this.#start();
     });
   }
 
   #start(): void {
+    this.#startCalls();
+    this.#letNear();
+  }
+
+  #startCalls(): void {
     for (const share of this.#shares) {
       for (const waiter of share.waiting) {
         if (this.#running >= this.#options.maxConcurrency) return;
@@ -147,7 +250,7 @@ export class CallQueue {
     let calls = 0;
     for (const earlier of this.#shares) {
       if (earlier === share) break;
-      calls += earlier.remaining;
+      if (earlier.isCounted) calls += earlier.remaining;
     }
     return calls;
   }
@@ -156,16 +259,17 @@ export class CallQueue {
   #refuseHopeless(): void {
     let callsBefore = 0;
     for (const share of this.#shares) {
-      if (!share.hasStarted && share.waiting.size > 0) {
+      if (!share.hasStarted && share.waiting.size + share.waitingToBeNear.size > 0) {
         const refusal = this.#refusalOf(share, callsBefore);
         if (refusal !== undefined) {
           this.#shares.delete(share);
-          for (const waiter of share.waiting) waiter.refuse(refusal);
+          for (const waiter of [...share.waiting, ...share.waitingToBeNear]) waiter.refuse(refusal);
           share.waiting.clear();
+          share.waitingToBeNear.clear();
           continue;
         }
       }
-      callsBefore += share.remaining;
+      if (share.isCounted) callsBefore += share.remaining;
     }
   }
 
@@ -192,10 +296,15 @@ interface Waiter {
 }
 
 class QueuedShare {
-  readonly callCount: number;
+  callCount: number;
+  /** False: the number of calls is a guess. */
+  isCounted = true;
   readonly deadlineMs: number;
   readonly maxRunning: number;
+  /** Calls whose turn has not come. */
   readonly waiting = new Set<Waiter>();
+  /** The request itself, if there is nothing made of it yet. */
+  readonly waitingToBeNear = new Set<Waiter>();
   running = 0;
   finished = 0;
   hasStarted = false;
@@ -209,5 +318,15 @@ class QueuedShare {
   /** Calls that are still to end. */
   get remaining(): number {
     return Math.max(this.callCount - this.finished, this.running + this.waiting.size);
+  }
+
+  count(callCount: number): void {
+    this.callCount = callCount;
+    this.isCounted = true;
+  }
+
+  /** Calls that are still to begin. A guess may be far too high: it counts for as many as begin at once. */
+  get toBegin(): number {
+    return this.isCounted ? this.remaining - this.running : Math.min(this.callCount, this.maxRunning);
   }
 }

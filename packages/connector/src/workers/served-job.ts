@@ -1,5 +1,5 @@
 import type { WriteBatch, DimensionBudget } from '@timestream-prometheus/timestream-translator';
-import type { CallQueue, CallShare } from '../concurrency/call-queue.js';
+import type { CallPlace, CallShare } from '../concurrency/call-queue.js';
 import type { BudgetShare } from '../concurrency/create-byte-budget.js';
 import type { RequestScope } from '../concurrency/request-scope.js';
 import { ConnectorError } from '../errors/connector-error.js';
@@ -22,7 +22,7 @@ export interface ServedWrite {
   readonly budget: BudgetShare;
   /** Called when all of the message is understood; the storage is held until the request ends. @throws ConnectorError */
   readonly openTable: () => { readonly writer: RecordWriter; readonly state: StorageState };
-  readonly calls: CallQueue;
+  readonly calls: Pick<CallPlace, 'open'>;
   readonly acceptedDrops: AcceptedDropLog;
   readonly written: WrittenCount;
 }

@@ -137,4 +137,65 @@ describe('CallQueue', () => {
     await expect(share.run(() => Promise.reject(new Error('no')), never)).rejects.toThrow('no');
     expect(await share.run(() => Promise.resolve('next'), never)).toBe('next');
   });
+
+  it('holds a request until the calls before it that are to begin are fewer than can be in flight', async () => {
+    const { queue, callsOf, endAll } = createQueue(2, 2);
+    const first = queue.open({ callCount: 6, deadlineMs: 1e9 });
+    const work = callsOf(first, 'first', 6);
+    const place = queue.reserve({ callCount: 1, deadlineMs: 1e9 });
+    let isNear = false;
+    const near = place.waitUntilNear(1, never).then(() => (isNear = true));
+    await settle();
+    expect([place.isNear(), isNear]).toEqual([false, false]);
+    await endAll(10_000);
+    // Two are done, two in flight, and two are to begin.
+    expect(isNear).toBe(false);
+    await endAll(10_000);
+    expect(isNear).toBe(true);
+    await near;
+    const own = callsOf(place.open({ callCount: 1, deadlineMs: 1e9 }), 'own', 1);
+    await endAll(10_000);
+    await endAll(10_000);
+    await Promise.all([...work, ...own]);
+  });
+
+  it('holds nobody behind calls that are quick', async () => {
+    const { queue, callsOf, endAll } = createQueue(2, 2);
+    const first = queue.open({ callCount: 100, deadlineMs: 1e9 });
+    const work = callsOf(first, 'first', 2);
+    expect(queue.reserve({ callCount: 1, deadlineMs: 1e9 }).isNear()).toBe(false);
+    await endAll(20);
+    expect(queue.reserve({ callCount: 1, deadlineMs: 1e9 }).isNear()).toBe(true);
+    await Promise.all(work);
+  });
+
+  it('lets the next request come near when one before it leaves, and forgets one that gives up', async () => {
+    const { queue } = createQueue(1, 1);
+    const [first, second, third] = [1, 2, 3].map(() => queue.reserve({ callCount: 1, deadlineMs: 1e9 }));
+    const client = new AbortController();
+    const given = second?.waitUntilNear(1, client.signal);
+    const waiting = third?.waitUntilNear(1, never);
+    client.abort();
+    await expect(given).rejects.toMatchObject({ code: 'client-gone' });
+    second?.leave();
+    first?.leave();
+    await waiting;
+  });
+
+  it('refuses a request that waits to come near as soon as it is seen that it cannot end in time, and nobody for what another may come to', async () => {
+    const { queue, callsOf, endAll } = createQueue(1, 1);
+    const first = queue.open({ callCount: 4, deadlineMs: 1e9 });
+    const work = callsOf(first, 'first', 4);
+    const place = queue.reserve({ callCount: 1, deadlineMs: 5_000 });
+    const waiting = place.waitUntilNear(1, never);
+    const refused = expect(waiting).rejects.toMatchObject({ code: 'overloaded' });
+    await endAll(2_000);
+    await refused;
+    // Three calls of two seconds, and one of its own.
+    await expect(queue.reserve({ callCount: 1, deadlineMs: 9_000 }).waitUntilNear(1, never)).rejects.toThrow(/3 calls of earlier requests/);
+    queue.reserve({ callCount: 1_000, deadlineMs: 1e9 });
+    queue.open({ callCount: 1, deadlineMs: 12_000 }).close();
+    for (let round = 0; round < 3; round += 1) await endAll(2_000);
+    await Promise.all(work);
+  });
 });

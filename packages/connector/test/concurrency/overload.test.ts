@@ -73,7 +73,9 @@ describe('an overload', () => {
       setMaxListeners(0, aborting.signal);
       time.at(deadlineMs, () => aborting.abort(deadlineError(WRITE_TIMEOUT_MS, 'write-timeout')));
       queue.assertHope(deadlineMs);
-      const share = queue.open({ callCount: CALLS_PER_REQUEST, deadlineMs });
+      const place = queue.reserve({ callCount: CALLS_PER_REQUEST, deadlineMs });
+      if (!place.isNear()) await place.waitUntilNear(CALLS_PER_REQUEST, aborting.signal);
+      const share = place.open({ callCount: CALLS_PER_REQUEST, deadlineMs });
       const tally = new WriteTally();
       await writeBatches(batches(), tally, {
         writer: timedWriter(timestream, queue, clock),
