@@ -72,10 +72,16 @@ function requestIdOf(request: { readonly headers: Readonly<Record<string, string
  */
 function endBrokenConnection(error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || !socket.writable) socket.destroy();
-  else
-    socket.end(
-      `HTTP/1.1 ${error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\nConnection: close\r\n\r\n`,
-    );
+  else endWithStatus(socket, error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request');
+}
+
+function endWithStatus(socket: Socket, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+}
+
+/** Node takes the first of two, and what stands before us may have taken the other. They are to be refused (RFC 9112, section 3.2). */
+function hasSeveralHosts(rawHeaders: readonly string[]): boolean {
+  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length > 1;
 }
 
 /** The connector as an HTTP server, not yet listening. Closing it waits for the requests in flight, not for the connector. */
@@ -118,7 +124,12 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   for (const method of METHODS) {
     if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
   }
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (hasSeveralHosts(request.raw.rawHeaders)) {
+      reply.hijack();
+      endWithStatus(request.raw.socket, '400 Bad Request');
+      return;
+    }
     request.raw.headers['content-type'] = 'application/octet-stream';
     done();
   });
@@ -147,6 +158,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   /** A page of our own, for those whom the connector lets through. */
   function guarded(handler: RouteHandlerMethod): RouteHandlerMethod {
     return async function (this: FastifyInstance, request, reply) {
+      // Fastify has decoded the path. Whatever lets paths through before us compares them as they stand, and so does the connector.
+      if (pageRequestFrom(request).path !== request.routeOptions.url) return handle(request, reply);
       const refusal = await connector.admit(pageRequestFrom(request));
       if (refusal === undefined) return handler.call(this, request, reply);
       return sendConnectorResponse(refusal, request, reply, writeIdleTimeoutMs);

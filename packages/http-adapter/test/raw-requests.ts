@@ -47,6 +47,9 @@ const shaped =
     return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), bytes]);
   };
 
+/** The same without the wish that the connection ends. */
+const keepAlive = (request: Buffer): Buffer => Buffer.from(request.toString('latin1').replace('Connection: close\r\n', ''), 'latin1');
+
 const one = (name: string, shape: Shape, status: number, reaches: readonly Reached[] = []): RawRequest => ({
   name,
   bytes: shaped(shape),
@@ -218,4 +221,139 @@ export const RAW_REQUESTS: readonly RawRequest[] = [
     statuses: [],
     reaches: [],
   },
+
+  ...['PUT', 'GET', 'DELETE'].flatMap((method) =>
+    ['X-HTTP-Method-Override: POST', 'X-Method-Override: POST', 'X-HTTP-Method: POST'].map((header) =>
+      one(`the header ${header} makes no write of a ${method}`, { method, headers: [header] }, 405),
+    ),
+  ),
+  one('a method in the question is no method', { method: 'GET', target: '/write?_method=POST', body: Buffer.alloc(0) }, 405),
+  one('two Host headers are refused', { headers: ['Host: other.example'] }, 400),
+  one('two equal Host headers are refused', { headers: ['Host: connector.example'] }, 400),
+  one('a list of lengths is refused', { contentLength: '5, 5' }, 400),
+  one('a length in hexadecimal digits is refused', { contentLength: '0x10' }, 400),
+  one(
+    'an Authorization that goes on in the next line is refused',
+    { user: 'reader', headers: ['X-A: b', ' Authorization: Bearer x'] },
+    400,
+  ),
+  one('an Authorization behind a tab is refused', { user: 'reader', headers: ['X-A: b', '\tAuthorization: Bearer x'] }, 400),
+  {
+    name: 'an Authorization in the trailer of a body counts for nothing',
+    bytes: (parts) => {
+      const chunked = Buffer.concat([
+        Buffer.from(`${parts.write.length.toString(16)}\r\n`),
+        parts.write,
+        Buffer.from(`\r\n0\r\nAuthorization: Bearer ${parts.writer}\r\n\r\n`),
+      ]);
+      const headers = ['Transfer-Encoding: chunked', 'Trailer: Authorization'];
+      return shaped({ user: 'reader', body: chunked, contentLength: undefined, headers })(parts);
+    },
+    statuses: [403],
+    reaches: [],
+  },
+  {
+    name: 'a write in chunks with extensions and a trailer is one write',
+    bytes: (parts) => {
+      const chunked = Buffer.concat([
+        Buffer.from(`${parts.write.length.toString(16)};a="b;c"\r\n`),
+        parts.write,
+        Buffer.from('\r\n0\r\nX-A: b\r\n\r\n'),
+      ]);
+      return shaped({ body: chunked, contentLength: undefined, headers: ['Transfer-Encoding: chunked'] })(parts);
+    },
+    statuses: [204],
+    reaches: ['write'],
+  },
+  {
+    name: 'a chunk with 64 KiB of extensions is refused',
+    bytes: (parts) => {
+      const chunked = Buffer.from(`1;${'a'.repeat(64 * 1024)}\r\nx\r\n0\r\n\r\n`);
+      return shaped({ body: chunked, contentLength: undefined, headers: ['Transfer-Encoding: chunked'] })(parts);
+    },
+    statuses: [400],
+    reaches: [],
+  },
+  {
+    name: 'requests of two users in one packet have their own rights each',
+    bytes: (parts) =>
+      Buffer.concat([
+        keepAlive(shaped({})(parts)),
+        keepAlive(shaped({ user: 'reader' })(parts)),
+        keepAlive(shaped({ user: 'reader', target: '/read', body: 'read' })(parts)),
+        shaped({ target: '/read', body: 'read' })(parts),
+      ]),
+    statuses: [204, 403, 200, 403],
+    reaches: ['write', 'read'],
+  },
+  {
+    name: 'a request whose body is longer than its length leaves the rest to no route',
+    bytes: (parts) =>
+      Buffer.concat([keepAlive(shaped({ method: 'GET', target: '/-/healthy', body: Buffer.alloc(0) })(parts)), parts.write, hidden(parts)]),
+    statuses: [400],
+    reaches: [],
+  },
+  {
+    name: 'a body behind a request that is refused is not taken for the next request',
+    bytes: (parts) => keepAlive(shaped({ user: 'reader', body: hidden(parts) })(parts)),
+    statuses: [403],
+    reaches: [],
+  },
+  {
+    name: 'a wish for another protocol is passed over',
+    bytes: (parts) => shaped({ user: 'reader', headers: ['Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'] })(parts),
+    statuses: [403],
+    reaches: [],
+  },
+  {
+    name: 'a request without a version is held to the methods of its path',
+    bytes: () => Buffer.from('GET /write\r\n\r\n'),
+    statuses: [405],
+    reaches: [],
+  },
+  {
+    name: 'HTTP/1.0 without a Host is answered by the rights of its user',
+    bytes: (parts) => Buffer.from(`POST /write HTTP/1.0\r\nAuthorization: Bearer ${parts.reader}\r\nContent-Length: 0\r\n\r\n`),
+    statuses: [403],
+    reaches: [],
+  },
+  {
+    name: 'lengths and chunks in a request of HTTP/1.0 hide no second one',
+    bytes: (parts) => {
+      const request = shaped({ body: Buffer.concat([Buffer.from('0\r\n\r\n'), hidden(parts)]), headers: ['Transfer-Encoding: chunked'] })(
+        parts,
+      );
+      return Buffer.from(request.toString('latin1').replace('HTTP/1.1', 'HTTP/1.0'), 'latin1');
+    },
+    statuses: [400],
+    reaches: [],
+  },
+  ...[
+    'X-Forwarded-For: 127.0.0.1',
+    'X-Real-IP: 127.0.0.1',
+    'Forwarded: for=127.0.0.1',
+    'X-Forwarded-Host: localhost',
+    'X-Scope_OrgID: a',
+    'X-Client-Cert: CN=writer',
+    'X-SSL-Client-S-DN: CN=writer',
+    'Proxy-Authorization: Basic d3JpdGVyOng=',
+    'Cookie: authorization=x',
+  ].map((header) => one(`the header ${header} opens no write to the reader`, { headers: [header], user: 'reader' }, 403)),
+  ...[
+    '/api/v1/query?query=1',
+    '/api/v1/label/a%2f..%2fb/values',
+    '/api/v1/label/../../../write/values',
+    '/api/v1/labels',
+    '/api/v1/series?match[]=m',
+    '/api/v1/metadata',
+    '/api/v1/query_exemplars?query=m&start=0&end=1',
+    '/api/v1/format_query?query=1',
+    '/api/v1/status/buildinfo',
+  ].map((target) => one(`${target} is not answered to the writer`, { method: 'GET', target, body: Buffer.alloc(0) }, 403)),
+  ...['/metrics', '/metrics/', '/metrics?x', '/%6detrics', '//metrics', '/METRICS'].map((target) => ({
+    name: `${target} shows no metrics to who may write only`,
+    bytes: shaped({ method: 'GET', target, body: Buffer.alloc(0) }),
+    statuses: [/^\/metrics(?:\?|$)/.test(target) ? 403 : 404],
+    reaches: [],
+  })),
 ];
