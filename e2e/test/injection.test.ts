@@ -146,6 +146,28 @@ describe(`hostile texts in every field that reaches SQL, beside a table that nob
       expect((await canary.query(`SHOW TABLES FROM "${database}"`)).map(([name]) => name).sort()).toEqual([...TABLES].sort());
   }
 
+  /** What may be left to Timestream as a whole, over a label, a name and a value that are this text: the answers are those of its one series. */
+  async function assertAggregated(text: string): Promise<void> {
+    const quoted = JSON.stringify(text);
+    const selector = `{__name__=${quoted}, ${quoted}="x", ${quoted}!~"y|(?:${CANARY.text})"}`;
+    const asked: readonly (readonly [string, string])[] = [
+      [`count by (${quoted}) (${selector})`, '1'],
+      [`group by (${quoted}) (${selector})`, '1'],
+      [`max by (${quoted}) (${selector})`, '1'],
+      [`min by (${quoted}) (max_over_time(${selector}[5m]))`, '1'],
+      [`sum by (${quoted}) (changes(${selector}[5m]))`, '0'],
+      [`sum by (${quoted}) (count_over_time(${selector}[5m]))`, '1'],
+    ];
+    for (const [expression, value] of asked) {
+      const parameters = new URLSearchParams({ query: expression, time: String(nowMs / 1000 + 1) });
+      const answer = await send(`/api/v1/query?${parameters.toString()}`);
+      expect(answer.status, `${expression}: ${answer.text}`).toBe(200);
+      // oxlint-disable-next-line id-denylist -- Prometheus' own name
+      const { result } = (JSON.parse(answer.text) as { readonly data: { readonly result: readonly unknown[] } }).data;
+      expect(result, `${expression}: ${answer.text}`).toEqual([{ metric: { [text]: 'x' }, value: [expect.anything(), value] }]);
+    }
+  }
+
   it(
     'as values and names are stored as they are, and found by every type of matcher and by nothing else',
     async () => {
@@ -183,6 +205,7 @@ describe(`hostile texts in every field that reaches SQL, beside a table that nob
         const { answer, labels } = await read(select(['__name__', '=', text], [text, '=', 'x']));
         expect(labels, `${JSON.stringify(text)}: ${answer.text.slice(0, 200)}`).toContainEqual(wanted);
         await read(select([text, '!=', ''], ['__name__', '=~', quotedPattern(text)]));
+        await assertAggregated(text);
       });
       await assertCanaryIsUntouched();
     },

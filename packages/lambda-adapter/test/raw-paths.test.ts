@@ -23,6 +23,21 @@ const NOWHERE = [
   '/api%2fv1%2fwrite',
   '/-/healthy/../../write',
   '/tenants/a/write',
+  '/write/.',
+  '/read/../write',
+  '/%2e%2e/write',
+  '/write%2f..%2fread',
+  '/%77rite',
+  '/write%20',
+  '/write.json',
+  '/tenants//write',
+  '/\\write',
+  '/..;/write',
+  '/%c0%afwrite',
+  '/%zz/write',
+  'http://connector.example/write',
+  'write',
+  '*',
 ] as const;
 
 describe.each(eventShapes.map(({ name }) => name))('raw requests as events: %s', (shapeName) => {
@@ -49,6 +64,23 @@ describe.each(eventShapes.map(({ name }) => name))('raw requests as events: %s',
       expect((await send('/write', 'PUT', { [name]: 'POST' })).status, name).toBe(405);
     for (const name of ['x-original-url', 'x-rewrite-url', 'x-forwarded-uri', 'x-forwarded-prefix'])
       expect((await send('/nowhere', 'POST', { [name]: '/write' })).status, name).toBe(404);
+  });
+
+  it('takes no method and no credentials from the question', async () => {
+    expect((await send('/write?_method=POST', 'GET')).status).toBe(405);
+    const [, pair = ''] = basicAuthorization(key).split(' ');
+    expect((await send(`/write?authorization=Basic%20${encodeURIComponent(pair)}`, 'POST', { authorization: '' })).status).toBe(401);
+  });
+
+  it('is no other body for a header that speaks of the wire between gateway and client', async () => {
+    for (const [name, value] of [
+      ['transfer-encoding', 'chunked'],
+      ['content-length', '0'],
+      ['expect', '100-continue'],
+      ['upgrade', 'h2c'],
+      ['trailer', 'authorization'],
+    ] as const)
+      expect((await send('/write', 'POST', { [name]: value })).status, name).toBe(204);
   });
 
   it('credentials of two kinds in one header are refused', async () => {
