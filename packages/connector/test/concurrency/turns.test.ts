@@ -1,7 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { getEventListeners } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createSharedSignal } from '../../src/concurrency/deadline.js';
 import { runInTurns, Turns } from '../../src/concurrency/turns.js';
 
-const never = new AbortController().signal;
+const never = createSharedSignal(new AbortController().signal);
+
+/** Whoever has had his turn listens no longer. */
+afterEach(() => expect(getEventListeners(never, 'abort')).toEqual([]));
 
 describe('Turns', () => {
   /** The order in which pieces of work and rounds of the event loop come; each piece keeps the loop busy for so long. */

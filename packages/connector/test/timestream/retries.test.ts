@@ -1,8 +1,10 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { createSamples } from '@timestream-prometheus/prom-codec';
 import { batchRecords, createDimensionBudget, translateSeries, type PlannedBatch } from '@timestream-prometheus/timestream-translator';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { METRICS, openAwsStorage, type ConnectorError, type Storage } from '../../src/index.js';
+import { createSharedSignal } from '../../src/concurrency/deadline.js';
 import { retryPauseMs } from '../../src/timestream/retry-pause.js';
 import { createMemoryLogger, KEY, testConfig } from '../support/connector-fixture.js';
 import { RecordingMetrics } from '../support/recording-metrics.js';
@@ -46,12 +48,21 @@ async function start({ onTestFinished }: TestContext, answer: Parameters<typeof 
     await Promise.all(Array.from({ length: 20 }, work));
     return codes;
   }
-  const writeMany = (count: number, signal = AbortSignal.timeout(60_000)) =>
-    callMany(count, async (storage) => storage?.write(BATCH, signal));
-  const queryMany = (count: number, signal = AbortSignal.timeout(60_000)) =>
-    callMany(count, async (storage) => {
-      for await (const _page of storage?.query('SELECT 1', signal) ?? []) break;
-    });
+  /** As the signal of a request, to which each of its calls listens while it is under way; none of them may go on listening. */
+  async function withSignal<T>(given: AbortSignal, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const signal = createSharedSignal(given);
+    const outcome = await act(signal);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    return outcome;
+  }
+  const writeMany = (count: number, given = AbortSignal.timeout(60_000)) =>
+    withSignal(given, (signal) => callMany(count, async (storage) => storage?.write(BATCH, signal)));
+  const queryMany = (count: number, given = AbortSignal.timeout(60_000)) =>
+    withSignal(given, (signal) =>
+      callMany(count, async (storage) => {
+        for await (const _page of storage?.query('SELECT 1', signal) ?? []) break;
+      }),
+    );
   return { server, metrics, storages, writeMany, queryMany };
 }
 
