@@ -184,7 +184,8 @@ public class JavaOracle {
   }
 
   private static LocalDateTime plus(LocalDateTime time, String unit, long count) {
-    return time.plus(count, unit(unit));
+    // java.time adds quarters as years and months, each cut to the end of its month; Trino as three months each, at once.
+    return unit.equals("quarter") ? time.plusMonths(3 * count) : time.plus(count, unit(unit));
   }
 
   /** By its definition, from the estimate of java.time, which does not count 31 January to 28 February as a month. */
