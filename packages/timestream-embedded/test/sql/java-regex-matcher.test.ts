@@ -121,6 +121,43 @@ describe.skipIf(!isJavaPresent())('beside real Java', { timeout: 120_000 }, () =
     expect(compared / pairs.length).toBeGreaterThan(0.41);
   });
 
+  test('a repeated line break gives back half of \\r\\n where Java gives it back', () => {
+    const items = [
+      '\\R',
+      '(?:\\R)',
+      '(\\R)',
+      '(?:\\R\\n)',
+      '(?:\\R|a)',
+      '(?:\\Ra?)',
+      '(?:a*\\R)',
+      '(?:(?>\\R)b*)',
+      '(?:(?>\\R)b{2})',
+      '(?:\\R{2})',
+      '(?:(?:\\R){2}a?)',
+      '(?:\\R{1,2})',
+      '(?:(\\R)?)',
+    ];
+    const counts = ['', '?', '??', '*', '+', '+?', '{2}', '{1,2}', '{0,1}', '{2}?', '{1,2}?', '{2}+', '?+'];
+    const patterns = items.flatMap((item) => counts.flatMap((count) => ['', '\\n', '$', 'a'].map((end) => `${item}${count}${end}`)));
+    const texts = ['\r\n', '\r\n\n', '\r\n\r\n', '\n\r\n', '\ra\n', '\r\na\r\na', '\r\r\n'];
+    const nested = items.flatMap((item) =>
+      ['{2}', '{1,2}', '+', '?'].flatMap((inner) => ['{2}', '{1,2}', '?', '*'].map((outer) => `(?:${item}${inner})${outer}a?`)),
+    );
+    const asked = [...patterns, ...nested].flatMap((each) => texts.map((on) => [each, on] as const));
+    const answers = askJava(asked.map(([p, t]) => `matches ${base64(p)} ${base64(t)}`));
+    const wrong = asked.flatMap(([p, t], index) => {
+      const matcher = matcherOf(p);
+      const answer = answers[index] ?? '';
+      if (typeof matcher === 'string') return [`${p}: ${matcher}`];
+      const all = Array.from(matcher.findAll(t)).map((match) => Array.from(match).slice(0, 2).join(' '));
+      const width = 2 * (matcher.groupCount + 1);
+      const numbers = answer.split(' ').slice(1);
+      const theirs = Array.from({ length: numbers.length / width }, (_, at) => numbers.slice(at * width, at * width + 2).join(' '));
+      return all.join() === theirs.join() ? [] : [`${p} on ${JSON.stringify(t)}: ours ${all.join()}, Java ${theirs.join()}`];
+    });
+    expect(wrong.slice(0, 30)).toEqual([]);
+  });
+
   test(`replacements come out as Java's (seed ${seed})`, () => {
     const replaceAll = regexCallbacks.find(({ name }) => name === 'ts_regexp_replace')?.call;
     const replacement = fc

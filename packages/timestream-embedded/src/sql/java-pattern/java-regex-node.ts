@@ -2,7 +2,7 @@
 export type RegexNode =
   | { readonly kind: 'set'; readonly includes: (codePoint: number) => boolean }
   | { readonly kind: 'sequence'; readonly items: readonly RegexNode[] }
-  | { readonly kind: 'alternation'; readonly branches: readonly RegexNode[] }
+  | { readonly kind: 'alternation'; readonly branches: readonly RegexNode[]; readonly isLineBreak?: true }
   | {
       readonly kind: 'repeat';
       readonly item: RegexNode;
@@ -68,6 +68,40 @@ export function hasUncertainGroups(node: RegexNode, isRepeated: boolean): boolea
     }
     default:
       return false;
+  }
+}
+
+/**
+ * The item of a repetition. Where an item has no choice of its own, as Java sees it, Java keeps what each repetition took. The one such item
+ * that can match in two ways is \R: `\R{2}` does not match one \r\n. A group before `?` or `{0,1}` is another matter, and may choose again.
+ */
+export function repeatedItem(item: RegexNode, isOptional: boolean): RegexNode {
+  const keeps = isLineBreak(item) || (!isOptional && hasLineBreak(item) && hasNoChoice(item));
+  if (!keeps) return item;
+  return item.kind === 'group' ? { ...item, item: { kind: 'atomic', item: item.item } } : { kind: 'atomic', item };
+}
+
+const isLineBreak = (node: RegexNode): boolean => node.kind === 'alternation' && node.isLineBreak === true;
+
+function hasLineBreak(node: RegexNode): boolean {
+  if (node.kind === 'sequence') return node.items.some(hasLineBreak);
+  return isLineBreak(node) || ((node.kind === 'group' || node.kind === 'atomic' || node.kind === 'repeat') && hasLineBreak(node.item));
+}
+
+/** What Java's `Pattern` calls deterministic. */
+function hasNoChoice(node: RegexNode): boolean {
+  switch (node.kind) {
+    case 'sequence':
+      return node.items.every(hasNoChoice);
+    case 'alternation':
+      return isLineBreak(node);
+    case 'group':
+    case 'atomic':
+      return hasNoChoice(node.item);
+    case 'repeat':
+      return node.min === node.max && hasNoChoice(node.item);
+    default:
+      return true;
   }
 }
 

@@ -1,6 +1,6 @@
 import { complement, ignoringAsciiCase, includes, intersection, ofCharacters, type CodePointSet } from './code-point-set.js';
 import { parseCharacterEscape, predefinedClass } from './java-pattern-escape.js';
-import { hasUncertainGroups, lengthOf, type RegexNode } from './java-regex-node.js';
+import { hasUncertainGroups, lengthOf, repeatedItem, type RegexNode } from './java-regex-node.js';
 import { PatternReader } from './pattern-reader.js';
 import { PatternError } from './pattern-node.js';
 import { unicodeProperty } from './unicode-property.js';
@@ -153,7 +153,7 @@ class RegexParser {
         reader.next();
         const crlf: RegexNode = { kind: 'sequence', items: [this.#set(ofCharacters('\r')), this.#set(ofCharacters('\n'))] };
         const one: RegexNode = { kind: 'set', includes: testOf(ofCharacters('\n\u000b\f\r\u0085\u2028\u2029')) };
-        return { kind: 'alternation', branches: [crlf, one] };
+        return { kind: 'alternation', branches: [crlf, one], isLineBreak: true };
       }
       case 'k':
         return this.#namedReference();
@@ -255,7 +255,7 @@ class RegexParser {
       item.kind !== 'reference'
     )
       throw new PatternError('a quantifier after an anchor or a look-around is not supported');
-    return { kind: 'repeat', item, min, max, mode };
+    return { kind: 'repeat', item: repeatedItem(item, min === 0 && max === 1), min, max, mode };
   }
 
   #range(): [number, number] | undefined {
