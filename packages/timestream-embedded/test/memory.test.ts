@@ -62,6 +62,27 @@ const madeOutOfNothing: readonly string[] = [
   `SELECT sum(length(regexp_replace(rpad(CAST(n AS VARCHAR), 1000, 'x'), 'x', '${'y'.repeat(1000)}'))) FROM ${rows(1)}`,
 ];
 
+/** Functions that copy a text, whole or in parts, on one of a megabyte that is joined to each of ten thousand rows. */
+const copied: readonly string[] = [
+  'upper(x || CAST(n AS VARCHAR))',
+  'lower(x)',
+  'trim(x)',
+  'ltrim(x)',
+  'rtrim(x)',
+  'substr(x, n)',
+  'substr(x, 1, 1000000 - n)',
+  "replace(x, 'a')",
+  "replace(x, 'a', '')",
+  'element_at(split(x, CAST(n AS VARCHAR)), 1)',
+  'element_at(split(x, CAST(n AS VARCHAR), 2), 1)',
+  'split_part(x, CAST(n AS VARCHAR), 1)',
+  'reverse(x)',
+  "regexp_replace(x, 'a')",
+  "regexp_extract(x, '[ab]+')",
+  "array_join(regexp_extract_all(x, '[ab]'), '')",
+  "array_join(regexp_split(x, 'b'), '')",
+].map((copy) => `SELECT sum(length(${copy})) FROM (SELECT rpad('a', 1000000, 'b') AS x) CROSS JOIN ${rows(1)}`);
+
 /** The same functions, in what one may ask for. */
 const modest: readonly string[] = [
   `SELECT sum(cardinality(sequence(n, n + 50)) + length(rpad(CAST(n AS VARCHAR), 300, 'x')) + cardinality(repeat(n, 50))) FROM ${rows(1)}`,
@@ -69,6 +90,8 @@ const modest: readonly string[] = [
   `SELECT sum(cardinality(concat(ARRAY[n], sequence(1, 9)))), max(array_join(transform(sequence(1, 9), i -> 'i' || CAST(n + i AS VARCHAR)), ', ')) FROM ${rows(1)}`,
   `SELECT sum(length(reduce(sequence(1, 20), '', (s, x) -> s || CAST(x AS VARCHAR), s -> s))) FROM ${rows(1)}`,
   "SELECT length(reduce(sequence(1, 12), 'aaaaaaaaaaaaaaaa', (s, x) -> s || s, s -> s))",
+  `SELECT sum(length(upper(lower(trim(reverse(x))))) + length(substr(x, 2)) + cardinality(split(x, 'b')) + length(regexp_replace(x, 'a'))) FROM (SELECT rpad(CAST(n AS VARCHAR), 2048, 'ab') AS x FROM UNNEST(sequence(1, 800)) AS a (n))`,
+  "SELECT length(upper(rpad('a', 1000000, 'b'))), length(substr(rpad('a', 1000000, 'b'), 2))",
   `SELECT length(rpad('a', 1000000, 'x')), cardinality(repeat('a', 10000)), length(array_join(sequence(1, 10000), ','))`,
 ];
 
@@ -167,7 +190,7 @@ describe.skipIf(process.platform !== 'linux')('a process with a limit', { timeou
     });
     const outcomes = new Map<string, string>();
     // Four at a time: three run and one waits.
-    const waiting = [...hostile, ...madeOutOfNothing, ...modest];
+    const waiting = [...hostile, ...madeOutOfNothing, ...copied, ...modest];
     const asking = Array.from({ length: 4 }, async () => {
       for (let sql = waiting.shift(); sql !== undefined; sql = waiting.shift()) {
         outcomes.set(sql, await ask(query, sql));
@@ -190,7 +213,7 @@ describe.skipIf(process.platform !== 'linux')('a process with a limit', { timeou
       JSON.stringify([...outcomes]),
     ).toBe(true);
     expect(outcomes.get(hostile[0] ?? '')).toBe('QueryExecutionException');
-    expect(madeOutOfNothing.filter((sql) => outcomes.get(sql) !== 'QueryExecutionException')).toEqual([]);
+    expect([...madeOutOfNothing, ...copied].filter((sql) => outcomes.get(sql) !== 'QueryExecutionException')).toEqual([]);
     expect(modest.filter((sql) => outcomes.get(sql) !== 'answered')).toEqual([]);
     expect(await ask(query, wide)).toBe('not finished');
     // A result that waits for its next page keeps what the database holds of it: in the end there is no room for one more.

@@ -1,3 +1,4 @@
+import { lacksRoomForCopy, storedTextBytes } from '../values/made-text.js';
 import { invalidAt, type SourcePosition } from '../sql-error.js';
 import type { LiteralValue } from '../values/literal-value.js';
 import {
@@ -348,6 +349,22 @@ export function emittingOnce(write: (first: string, ...rest: string[]) => string
       args.map(({ sql }) => sql),
       ([first = '', ...rest]) => write(first, ...rest),
     );
+}
+
+/**
+ * Of a function that copies its first argument, a text, whole or in part: refused where there is no room for the copies.
+ *
+ * @param times  how many bytes it takes for each of the text
+ */
+export function copyingText(emit: Emit, times = 1): Emit {
+  return (args, context) => {
+    const [text, ...rest] = args;
+    if (text === undefined || (text.maxTextBytes ?? Infinity) <= storedTextBytes) return emit(args, context);
+    return context.emitter.once(
+      text.sql,
+      (name) => `CASE WHEN ${lacksRoomForCopy(name, times)} THEN NULL ELSE ${emit([{ ...text, sql: name }, ...rest], context)} END`,
+    );
+  };
 }
 
 /** The text of a string literal. @throws {SqlError} when the argument is anything else. */

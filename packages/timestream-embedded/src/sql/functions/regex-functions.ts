@@ -5,7 +5,7 @@ import { invalidAt } from '../sql-error.js';
 import { inRoom, refusingLong } from '../values/made-text.js';
 import { varchar } from '../values/sql-type.js';
 import type { TypedExpression } from '../values/typed-expression.js';
-import { type CallContext, type FunctionRow } from './function-table.js';
+import { copyingText, type CallContext, type FunctionRow } from './function-table.js';
 
 /**
  * A literal pattern as an RE2 string for DuckDB, where RE2 means exactly the same; the translation leaves nothing in it that SQL would have to
@@ -55,47 +55,47 @@ export const regexFunctions: readonly FunctionRow[] = [
   {
     signature: 'regexp_extract(varchar, varchar): varchar',
     // DuckDB's answer is '' where nothing matches; a match that RE2 may look for is never empty.
-    emit: (args, context) => {
+    emit: copyingText((args, context) => {
       const [text, pattern] = args;
       const re2 = re2Literal(pattern, 'extract', context);
       if (re2 !== undefined) return `nullif(regexp_extract(${text?.sql ?? ''}, ${re2}), '')`;
       return `ts_regexp_extract(${text?.sql ?? ''}, ${pattern?.sql ?? ''}, CAST(0 AS BIGINT))`;
-    },
+    }),
     example: ["regexp_extract('example', 'exa\\w')", 'exam'],
   },
   {
     signature: 'regexp_extract(varchar, varchar, bigint): varchar',
-    emit: regex('extract', () => undefined, 'ts_regexp_extract'),
+    emit: copyingText(regex('extract', () => undefined, 'ts_regexp_extract')),
     example: ["regexp_extract('example', '(ex)(am\\w)', 2)", 'amp'],
   },
   {
     signature: 'regexp_extract_all(varchar, varchar): array(varchar)',
-    emit: (args, context) => {
+    emit: copyingText((args, context) => {
       const [text, pattern] = args;
       const re2 = re2Literal(pattern, 'extract', context);
       if (re2 !== undefined) return `regexp_extract_all(${text?.sql ?? ''}, ${re2})`;
       return `ts_regexp_extract_all(${text?.sql ?? ''}, ${pattern?.sql ?? ''}, CAST(0 AS BIGINT))`;
-    },
+    }),
     example: ["regexp_extract_all('example expect complex', 'ex\\w')", ['exa', 'exp']],
   },
   {
     signature: 'regexp_extract_all(varchar, varchar, bigint): array(varchar)',
-    emit: regex('extract', () => undefined, 'ts_regexp_extract_all'),
+    emit: copyingText(regex('extract', () => undefined, 'ts_regexp_extract_all')),
     example: ["regexp_extract_all('example expect', '(ex)(\\w)', 2)", ['a', 'p']],
   },
   {
     signature: 'regexp_replace(varchar, varchar): varchar',
-    emit: (args, context) => {
+    emit: copyingText((args, context) => {
       const [text, pattern] = args;
       const re2 = re2Literal(pattern, 'extract', context);
       if (re2 !== undefined) return `regexp_replace(${text?.sql ?? ''}, ${re2}, '', 'g')`;
       return `ts_regexp_replace(${text?.sql ?? ''}, ${pattern?.sql ?? ''}, '')`;
-    },
+    }),
     example: ["regexp_replace('example expect', 'expect')", 'example '],
   },
   {
     signature: 'regexp_replace(varchar, varchar, varchar): varchar',
-    emit: (args, context) => {
+    emit: copyingText((args, context) => {
       const [text, pattern, by] = args.map(({ sql }) => sql);
       const re2 = isPlainReplacement(args[2]) ? re2Literal(args[1], 'extract', context) : undefined;
       if (re2 !== undefined)
@@ -110,7 +110,7 @@ export const regexFunctions: readonly FunctionRow[] = [
       // A pattern that cannot be used is said before anything runs.
       re2Literal(args[1], 'extract', context);
       return `ts_regexp_replace(${text ?? ''}, ${pattern ?? ''}, ${by ?? ''})`;
-    },
+    }),
     example: ["regexp_replace('example expect', '(ex)(\\w+)', '$2$1')", 'ampleex pectex'],
   },
   {
@@ -136,7 +136,7 @@ export const regexFunctions: readonly FunctionRow[] = [
   },
   {
     signature: 'regexp_split(varchar, varchar): array(varchar)',
-    emit: regex('split', (text, re2) => `string_split_regex(${text}, ${re2})`, 'ts_regexp_split'),
+    emit: copyingText(regex('split', (text, re2) => `string_split_regex(${text}, ${re2})`, 'ts_regexp_split')),
     example: ["regexp_split('example', 'x')", ['e', 'ample']],
   },
 ];

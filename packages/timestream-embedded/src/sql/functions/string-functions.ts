@@ -1,5 +1,5 @@
 import { lacksRoom, refusingLong, uncountedBytes } from '../values/made-text.js';
-import { emitting, emittingOnce, plain, type FunctionRow } from './function-table.js';
+import { copyingText, emitting, emittingOnce, plain, type FunctionRow } from './function-table.js';
 
 /** What Java calls white space (`Character.isWhitespace`), as an RE2 class. */
 const blank = '[\\x{9}-\\x{d}\\x{1c}-\\x{20}\\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{2028}\\x{2029}\\x{205f}\\x{3000}]';
@@ -8,19 +8,26 @@ const withoutStart = (text: string): string => `regexp_replace(${text}, '\\A${bl
 const withoutEnd = (text: string): string => `regexp_replace(${text}, '${blank}+\\z', '')`;
 
 /** Positions count from 1, from the end when negative; 0 and positions outside the text give the empty text. */
-const substring = emittingOnce((text, start = '', length?: string) => {
-  const from = `CASE WHEN ${start} < 0 THEN length(${text}) + ${start} + 1 ELSE ${start} END`;
-  const count = length === undefined ? `length(${text})` : `least(${length}, length(${text}))`;
-  const isOutside = `${start} = 0 OR ${start} > length(${text}) OR ${start} < -length(${text})${length === undefined ? '' : ` OR ${length} <= 0`}`;
-  return `CASE WHEN ${isOutside} THEN CASE WHEN ${length ?? '0'} IS NULL OR ${text} IS NULL THEN NULL ELSE '' END ELSE substr(${text}, ${from}, ${count}) END`;
-});
+const substring = copyingText(
+  emittingOnce((text, start = '', length?: string) => {
+    const from = `CASE WHEN ${start} < 0 THEN length(${text}) + ${start} + 1 ELSE ${start} END`;
+    const count = length === undefined ? `length(${text})` : `least(${length}, length(${text}))`;
+    const isOutside = `${start} = 0 OR ${start} > length(${text}) OR ${start} < -length(${text})${length === undefined ? '' : ` OR ${length} <= 0`}`;
+    return `CASE WHEN ${isOutside} THEN CASE WHEN ${length ?? '0'} IS NULL OR ${text} IS NULL THEN NULL ELSE '' END ELSE substr(${text}, ${from}, ${count}) END`;
+  }),
+);
+
+/** Of each part of a text, which may be a character. */
+const bytesPerPart = 16;
 
 const refusingEmpty = (value: string, what: string, otherwise: string): string =>
   `CASE WHEN ${value} = '' THEN error('${what}') ELSE ${otherwise} END`;
 
+const notAscii = "'[^\\x{0}-\\x{7f}]'";
+
 /** ASCII has the same case in every engine and stays in SQL; other letters change as in Java, one code point to one (ß stays ß). */
 const changedCase = (name: 'lower' | 'upper'): FunctionRow['emit'] =>
-  emittingOnce((text) => `CASE WHEN regexp_matches(${text}, '[^\\x{0}-\\x{7f}]') THEN ts_${name}(${text}) ELSE ${name}(${text}) END`);
+  copyingText(emittingOnce((text) => `CASE WHEN regexp_matches(${text}, ${notAscii}) THEN ts_${name}(${text}) ELSE ${name}(${text}) END`));
 
 /** What is joined two by two stays until the last: of many texts, about half as many times what comes of them. */
 const concatenation: FunctionRow['emit'] = (texts, { emitter }) => {
@@ -49,21 +56,25 @@ export const stringFunctions: readonly FunctionRow[] = [
   {
     signature: 'replace(varchar, varchar): varchar',
     example: ["replace('hello world', 'l')", 'heo word'],
-    emit: emittingOnce((text, search = '') =>
-      refusingEmpty(search, 'replace() of the empty text is not supported', `replace(${text}, ${search}, '')`),
+    emit: copyingText(
+      emittingOnce((text, search = '') =>
+        refusingEmpty(search, 'replace() of the empty text is not supported', `replace(${text}, ${search}, '')`),
+      ),
     ),
   },
   {
     signature: 'replace(varchar, varchar, varchar): varchar',
     example: ["replace('hello', 'l', 'L')", 'heLLo'],
-    emit: emittingOnce((text, search = '', by = '') =>
-      refusingEmpty(
-        search,
-        'replace() of the empty text is not supported',
-        refusingLong(
-          `length(${text}) * length(${by})`,
-          `strlen(${text}) + (strlen(${text}) - strlen(replace(${text}, ${search}, ''))) // strlen(${search}) * strlen(${by})`,
-          `replace(${text}, ${search}, ${by})`,
+    emit: copyingText(
+      emittingOnce((text, search = '', by = '') =>
+        refusingEmpty(
+          search,
+          'replace() of the empty text is not supported',
+          refusingLong(
+            `length(${text}) * length(${by})`,
+            `strlen(${text}) + (strlen(${text}) - strlen(replace(${text}, ${search}, ''))) // strlen(${search}) * strlen(${by})`,
+            `replace(${text}, ${search}, ${by})`,
+          ),
         ),
       ),
     ),
@@ -71,15 +82,30 @@ export const stringFunctions: readonly FunctionRow[] = [
   {
     signature: 'reverse(varchar): varchar',
     example: ["reverse('hello')", 'olleh'],
-    emit: emitting((text = '') => `array_to_string(list_reverse(regexp_extract_all(${text}, '(?s).')), '')`),
+    // DuckDB's own keeps together what is seen as one letter; Trino turns code points around.
+    emit: copyingText(
+      emittingOnce(
+        (text) =>
+          `CASE WHEN regexp_matches(${text}, ${notAscii}) THEN array_to_string(list_reverse(regexp_extract_all(${text}, '(?s).')), '') ELSE reverse(${text}) END`,
+      ),
+      bytesPerPart,
+    ),
   },
   {
     signature: 'trim(varchar): varchar',
     example: ["trim('  hello  ')", 'hello'],
-    emit: emitting((text = '') => withoutEnd(withoutStart(text))),
+    emit: copyingText(emitting((text = '') => withoutEnd(withoutStart(text)))),
   },
-  { signature: 'ltrim(varchar): varchar', example: ["ltrim('  hello')", 'hello'], emit: emitting((text = '') => withoutStart(text)) },
-  { signature: 'rtrim(varchar): varchar', example: ["rtrim('hello  ')", 'hello'], emit: emitting((text = '') => withoutEnd(text)) },
+  {
+    signature: 'ltrim(varchar): varchar',
+    example: ["ltrim('  hello')", 'hello'],
+    emit: copyingText(emitting((text = '') => withoutStart(text))),
+  },
+  {
+    signature: 'rtrim(varchar): varchar',
+    example: ["rtrim('hello  ')", 'hello'],
+    emit: copyingText(emitting((text = '') => withoutEnd(text))),
+  },
   ...['lpad', 'rpad'].map((name) => ({
     signature: `${name}(varchar, bigint, varchar): varchar`,
     example: [`${name}('hello', 7, '*')`, name === 'lpad' ? '**hello' : 'hello**'] as const,
@@ -94,17 +120,23 @@ export const stringFunctions: readonly FunctionRow[] = [
   {
     signature: 'split(varchar, varchar): array(varchar)',
     example: ["split('a,b', ',')", ['a', 'b']],
-    emit: emittingOnce((text, by = '') => refusingEmpty(by, 'The delimiter may not be the empty string', `string_split(${text}, ${by})`)),
+    emit: copyingText(
+      emittingOnce((text, by = '') => refusingEmpty(by, 'The delimiter may not be the empty string', `string_split(${text}, ${by})`)),
+      bytesPerPart,
+    ),
   },
   {
     signature: 'split_part(varchar, varchar, bigint): varchar',
     example: ["split_part('a,b', ',', 2)", 'b'],
-    emit: emittingOnce((text, by = '', index = '') =>
-      refusingEmpty(
-        by,
-        'The delimiter may not be the empty string',
-        `CASE WHEN ${index} <= 0 THEN error('Index must be greater than zero') ELSE string_split(${text}, ${by})[${index}] END`,
+    emit: copyingText(
+      emittingOnce((text, by = '', index = '') =>
+        refusingEmpty(
+          by,
+          'The delimiter may not be the empty string',
+          `CASE WHEN ${index} <= 0 THEN error('Index must be greater than zero') ELSE string_split(${text}, ${by})[${index}] END`,
+        ),
       ),
+      bytesPerPart,
     ),
   },
   {
@@ -124,7 +156,7 @@ export const stringFunctions: readonly FunctionRow[] = [
   },
   {
     signature: 'split(varchar, varchar, bigint): array(varchar)',
-    emit: plain('ts_split'),
+    emit: copyingText(plain('ts_split'), bytesPerPart),
     example: ["split('a,b,c', ',', 2)", ['a', 'b,c']],
   },
   { signature: 'strpos(varchar, varchar, bigint): bigint', emit: plain('ts_strpos'), example: ["strpos('hello world', 'l', 2)", '4'] },

@@ -21,13 +21,32 @@ const partsMark = `parts_${randomUUID().replaceAll('-', '_')}`;
  *
  * @param bytes  SQL for how many bytes the value of a row takes, about
  */
-export const lacksRoom = (bytes: string): string =>
-  `${bytes} > ${uncountedBytes} AND NOT ts_has_room(CAST(${bytes} AS DOUBLE), ${partsMark})`;
+export const lacksRoom = (bytes: string): string => guarded(`${bytes} > ${uncountedBytes}`, `CAST(${bytes} AS DOUBLE)`, partsMark);
+
+/** The same for functions that copy: they share a room of their own, so that a statement of many of them has no less for what it makes. */
+const copiesMark = `copies_${randomUUID().replaceAll('-', '_')}`;
+
+/** The longest text that a table holds. */
+export const storedTextBytes = 2048;
+
+/** The condition under which there is no room for a copy of a text. What a table holds is copied without a look at the others. */
+export const lacksRoomForCopy = (text: string, times: number): string =>
+  guarded(`strlen(${text}) > ${storedTextBytes}`, `CAST(${times} * strlen(${text}) AS DOUBLE)`, copiesMark);
+
+/**
+ * Only of the rows that are large. With AND in its place the small ones would be counted too: a condition that stands twice in a statement
+ * is computed once by DuckDB, as a column, and of a column it computes both sides of AND for all rows.
+ */
+function guarded(isLarge: string, bytes: string, parts: string): string {
+  return `CASE WHEN ${isLarge} THEN NOT ts_has_room(${bytes}, ${parts}) ELSE FALSE END`;
+}
 
 /** The statement, in which each of the functions that make values knows how many they are: they share the memory. */
 export function shareRoom(sql: string): string {
-  const parts = sql.split(partsMark);
-  return parts.join(String(parts.length - 1));
+  return [partsMark, copiesMark].reduce((text, mark) => {
+    const parts = text.split(mark);
+    return parts.join(String(parts.length - 1));
+  }, sql);
 }
 
 /**
