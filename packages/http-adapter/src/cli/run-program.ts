@@ -2,7 +2,6 @@ import { parseConfig } from '@timestream-prometheus/connector';
 import { CommanderError } from 'commander';
 import type { Flags } from './command-definition.js';
 import type { ProgramHost } from './program-host.js';
-import { COMMANDS } from './commands/commands.js';
 import { createProgram, SERVE } from './create-program.js';
 import { startServing } from './start-serving.js';
 import { describeStartupError, exitCodes } from './startup-error.js';
@@ -22,7 +21,9 @@ export async function runProgram(args: readonly string[], host: ProgramHost): Pr
     await serving.stop(stopGraceMs);
     serving.logger.info({}, 'stopped');
   }
-  const commands = COMMANDS.map((definition) => ({
+  // A server stays for long and needs none of the others: they are not loaded for it.
+  const definitions = args[0] === SERVE ? [] : (await import('./commands/commands.js')).COMMANDS;
+  const commands = definitions.map((definition) => ({
     definition,
     run: async (input: Parameters<typeof definition.run>[0]) => {
       exitCode = await definition.run(input, host);
