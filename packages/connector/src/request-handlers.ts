@@ -214,7 +214,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
       // As Prometheus answers where there is nothing to say (`web/api/v1/api.go`, wrap).
       return json === null ? emptyResponse(204) : apiResponse(request, json);
 
-      async function answerApi(asked: ApiRoute, given: ApiParameters): Promise<string | null> {
+      async function answerApi(asked: ApiRoute, given: ApiParameters): Promise<string | Uint8Array | null> {
         switch (asked) {
           case 'format-query':
             return answerFormatQuery(given, config);

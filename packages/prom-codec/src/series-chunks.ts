@@ -5,6 +5,9 @@ import { encodeXorChunk } from './xor-chunk.js';
 /** Where Prometheus' own storage cuts a chunk (`tsdb/head_append.go`, DefaultSamplesPerChunk). */
 export const MAX_SAMPLES_PER_CHUNK = 120;
 
+/** 60,000 floats: some milliseconds. */
+const CHUNKS_PER_STEP = 500;
+
 /**
  * Cut the samples of one series into chunks in order of time: XOR chunks of at most {@link MAX_SAMPLES_PER_CHUNK} for floats, and chunks of
  * native histograms (`encodeHistogramChunks`) between them.
@@ -14,11 +17,29 @@ export const MAX_SAMPLES_PER_CHUNK = 120;
  * @throws RangeError if they do not ascend
  */
 export function encodeSeriesChunks(labels: readonly Label[], samples: Samples, histograms: readonly Histogram[] = []): ChunkedSeries {
+  const steps = encodeSeriesChunksInSteps(labels, samples, histograms);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in steps of a bounded number of chunks, for who has other things to do between them. @throws RangeError as `encodeSeriesChunks` */
+export function* encodeSeriesChunksInSteps(
+  labels: readonly Label[],
+  samples: Samples,
+  histograms: readonly Histogram[] = [],
+): Generator<void, ChunkedSeries, void> {
   const { timestampsMs } = samples;
   const chunks: Chunk[] = [];
   let histogram = 0;
   let from = 0;
+  let stepEnd = CHUNKS_PER_STEP;
   while (from < timestampsMs.length || histogram < histograms.length) {
+    if (chunks.length >= stepEnd) {
+      stepEnd = chunks.length + CHUNKS_PER_STEP;
+      yield;
+    }
     const next = histograms[histogram]?.timestampMs;
     let to = from;
     while (to < timestampsMs.length && to - from < MAX_SAMPLES_PER_CHUNK && (next === undefined || (timestampsMs[to] ?? 0n) < next))

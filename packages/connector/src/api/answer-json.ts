@@ -7,6 +7,7 @@ import {
   type Label,
   type QueryAnswer,
 } from '@timestream-prometheus/promql';
+import { JsonBytes } from './json-bytes.js';
 
 type VectorSample = Extract<QueryAnswer['value'], { readonly type: 'vector' }>['samples'][number];
 
@@ -24,8 +25,11 @@ export interface AnswerOptions {
   readonly breathe: () => Promise<void>;
 }
 
-/** Points that are written at a time: a few milliseconds. */
-const POINTS_PER_TURN = 10_000;
+/** Points that are asked at a time whether a turn is over. */
+const POINTS_OF_A_PIECE = 1_000;
+
+/** What a histogram costs beside a float. */
+const POINTS_OF_A_HISTOGRAM = 20;
 
 /** What the labels of a series cost beside a point. */
 const POINTS_OF_LABELS = 10;
@@ -34,18 +38,19 @@ const POINTS_OF_LABELS = 10;
 export async function answerJson(
   { value, warnings, infos }: QueryAnswer,
   { limit, stats, warning, breathe }: AnswerOptions,
-): Promise<string> {
+): Promise<Uint8Array> {
   const isCut =
     limit > 0 && ((value.type === 'vector' && value.samples.length > limit) || (value.type === 'matrix' && value.series.length > limit));
-  const result = await resultJson(value, limit > 0 ? limit : Infinity, breathe);
-  const parts = [`{"status":"success","data":{"resultType":"${value.type}","result":${result}`];
-  if (stats !== null) parts.push(`,"stats":${stats}`);
-  parts.push('}');
+  const json = new JsonBytes(breathe);
+  json.write(`{"status":"success","data":{"resultType":"${value.type}","result":`);
+  await writeResult(value, limit > 0 ? limit : Infinity, json);
+  if (stats !== null) json.write(`,"stats":${stats}`);
+  json.write('}');
   const shownWarnings = [...warnings, ...(isCut ? ['results truncated due to limit'] : []), ...(warning === null ? [] : [warning])];
-  if (shownWarnings.length > 0) parts.push(`,"warnings":${JSON.stringify(cut(shownWarnings, 'warning'))}`);
-  if (infos.length > 0) parts.push(`,"infos":${JSON.stringify(cut(infos, 'info'))}`);
-  parts.push('}');
-  return parts.join('');
+  if (shownWarnings.length > 0) json.write(`,"warnings":${JSON.stringify(cut(shownWarnings, 'warning'))}`);
+  if (infos.length > 0) json.write(`,"infos":${JSON.stringify(cut(infos, 'info'))}`);
+  json.write('}');
+  return json.end();
 }
 
 function cut(texts: readonly string[], kind: string): readonly string[] {
@@ -53,35 +58,34 @@ function cut(texts: readonly string[], kind: string): readonly string[] {
   return [...texts.slice(0, MAX_ANNOTATIONS), `${texts.length - MAX_ANNOTATIONS} more ${kind} annotations omitted`];
 }
 
-async function resultJson(value: QueryAnswer['value'], limit: number, breathe: () => Promise<void>): Promise<string> {
+async function writeResult(value: QueryAnswer['value'], limit: number, json: JsonBytes): Promise<void> {
   switch (value.type) {
     case 'scalar':
-      return `[${timeJson(value.timestampMs)},"${formatSampleValue(value.value)}"]`;
+      json.write(`[${timeJson(value.timestampMs)},"${formatSampleValue(value.value)}"]`);
+      return;
     case 'string':
-      return `[${timeJson(value.timestampMs)},${JSON.stringify(value.value)}]`;
+      json.write(`[${timeJson(value.timestampMs)},${JSON.stringify(value.value)}]`);
+      return;
     case 'vector':
-      return listJson(value.samples.slice(0, limit), vectorSampleJson, () => 1, breathe);
+      await writeList(value.samples.slice(0, limit), json, (sample) => {
+        json.write(vectorSampleJson(sample));
+        return json.count(POINTS_OF_LABELS + (typeof sample.value === 'number' ? 1 : POINTS_OF_A_HISTOGRAM));
+      });
+      return;
     case 'matrix':
-      return listJson(value.series.slice(0, limit), seriesJson, ({ floats, histograms }) => floats.length + histograms.length, breathe);
+      await writeList(value.series.slice(0, limit), json, (series) => writeSeries(series, json));
   }
 }
 
-async function listJson<Item>(
-  items: readonly Item[],
-  jsonOf: (item: Item) => string,
-  pointsOf: (item: Item) => number,
-  breathe: () => Promise<void>,
-): Promise<string> {
-  const texts: string[] = [];
-  let points = 0;
-  for (const item of items) {
-    texts.push(jsonOf(item));
-    points += POINTS_OF_LABELS + pointsOf(item);
-    if (points < POINTS_PER_TURN) continue;
-    points = 0;
-    await breathe();
+async function writeList<Item>(items: readonly Item[], json: JsonBytes, write: (item: Item) => Promise<void> | undefined): Promise<void> {
+  json.write('[');
+  for (const [index, item] of items.entries()) {
+    if (index > 0) json.write(',');
+    const written = write(item);
+    // Most often there is nothing to wait for.
+    if (written !== undefined) await written;
   }
-  return `[${texts.join(',')}]`;
+  json.write(']');
 }
 
 function vectorSampleJson({ labels, timestampMs, value }: VectorSample): string {
@@ -90,13 +94,34 @@ function vectorSampleJson({ labels, timestampMs, value }: VectorSample): string 
   return `{"metric":${labelsJson(labels)},${sample}}`;
 }
 
-function seriesJson({ labels, floats, histograms }: AnswerSeries): string {
-  const parts = [`{"metric":${labelsJson(labels)}`];
-  if (floats.length > 0) parts.push(`"values":[${floats.map(({ timestampMs, value }) => pointJson(timestampMs, value)).join(',')}]`);
-  if (histograms.length > 0) {
-    parts.push(`"histograms":[${histograms.map(({ timestampMs, histogram }) => histogramJson(timestampMs, histogram)).join(',')}]`);
+async function writeSeries({ labels, floats, histograms }: AnswerSeries, json: JsonBytes): Promise<void> {
+  json.write(`{"metric":${labelsJson(labels)}`);
+  if (floats.length > 0)
+    await writePoints('values', floats, json, { weight: 1, jsonOf: ({ timestampMs, value }) => pointJson(timestampMs, value) });
+  if (histograms.length > 0)
+    await writePoints('histograms', histograms, json, {
+      weight: POINTS_OF_A_HISTOGRAM,
+      jsonOf: ({ timestampMs, histogram }) => histogramJson(timestampMs, histogram),
+    });
+  json.write('}');
+  await json.count(POINTS_OF_LABELS);
+}
+
+async function writePoints<Point>(
+  name: string,
+  points: readonly Point[],
+  json: JsonBytes,
+  { weight, jsonOf }: { readonly weight: number; readonly jsonOf: (point: Point) => string },
+): Promise<void> {
+  json.write(`,"${name}":[`);
+  const pieceLength = Math.ceil(POINTS_OF_A_PIECE / weight);
+  for (let from = 0; from < points.length; from += pieceLength) {
+    const piece = points.slice(from, from + pieceLength);
+    json.write(`${from > 0 ? ',' : ''}${piece.map(jsonOf).join(',')}`);
+    const turn = json.count(weight * piece.length);
+    if (turn !== undefined) await turn;
   }
-  return `${parts.join(',')}}`;
+  json.write(']');
 }
 
 /** Labels as the HTTP API writes them: an object. */

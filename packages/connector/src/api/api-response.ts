@@ -11,9 +11,9 @@ const MIN_COMPRESSED_BYTES = 1400;
 
 const JSON_HEADERS = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' };
 
-/** An answer of the API around `body`, the JSON of its `data` and what follows. Compressed if the client takes that. */
-export async function apiResponse(request: ConnectorRequest, json: string): Promise<WholeResponse> {
-  const body = new TextEncoder().encode(json);
+/** An answer of the API: JSON as a text, or as its bytes. Compressed if the client takes that. */
+export async function apiResponse(request: ConnectorRequest, json: string | Uint8Array): Promise<WholeResponse> {
+  const body = typeof json === 'string' ? new TextEncoder().encode(json) : json;
   const takesGzip = /(^|,)\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*(,|$))[^,]*)?(,|$)/i.test(request.headers['accept-encoding'] ?? '');
   const headers = { ...JSON_HEADERS, vary: 'Accept-Encoding' };
   if (!takesGzip || body.length < MIN_COMPRESSED_BYTES) return { status: 200, headers, body };

@@ -35,8 +35,8 @@ export interface QueryContext extends Omit<ReadContext, 'config'> {
   readonly limitTime: (timeoutMs: number) => void;
 }
 
-/** JSON of the answer of `/api/v1/query`. @throws ConnectorError */
-export async function answerQuery(parameters: ApiParameters, context: QueryContext): Promise<string> {
+/** JSON of the answer of `/api/v1/query`, as bytes. @throws ConnectorError */
+export async function answerQuery(parameters: ApiParameters, context: QueryContext): Promise<Uint8Array> {
   const limit = parseLimit(parameters);
   const timeMs = parseTimeOr(context.clock.nowMs(), 'time', parameters);
   limitTime(parameters, context);
@@ -47,7 +47,7 @@ export async function answerQuery(parameters: ApiParameters, context: QueryConte
 }
 
 /** JSON of the answer of `/api/v1/query_range`. @throws ConnectorError */
-export async function answerQueryRange(parameters: ApiParameters, context: QueryContext): Promise<string> {
+export async function answerQueryRange(parameters: ApiParameters, context: QueryContext): Promise<Uint8Array> {
   const limit = parseLimit(parameters);
   const startMs = parseParameter('start', () => parseTimeMs(parameters.get('start') ?? ''));
   const endMs = parseParameter('end', () => parseTimeMs(parameters.get('end') ?? ''));
@@ -130,7 +130,7 @@ async function answer(
   limit: number,
   { clock, turns, memory, signal }: QueryContext,
   run: () => Promise<QueryAnswer>,
-): Promise<string> {
+): Promise<Uint8Array> {
   const startMs = clock.nowMs();
   try {
     // The text is parsed in one piece, its regular expressions with it.

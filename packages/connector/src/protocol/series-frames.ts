@@ -1,4 +1,9 @@
-import { chunkedReadFrameBytes, encodeChunkedReadFrame, encodeSeriesChunks, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import {
+  chunkedReadFrameBytes,
+  encodeChunkedReadFrame,
+  encodeSeriesChunksInSteps,
+  type TimeSeries,
+} from '@timestream-prometheus/prom-codec';
 import { seriesText } from '@timestream-prometheus/timestream-translator';
 import { ConnectorError } from '../errors/connector-error.js';
 
@@ -12,17 +17,22 @@ const PART_BYTES = 64 * 1024;
  * The frames of a streamed answer, one for each series, joined to parts of some size. A series is never split: Prometheus' client takes
  * every frame for a series of its own, so PromQL would see the same series twice.
  *
+ * `undefined` comes where nothing can go out yet and others may have their turn: in the middle of a large series.
+ *
  * @throws ConnectorError read-limit-exceeded if a series does not fit into a frame; what came before it is whole
  */
 export function* encodeSeriesFrames(
   timeseries: readonly TimeSeries[],
   queryIndex: number,
   maxFrameBytes = MAX_FRAME_BYTES,
-): Generator<Uint8Array, void, undefined> {
+): Generator<Uint8Array | undefined, void, undefined> {
   let frames: Uint8Array[] = [];
   let sizeBytes = 0;
   for (const { labels, samples, histograms } of timeseries) {
-    const response = { chunkedSeries: [encodeSeriesChunks(labels, samples, histograms)], queryIndex: BigInt(queryIndex) };
+    const steps = encodeSeriesChunksInSteps(labels, samples, histograms);
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) yield undefined;
+    const response = { chunkedSeries: [step.value], queryIndex: BigInt(queryIndex) };
     const frameBytes = chunkedReadFrameBytes(response);
     if (frameBytes > maxFrameBytes) {
       throw new ConnectorError(

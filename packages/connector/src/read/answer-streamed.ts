@@ -33,8 +33,10 @@ export async function answerStreamed(selections: readonly Selection[], context: 
     if (next.done === true) return { status: 200, headers: HEADERS, body: joinBytes(ahead) };
     const { timeseries, queryIndex, isLast } = next.value;
     for (const part of encodeSeriesFrames(timeseries, queryIndex)) {
-      ahead.push(part);
-      await held.add(part.length);
+      if (part !== undefined) {
+        ahead.push(part);
+        await held.add(part.length);
+      }
       await context.turns.next(context.signal);
     }
     heldSamples += sampleWeightOf(timeseries);
@@ -67,7 +69,7 @@ async function* encodeBatches(
     held.end();
     for await (const { timeseries, queryIndex } of batches) {
       for (const part of encodeSeriesFrames(timeseries, queryIndex)) {
-        yield part;
+        if (part !== undefined) yield part;
         await turns.next(signal);
       }
     }

@@ -1,4 +1,4 @@
-import { createSamples, type Query, type TimeSeries } from '@timestream-prometheus/prom-codec';
+import { createSamples, encodeChunkedReadFrame, encodeSeriesChunks, type Query, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { describe, expect, it } from 'vitest';
 import { encodeSeriesFrames } from '../../src/protocol/series-frames.js';
 import { ColumnNotFoundError, ConnectorError, METRICS, type ConnectorResponse } from '../../src/index.js';
@@ -278,6 +278,17 @@ describe('the limits of a streamed read', () => {
     }
   });
 
+  it('gives others a turn within a series that is large, which is one frame all the same', () => {
+    const count = 300_000;
+    const samples = createSamples(Array.from({ length: count }, (_none, index) => [index * 1000, index]));
+    const huge = { ...series({ __name__: 'huge' }), samples };
+    const parts = [...encodeSeriesFrames([huge], 0)];
+    expect(parts.filter((part) => part === undefined)).toHaveLength(4);
+    expect(parts.filter((part) => part !== undefined)).toEqual([
+      encodeChunkedReadFrame({ chunkedSeries: [encodeSeriesChunks(huge.labels, huge.samples)], queryIndex: 0n }),
+    ]);
+  });
+
   it('refuse a series that does not fit into a frame, by name and before any byte of it', () => {
     const small = series({ __name__: 'm', id: 'a' }, [1, 1]);
     const large = {
@@ -287,7 +298,7 @@ describe('the limits of a streamed read', () => {
     };
     const frames = encodeSeriesFrames([small, large], 0, 1000);
     expect(() => [...frames]).toThrow(/^series \{id="large"\} has 500 samples, a frame of \d+ bytes; Prometheus takes 1000/);
-    const bytes = Buffer.concat([...encodeSeriesFrames([small, large], 0)]);
+    const bytes = Buffer.concat([...encodeSeriesFrames([small, large], 0)].filter((part) => part !== undefined));
     expect(decodeStreamedAnswer(bytes, 1)[0]).toEqual([small, large]);
   });
 });
