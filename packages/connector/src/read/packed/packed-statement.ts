@@ -5,6 +5,7 @@ import {
   PackedAnswerError,
   RowFormatError,
   type CompiledPackedSelect,
+  type PackedLayout,
   type PackedSelectOptions,
   type TableSchema,
 } from '@timestream-prometheus/timestream-translator';
@@ -40,6 +41,10 @@ export function selectorText({ query }: Selection): string {
   return JSON.stringify(query.matchers.map(({ name, type, value }) => [name, type, value]));
 }
 
+export function rangeMsOf({ query: { startTimestampMs, endTimestampMs } }: Selection): number {
+  return Number(endTimestampMs - startTimestampMs);
+}
+
 /** How a selection is asked for, from one attempt to the next. */
 export class PackedQuestion {
   readonly #selection: Selection;
@@ -69,7 +74,9 @@ export class PackedQuestion {
       ...this.#selection,
       ...shape,
       ...(this.#areBinsAsked ? { bins } : {}),
-      ...(packing.areStepsTrusted ? {} : { leavesTimesOut: false }),
+      ...(packing.areStepsTrusted && packing.steps.isWorthAsking(this.selector, rangeMsOf(this.#selection))
+        ? {}
+        : { leavesTimesOut: false }),
       database: config.defaultDatabase,
       table: config.defaultTable,
       regexPushdown: config.regexPushdown,
@@ -80,6 +87,13 @@ export class PackedQuestion {
     if (select.kind === 'filter') return { ...select, schema };
     if (select.labelsAssumedAbsent.size === 0 || known === null) return null;
     return coversSchema(known, await probeSchema(this.#context)) ? null : 'columns-changed';
+  }
+
+  /** What an answer to a statement has shown. */
+  learn({ bins, newestOnly }: Pick<PackedLayout, 'bins' | 'newestOnly'>, columns: ReadonlySet<string>, points: number): void {
+    const { packing } = this.#context;
+    packing.rememberColumns(this.selector, columns);
+    if (bins === null && !newestOnly) packing.steps.learn(this.selector, rangeMsOf(this.#selection), points);
   }
 
   /**

@@ -3,6 +3,8 @@ import { METRICS } from '../../metrics/metric-catalogue.js';
 import type { Logger, MetricsSink } from '../../ports.js';
 import { AggregationMemory } from './aggregation-memory.js';
 import { BinMemory } from './bin-memory.js';
+import { SelectorMemory } from './selector-memory.js';
+import { StepMemory } from './step-memory.js';
 
 /**
  * Why packed statements are not used any more:
@@ -17,9 +19,6 @@ export type PackingFault = 'refused' | 'inexact' | 'incomplete' | 'malformed' | 
 
 /** Packed reads between two checks. The first one of a table is always checked. */
 const READS_BETWEEN_CHECKS = 1000;
-
-/** Selectors whose columns are remembered: a few dashboards and all rules of a Prometheus. */
-const MAX_REMEMBERED_SELECTORS = 2000;
 
 export interface PackingOptions {
   readonly isWanted: boolean;
@@ -41,8 +40,9 @@ export class Packing {
   readonly #readsUntilCheck = { all: 0, binned: 0, aggregated: 0 };
   readonly bins = new BinMemory();
   readonly aggregations = new AggregationMemory();
-  /** By selector, the least recently used first: the dimensions that its series have. */
-  readonly #columns = new Map<string, ReadonlySet<string>>();
+  readonly steps = new StepMemory();
+  /** The dimensions that the series of a selector have. */
+  readonly #columns = new SelectorMemory<ReadonlySet<string>>();
 
   constructor(options: PackingOptions) {
     this.#options = options;
@@ -157,20 +157,11 @@ export class Packing {
 
   /** Undefined: nothing is known, so all of them may be needed. */
   columnsOf(selector: string): ReadonlySet<string> | undefined {
-    const columns = this.#columns.get(selector);
-    if (columns === undefined) return undefined;
-    this.#columns.delete(selector);
-    this.#columns.set(selector, columns);
-    return columns;
+    return this.#columns.get(selector);
   }
 
   rememberColumns(selector: string, columns: ReadonlySet<string>): void {
-    this.#columns.delete(selector);
     this.#columns.set(selector, columns);
-    for (const oldest of this.#columns.keys()) {
-      if (this.#columns.size <= MAX_REMEMBERED_SELECTORS) return;
-      this.#columns.delete(oldest);
-    }
   }
 
   forgetColumns(selector: string): void {

@@ -64,7 +64,7 @@ export async function runPackedQuery(
           );
           const series = assembler.finish();
           if (firstPage !== undefined && packing.takeCheck(statement.layout)) await checkAgainstRows(firstPage, statement, context);
-          packing.rememberColumns(question.selector, columns);
+          question.learn(statement.layout, columns, pointsOf(series));
           return series;
         } catch (failure) {
           if (failure instanceof ColumnNotFoundError) throw failure;
@@ -76,6 +76,10 @@ export async function runPackedQuery(
   } catch (error) {
     return giveUpPacking(error, context);
   }
+}
+
+export function pointsOf(timeseries: readonly TimeSeries[]): number {
+  return timeseries.reduce((sum, { samples, histograms }) => sum + samples.valueBits.length + histograms.length, 0);
 }
 
 /**

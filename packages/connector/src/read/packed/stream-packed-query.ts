@@ -16,7 +16,7 @@ import { unsteadyColumnsError } from '../with-current-columns.js';
 import { checkAgainstRows } from './check-against-rows.js';
 import { columnsWithValues } from './columns-with-values.js';
 import { PackedQuestion, UnusablePackedAnswer, type Statement } from './packed-statement.js';
-import { giveUpPacking } from './run-packed-query.js';
+import { giveUpPacking, pointsOf } from './run-packed-query.js';
 
 const MAX_ATTEMPTS = 8;
 
@@ -104,8 +104,13 @@ async function* runStatement(
   const columns = new Set<string>();
   const areCounts = statement.layout.bins?.need === 'count';
   let isFirst = true;
+  let points = 0;
+  const counted = (timeseries: readonly TimeSeries[]): readonly TimeSeries[] => {
+    points += pointsOf(timeseries);
+    return timeseries;
+  };
   const rememberAnswer = (): void => {
-    packing.rememberColumns(question.selector, columns);
+    question.learn(statement.layout, columns, points);
     if (statement.layout.bins !== null) packing.bins.learn(question.selector, statement.layout.bins, assembler.rowCounts);
   };
   const held = context.memory.hold();
@@ -119,14 +124,16 @@ async function* runStatement(
         if (packing.takeCheck(statement.layout)) await checkAgainstRows(page, statement, context);
       }
       if (page.isLast === true) {
+        const timeseries = counted([...whole, ...assembler.finish()]);
         rememberAnswer();
-        yield { timeseries: [...whole, ...assembler.finish()], isLast: true, areCounts };
+        yield { timeseries, isLast: true, areCounts };
         return;
       }
-      if (whole.length > 0) yield { timeseries: whole, isLast: false, areCounts };
+      if (whole.length > 0) yield { timeseries: counted(whole), isLast: false, areCounts };
     }
+    const timeseries = counted(assembler.finish());
     rememberAnswer();
-    yield { timeseries: assembler.finish(), isLast: true, areCounts };
+    yield { timeseries, isLast: true, areCounts };
   } finally {
     held.end();
   }
