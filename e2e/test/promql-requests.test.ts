@@ -41,6 +41,7 @@ const known: readonly ApiRequest[] = [
   get('/api/v1/series?match[]=up&start=0&limit=%zz'),
   get('/api/v1/series?match[]=up&start=0;'),
   get('/api/v1/query_range?query=1&start=1&end=1e400&step=1'),
+  get('/api/v1/query_range?query=count({job=~".%2B"}@1)&start=1&end=9&step=2&stats=all'),
   post('/api/v1/query?query=1&time=5', 'query=2&time=7'),
   post('/api/v1/query', '', {}),
   post('/api/v1/query', '\ufeffquery=1&time=1'),
@@ -79,6 +80,15 @@ describe.skipIf(isMissing('prometheus3'))(`every request to the API beside a rea
     ]);
   }
 
+  /** Whether Prometheus does not agree with itself: series that come out of a map are in another order each time. */
+  async function changesItsAnswer(request: ApiRequest, first: ApiAnswer): Promise<boolean> {
+    for (let asked = 0; asked < 20; asked += 1) {
+      const again = await sendApiRequest(prometheus.url, request);
+      if (compareApiAnswers(request, first, again, stored) !== null) return true;
+    }
+    return false;
+  }
+
   /** Gives how many answers were 200, and how many were other than Prometheus' for a reason. */
   async function expectSame(requests: readonly ApiRequest[]): Promise<{ good: number; excused: number }> {
     const count = { good: 0, excused: 0 };
@@ -88,7 +98,7 @@ describe.skipIf(isMissing('prometheus3'))(`every request to the API beside a rea
       for (const [index, [wanted, got]] of answers.entries()) {
         const request = some[index] ?? get('/');
         const difference = compareApiAnswers(request, wanted, got, stored);
-        if (typeof difference === 'string') count.excused += 1;
+        if (typeof difference === 'string' || (difference !== null && (await changesItsAnswer(request, wanted)))) count.excused += 1;
         else if (difference !== null) expect(difference.got, requestText(request)).toBe(difference.wanted);
         if (wanted.status === 200) count.good += 1;
       }

@@ -152,8 +152,12 @@ export class Evaluator {
   /** Evaluate at the first step and repeat the answer. */
   async #evaluateOnce(body: Expression): Promise<Evaluated> {
     const once = new Evaluator(this.#context, this.#startMs, this.#startMs, this.#stepMs);
+    const { budget } = this.#context;
+    const totalBefore = budget.totalSamples;
     const result = await once.evaluate(body);
     if (typeof result === 'string' || this.#steps === 1) return result;
+    // What `stats` counts are the samples that each step would look at by itself.
+    budget.totalSamples += (budget.totalSamples - totalBefore) * (this.#steps - 1);
     return result.map(({ metric, kinds, floats, histograms }) => {
       const repeated = new GridBuilder(metric, this.#steps);
       repeated.kinds.fill(kinds[0]!);
