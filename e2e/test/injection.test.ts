@@ -147,9 +147,10 @@ describe(`hostile texts in every field that reaches SQL, beside a table that nob
   }
 
   /** What may be left to Timestream as a whole, over a label, a name and a value that are this text: the answers are those of its one series. */
-  async function assertAggregated(text: string): Promise<void> {
+  async function assertAggregated(text: string, id: string): Promise<void> {
     const quoted = JSON.stringify(text);
-    const selector = `{__name__=${quoted}, ${quoted}="x", ${quoted}!~"y|(?:${CANARY.text})"}`;
+    // One text may come twice.
+    const selector = `{__name__=${quoted}, id="${id}", ${quoted}="x", ${quoted}!~"y|(?:${CANARY.text})"}`;
     const asked: readonly (readonly [string, string])[] = [
       [`count by (${quoted}) (${selector})`, '1'],
       [`group by (${quoted}) (${selector})`, '1'],
@@ -205,7 +206,7 @@ describe(`hostile texts in every field that reaches SQL, beside a table that nob
         const { answer, labels } = await read(select(['__name__', '=', text], [text, '=', 'x']));
         expect(labels, `${JSON.stringify(text)}: ${answer.text.slice(0, 200)}`).toContainEqual(wanted);
         await read(select([text, '!=', ''], ['__name__', '=~', quotedPattern(text)]));
-        await assertAggregated(text);
+        await assertAggregated(text, `name ${index}`);
       });
       await assertCanaryIsUntouched();
     },
