@@ -19,6 +19,15 @@ const validation = (message: string): string => `ValidationException: ${message}
 const execution = (message: string): string => `QueryExecutionException: ${message}`;
 
 describe('a statement is refused, with its place, for', () => {
+  test.each(['(SELECT 1)', '1 IN (SELECT 2)', 'EXISTS (SELECT 1)', '1 > ALL (SELECT 2)', 'rand()', 'random(3)', 'shuffle(ARRAY[1])'])(
+    'TRY of %s',
+    async (value) => {
+      expect(await fixture.refusal(`SELECT try(${value})`)).toBe(
+        validation('line 1:8: TRY() of a subquery or of a random value is not supported'),
+      );
+    },
+  );
+
   test.each([
     [
       'a missing column',

@@ -1,3 +1,4 @@
+import { invalidAt } from '../sql-error.js';
 import { comparisonSql } from '../values/comparison-sql.js';
 import { typeText } from '../values/sql-type.js';
 import { arrayFunctions } from './array-functions.js';
@@ -49,7 +50,12 @@ const conditionalFunctions: readonly FunctionRow[] = [
   // which is volatile; no literal in the text can hold the quote that is looked for.
   {
     signature: 'try(T): T',
-    emit: emitting((value = '') => `TRY(${value.replace(/\berror\('/g, "ts_try_error('")})`),
+    emit: ([value], { position }) => {
+      const sql = value?.sql ?? '';
+      // Literals are put in later, so that this is SQL and never a text.
+      if (/\(SELECT |\brandom\(/.test(sql)) throw invalidAt(position, 'TRY() of a subquery or of a random value is not supported');
+      return `TRY(${sql.replace(/\berror\('/g, "ts_try_error('")})`;
+    },
     example: ["try(CAST('x' AS BIGINT))", null],
   },
 ];
