@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { memoryBytes } from './memory-shares.js';
 
 import type { EmbeddedTable } from './embedded-timestream.js';
@@ -82,24 +82,32 @@ export function createCommand(): Command {
     .description(
       "Amazon Timestream's wire protocol on this machine, over DuckDB: for the AWS SDKs, the aws command, and anything built on them.",
     )
-    .option('--listen-address <host:port>', 'where to listen; without a host: loopback', parseListenAddress, {
-      host: '127.0.0.1',
-      port: 8086,
-    })
+    .addOption(
+      new Option('--listen-address <host:port>', 'where to listen; without a host: loopback')
+        .argParser(parseListenAddress)
+        .default({ host: '127.0.0.1', port: 8086 }, '127.0.0.1:8086'),
+    )
     .option('--data-dir <directory>', 'where the data lives; without it they are in memory and gone at the end')
     .option(
       '--buckets-dir <directory>',
       'where UNLOAD, batch load and error reports find S3: s3://bucket/key is bucket/key. Default: buckets in the data directory',
     )
-    .option(
-      '--credentials <access:secret>',
-      'an access key that may sign requests; may be given again. Default: one is made and shown',
-      parseCredential,
-      [],
+    .addOption(
+      new Option('--credentials <access:secret>', 'an access key that may sign requests; may be given again')
+        .argParser(parseCredential)
+        .default([], 'one is made and shown'),
     )
     .option('--region <region>', 'the only region that requests may be signed for. Default: any')
-    .option('--create <database.table>', 'a table to create if it is missing; may be given again', parseTable, [])
-    .option('--load <file>', 'WriteRecords requests in JSON, one a line, to store at the start; may be given again', collect, [])
+    .addOption(
+      new Option('--create <database.table>', 'a table to create if it is missing; may be given again')
+        .argParser(parseTable)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--load <file>', 'WriteRecords requests in JSON, one a line, to store at the start; may be given again')
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .option('--control', 'take faults, clock, reset and load over HTTP under /_timestream/, unsigned; for tests', false)
     .option('--clock <time>', "the time to begin at, such as 2024-01-01T00:00:00Z. Default: the machine's", parseClock)
     .option('--freeze-clock', 'let the clock stand still', false)

@@ -45,4 +45,10 @@ describe('the options of the command', () => {
       logLevel: 'warn',
     });
   });
+
+  it('are explained with what one would write for a default', () => {
+    const help = createCommand().helpInformation().replaceAll(/\s+/g, ' ');
+    expect(help).toContain('(default: 127.0.0.1:8086)');
+    expect(help).not.toMatch(/default: [[{]/);
+  });
 });

@@ -93,6 +93,9 @@ describe('a data directory', () => {
     writeFileSync(file, '');
     const refusal = (dataDir: string): Promise<unknown> => startEmbeddedTimestream({ credentials: [credential], dataDir }).catch(String);
     expect(await refusal(file)).toBe(`Error: The data directory ${file} cannot be used: there is a file of that name.`);
+    if (process.platform === 'linux')
+      for (const inside of ['/proc/data', '/proc/data/in/it'])
+        expect(await refusal(inside)).toBe(`Error: The data directory ${inside} cannot be used: no folder can be made there.`);
     expect(await refusal(path.join(file, 'data'))).toBe(
       `Error: The data directory ${path.join(file, 'data')} cannot be used: a part of the path is a file.`,
     );

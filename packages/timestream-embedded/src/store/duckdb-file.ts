@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 
@@ -54,10 +54,23 @@ export async function openDuckdb(
   return instance;
 }
 
+/** As `mkdir` with `recursive`, which never ends in Node.js 20 where a folder is there and takes no other, as /proc does. */
+async function makeFolder(path: string, mode: number, hasParent = dirname(path) === path): Promise<void> {
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || hasParent) throw error;
+    await makeFolder(dirname(path), mode);
+    await makeFolder(path, mode, true);
+  }
+}
+
 async function makeDataDir(dataDir: string): Promise<void> {
   try {
     // For nobody but its owner: it holds all that was ever written.
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeFolder(dataDir, 0o700);
     await access(dataDir, constants.W_OK);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -67,6 +80,7 @@ async function makeDataDir(dataDir: string): Promise<void> {
       EROFS: 'the file system is read-only',
       EEXIST: 'there is a file of that name',
       ENOTDIR: 'a part of the path is a file',
+      ENOENT: 'no folder can be made there',
       ENOSPC: 'the disk is full',
     };
     const reason = reasons[String(code)] ?? (error instanceof Error ? error.message : String(error));
