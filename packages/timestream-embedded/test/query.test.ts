@@ -212,6 +212,16 @@ describe('the pages of a result', () => {
     await expect(send(query, `SELECT ${absent} ${from(50)}`)).resolves.toMatchObject({ Rows: [{}] });
   });
 
+  it('are said to be too large where lists are refused that no page could hold, for there is a reader who then asks for less', async () => {
+    const { query } = await startServer({ bounds: { maxMadeBytes: 2_000_000 } });
+    const from = 'FROM UNNEST(sequence(1, 1000)) AS a (n) CROSS JOIN UNNEST(sequence(1, 500)) AS b (m)';
+    for (const item of ['array_agg(n)', "array_join(array_agg(CAST(n AS VARCHAR)), '')"])
+      await expect(send(query, `SELECT ${item} ${from}`)).rejects.toMatchObject({
+        name: 'QueryExecutionException',
+        message: expect.stringMatching(/max page response size .* 2000000 bytes .*--memory-limit/) as string,
+      });
+  });
+
   it('end with an error where a row far behind the first ones cannot be computed, and not as if it were the last one', async () => {
     const { query } = await startServer();
     const rows = 'UNNEST(sequence(1, 10000)) AS a (n) CROSS JOIN UNNEST(sequence(1, 30)) AS b (m)';

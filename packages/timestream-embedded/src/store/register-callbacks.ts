@@ -42,7 +42,11 @@ export function registerCallbacks(
   connection: DuckDBConnection,
   { maxListEntries, maxMadeBytes }: Pick<ServerBounds, 'maxListEntries' | 'maxMadeBytes'> = serverBounds,
 ): void {
-  connection.registerScalarFunction(roomFunction(maxMadeBytes));
+  const made = `Functions would make texts and lists of more than ${maxMadeBytes} bytes for the rows worked on at a time (--memory-limit)`;
+  connection.registerScalarFunction(roomFunction('ts_has_room', maxMadeBytes, made));
+  // Who asked for the list itself has to ask for less of it, as where a row is larger than a page: in the words that are known for that.
+  const collected = `Query aborted as max page response size has been exceeded by a list, and lists like it have more than ${maxMadeBytes} bytes to work on (--memory-limit)`;
+  connection.registerScalarFunction(roomFunction('ts_has_room_for_lists', maxMadeBytes, collected));
   for (const each of callbacks) connection.registerScalarFunction(scalarFunction(each, maxListEntries));
   // `error()` for use inside TRY: of any type, and not volatile.
   const fail = (): never => {
@@ -54,9 +58,9 @@ export function registerCallbacks(
 }
 
 /** `ts_has_room(bytes, parts)`: fails where the rows of a call have more bytes together than a part of what may be made has. */
-function roomFunction(maxMadeBytes: number): DuckDBScalarFunction {
+function roomFunction(name: string, maxMadeBytes: number, message: string): DuckDBScalarFunction {
   return DuckDBScalarFunction.create({
-    name: 'ts_has_room',
+    name,
     parameterTypes: [DOUBLE, INTEGER],
     returnType: BOOLEAN,
     mainFunction: (_, input, output) => {
@@ -64,10 +68,7 @@ function roomFunction(maxMadeBytes: number): DuckDBScalarFunction {
       let made = 0;
       for (let row = 0; row < input.rowCount; row += 1) {
         made += Number(bytes.getItem(row) ?? 0);
-        if (made * Number(parts.getItem(row)) > maxMadeBytes)
-          throw new Error(
-            `Functions would make texts and lists of more than ${maxMadeBytes} bytes for the rows worked on at a time (--memory-limit)`,
-          );
+        if (made * Number(parts.getItem(row)) > maxMadeBytes) throw new Error(message);
         output.setItem(row, true);
       }
       output.flush();

@@ -93,6 +93,6 @@ export function refusingLargeList(list: string, type: SqlType, lists: number, em
   const entry = emitter.name('v');
   const ofEntry = type.kind === 'array' ? bytesOf(entry, type.element) : undefined;
   const bytes = ofEntry === undefined ? `16 * len(${list})` : `list_sum(list_transform(${list}, lambda ${entry}: 16 + ${ofEntry}))`;
-  const inRoomOnly = `CASE WHEN ts_has_room(CAST(${bytes} AS DOUBLE), ${lists}) THEN ${list} END`;
+  const inRoomOnly = `CASE WHEN ts_has_room_for_lists(CAST(${bytes} AS DOUBLE), ${lists}) THEN ${list} END`;
   return `CASE WHEN len(${list}) > ${answerableEntries} THEN ${inRoomOnly} ELSE ${list} END`;
 }
