@@ -74,6 +74,8 @@ const API_PATHS: readonly string[] = [
   '/api/v1/status/buildinfo',
   '/api/v1/query_exemplars',
   '/api/v1/metadata',
+  '/api/v1/rules',
+  '/api/v1/alerts',
 ];
 const PARAMETERS = ['query', 'time', 'start', 'end', 'step', 'timeout', 'limit', 'match[]', 'lookback_delta'] as const;
 

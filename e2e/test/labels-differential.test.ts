@@ -196,6 +196,7 @@ describe.skipIf(isMissing('prometheus'))('labels, label values, series and exemp
         ...{ target, httpStatus: 200, lines: sortedLines(JSON.stringify(wanted?.body).replaceAll('},{', '\n')) },
       });
     }
+    for (const target of ['rules', 'alerts']) expect(await ask(connector.url, target)).toEqual(await ask(prometheus.url, target));
     const { httpStatus, body } = await ask(connector.url, 'status/buildinfo');
     expect({ httpStatus, body }).toMatchObject({ httpStatus: 200, body: { status: 'success' } });
   }, 60_000);

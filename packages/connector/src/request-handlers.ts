@@ -2,6 +2,7 @@ import { createSnappyDecoder, decodeReadRequest, decodeSnappy, LabelSetCache } f
 import { SeriesCache } from '@timestream-prometheus/timestream-translator';
 import { type ApiParameters, readParameters } from './api/api-parameters.js';
 import { apiResponse } from './api/api-response.js';
+import { answerAlerts, answerRules } from './api/without-rules.js';
 import { answerBuildInformation } from './api/build-information.js';
 import { answerExemplars } from './api/handle-exemplars.js';
 import { answerLabels, answerLabelValues, answerSeries } from './api/handle-labels.js';
@@ -220,6 +221,10 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
             return answerFormatQuery(given, config);
           case 'parse-query':
             return answerParseQuery(given, config);
+          case 'rules':
+            return answerRules();
+          case 'alerts':
+            return answerAlerts();
           case 'build-information':
             return answerBuildInformation();
           case 'query':

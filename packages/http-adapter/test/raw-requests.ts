@@ -348,6 +348,8 @@ export const RAW_REQUESTS: readonly RawRequest[] = [
     '/api/v1/metadata',
     '/api/v1/query_exemplars?query=m&start=0&end=1',
     '/api/v1/format_query?query=1',
+    '/api/v1/rules',
+    '/api/v1/alerts',
     '/api/v1/status/buildinfo',
   ].map((target) => one(`${target} is not answered to the writer`, { method: 'GET', target, body: Buffer.alloc(0) }, 403)),
   ...['/metrics', '/metrics/', '/metrics?x', '/%6detrics', '//metrics', '/METRICS'].map((target) => ({

@@ -57,6 +57,8 @@ const PLACES: readonly (readonly [string, RequestParts, 'write' | 'read'])[] = [
   ['/api/v1/labels', { method: 'GET', body: new Uint8Array() }, 'read'],
   ['/api/v1/label/job/values', { method: 'GET', body: new Uint8Array() }, 'read'],
   ['/api/v1/series', { method: 'GET', query: 'match[]=m', body: new Uint8Array() }, 'read'],
+  ['/api/v1/rules', { method: 'GET', body: new Uint8Array() }, 'read'],
+  ['/api/v1/alerts', { method: 'GET', body: new Uint8Array() }, 'read'],
   ['/api/v1/status/buildinfo', { method: 'GET', body: new Uint8Array() }, 'read'],
 ];
 
