@@ -83,7 +83,8 @@ describe('raw requests to the server, by two users of whom each may do one thing
     const text = await sendRaw(port, raw.bytes({ ...tokens, write: WRITE, read: READ }));
     const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
     expect(statuses, text).toEqual(raw.statuses);
-    expect([...new Set(reached)]).toEqual(raw.reaches);
+    // Pipelined requests are answered in order, and worked on at once.
+    expect([...new Set(reached)].sort()).toEqual([...raw.reaches].sort());
     expect(text).not.toContain(tokens.writer);
     expect(text).not.toContain(tokens.reader);
   });
