@@ -28,6 +28,15 @@ describe('a statement is refused, with its place, for', () => {
     },
   );
 
+  test.each(["array_join(sequence(1, 9), ',')", "rpad('a', 1000000, 'x')", 'repeat(1, 9000)', "length(replace('a', 'a', 'b'))"])(
+    'TRY of %s, which asks for room',
+    async (value) => {
+      expect(await fixture.refusal(`SELECT try(${value})`)).toBe(
+        validation('line 1:8: TRY() of what makes a text or a list larger, as || and repeat() do, is not supported'),
+      );
+    },
+  );
+
   test.each([
     [
       'a missing column',

@@ -15,6 +15,7 @@ import {
 } from './series-functions.js';
 import { stringFunctions } from './string-functions.js';
 import { timeFunctions } from './time-functions.js';
+import { asksForRoom } from '../values/made-text.js';
 
 const conditionalFunctions: readonly FunctionRow[] = [
   {
@@ -54,6 +55,8 @@ const conditionalFunctions: readonly FunctionRow[] = [
       const sql = value?.sql ?? '';
       // Literals are put in later, so that this is SQL and never a text.
       if (/\(SELECT |\brandom\(/.test(sql)) throw invalidAt(position, 'TRY() of a subquery or of a random value is not supported');
+      if (asksForRoom(sql))
+        throw invalidAt(position, 'TRY() of what makes a text or a list larger, as || and repeat() do, is not supported');
       return `TRY(${sql.replace(/\berror\('/g, "ts_try_error('")})`;
     },
     example: ["try(CAST('x' AS BIGINT))", null],

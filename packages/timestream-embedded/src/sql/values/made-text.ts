@@ -23,6 +23,9 @@ const partsMark = `parts_${randomUUID().replaceAll('-', '_')}`;
  */
 export const lacksRoom = (bytes: string): string => guarded(`${bytes} > ${uncountedBytes}`, `CAST(${bytes} AS DOUBLE)`, partsMark);
 
+/** Whether a value asks for room. TRY would make NULL of it where there is none, and row by row each may have what all together may not. */
+export const asksForRoom = (sql: string): boolean => sql.includes(partsMark);
+
 /** The same for functions that copy: they share a room of their own, so that a statement of many of them has no less for what it makes. */
 const copiesMark = `copies_${randomUUID().replaceAll('-', '_')}`;
 
