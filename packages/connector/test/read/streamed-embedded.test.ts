@@ -129,7 +129,7 @@ describe('a streamed answer over the wire of a Timestream', () => {
       ),
       { numRuns: 60 },
     );
-    expect(inGroups).toBeGreaterThan(cases / 3);
+    expect(inGroups).toBeGreaterThan(cases / 6);
   }, 240_000);
 
   it('finds series whose labels are new to it, and keeps them apart, in every way of reading', async () => {
