@@ -1,13 +1,11 @@
 import type { SampleBins } from '@timestream-prometheus/timestream-translator';
+import { SelectorMemory } from './selector-memory.js';
 
 /** Narrower bins than Prometheus scrapes as a rule leave nothing out. */
 const LEAST_WIDTH_MS = 10_000;
 
 /** If more of the rows are kept, leaving the others out costs more than it saves. */
 const WORTHWHILE_SHARE = 0.7;
-
-/** Selectors whose bins are remembered: as many as those whose columns are. */
-const MAX_REMEMBERED_SELECTORS = 2000;
 
 interface Experience {
   /** Bins up to this width left too few rows out. */
@@ -33,7 +31,7 @@ export function isWorthAsking({ widthMs }: SampleBins): boolean {
 export class BinMemory {
   /** Until the contrary was seen. */
   areTrusted = true;
-  readonly #experiences = new Map<string, Experience>();
+  readonly #experiences = new SelectorMemory<Experience>();
 
   isWorthAsking(selector: string, bins: SampleBins): boolean {
     const known = this.#knownOf(selector);
@@ -45,23 +43,14 @@ export class BinMemory {
     if (rows.kept <= rows.seen * WORTHWHILE_SHARE) return;
     const known = this.#knownOf(selector);
     const width = widthOf(bins);
-    this.#remember(selector, { ...known, [width]: Math.max(bins.widthMs, known[width]) });
+    this.#experiences.set(selector, { ...known, [width]: Math.max(bins.widthMs, known[width]) });
   }
 
   learnUnsure(selector: string): void {
-    this.#remember(selector, { ...this.#knownOf(selector), isUnsure: true });
+    this.#experiences.set(selector, { ...this.#knownOf(selector), isUnsure: true });
   }
 
   #knownOf(selector: string): Experience {
     return this.#experiences.get(selector) ?? NO_EXPERIENCE;
-  }
-
-  #remember(selector: string, experience: Experience): void {
-    this.#experiences.delete(selector);
-    this.#experiences.set(selector, experience);
-    for (const oldest of this.#experiences.keys()) {
-      if (this.#experiences.size <= MAX_REMEMBERED_SELECTORS) return;
-      this.#experiences.delete(oldest);
-    }
   }
 }
