@@ -16,7 +16,7 @@ export interface ClientChoices {
   readonly credentials: SdkCredentials | undefined;
   /** Default: one. TimestreamCaller makes the attempts: the SDK knows neither what other clients do nor what a foreign answer is. */
   readonly maxAttempts?: number;
-  /** For one attempt, from sending to the last byte of the answer. */
+  /** For one attempt: until the head of the answer has come, and from each part of its body to the next. */
   readonly requestTimeoutMs: number;
   readonly maxSockets: number;
   readonly logger: Logger;

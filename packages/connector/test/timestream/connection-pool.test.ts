@@ -7,8 +7,10 @@ import { createServer as createTlsServer } from 'node:tls';
 import { selfSigned } from '@timestream-prometheus/connector-testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectorErrorOf } from '../../src/timestream/aws-error.js';
+import { clientSettingsOf } from '../../src/timestream/client-settings.js';
 import { ConnectionPool } from '../../src/timestream/connection-pool.js';
 import { hostOfResponse } from '../../src/timestream/host-noting-handler.js';
+import { createMemoryLogger } from '../support/connector-fixture.js';
 
 const started: (() => Promise<void> | void)[] = [];
 
@@ -75,13 +77,17 @@ async function byPool(port: number, protocol?: string): Promise<unknown> {
   return outcomeOf(answer.then(({ statusCode, body }) => ({ statusCode, text: Buffer.from(body).toString() })));
 }
 
+async function collect(body: unknown): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of body as AsyncIterable<Buffer>) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
 async function bySdk(port: number, protocol?: string): Promise<unknown> {
   const agent = new Agent({ keepAlive: true });
   const handler = new NodeHttpHandler({ httpAgent: agent, requestTimeout: 20_000, throwOnRequestTimeout: true });
   const work = handler.handle(new HttpRequest(requestTo(port, protocol))).then(async ({ response }) => {
-    const parts: Buffer[] = [];
-    for await (const part of response.body as AsyncIterable<Buffer>) parts.push(part);
-    return { statusCode: response.statusCode, text: Buffer.concat(parts).toString() };
+    return { statusCode: response.statusCode, text: await collect(response.body) };
   });
   const outcome = await outcomeOf(work);
   handler.destroy();
@@ -176,10 +182,15 @@ describe('connections of calls that the connector puts together itself', () => {
   it.each<readonly [string, (socket: Socket) => void]>([
     ['no answer', () => undefined],
     ['half an answer', (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}')],
-  ])('are given up when %s comes in time', async (_what, answer) => {
+  ])('are given up, and those of the SDK too, when %s comes in time', async (_what, answer) => {
     const { port } = await startServer(answer);
     const pool = poolOf({ requestTimeoutMs: 300 });
     expect(await outcomeOf(pool.send(requestTo(port), never()) as never)).toMatchObject({ code: 'deadline-exceeded' });
+    const choices = { region: 'eu-central-1', endpoint: '', credentials: undefined, maxSockets: 1, logger: createMemoryLogger([]) };
+    const { requestHandler } = clientSettingsOf({ ...choices, requestTimeoutMs: 300 });
+    const bySdkInTime = requestHandler.handle(new HttpRequest(requestTo(port))).then(({ response }) => collect(response.body));
+    expect(await outcomeOf(bySdkInTime as never)).toMatchObject({ code: 'deadline-exceeded' });
+    requestHandler.destroy();
   });
 
   it('are broken off at once by an abort, whether they wait for an answer, for the rest of it or for a connection', async () => {
