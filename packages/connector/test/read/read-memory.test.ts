@@ -95,8 +95,33 @@ describe('what reads hold', () => {
     });
     const { connector, metrics } = createFixture(openStorage, BUDGET);
     const response = await connector.handle(ask());
-    if (response.status === 200) await expect(bodyBytes(response)).rejects.toThrow();
-    else expect(response.status).toBe(503);
+    expect(response.status).toBe(503);
+    expect(metrics.sum(METRICS.readBytesInFlight)).toBe(0);
+  });
+
+  it('is given back when Timestream fails in the middle of a stream that has begun', async () => {
+    const table = tableOf(40);
+    let isDown = false;
+    const { openStorage } = openMemoryStorage({
+      async *query(sql, signal) {
+        for await (const page of table.answer(sql, signal)) {
+          if (isDown) throw new ConnectorError('timestream-unavailable', 'Query: oops');
+          yield page;
+        }
+      },
+    });
+    const { connector, metrics } = createFixture(openStorage, { ...BUDGET, 'stream-buffer-samples': '2000' });
+    const { status, body } = await connector.handle(streamed());
+    expect(status).toBe(200);
+    if (body instanceof Uint8Array) throw new Error('the answer is not streamed');
+    const parts = body[Symbol.asyncIterator]();
+    await parts.next();
+    expect(metrics.sum(METRICS.readBytesInFlight)).toBeGreaterThan(0);
+    isDown = true;
+    const readAll = async () => {
+      while ((await parts.next()).done !== true) continue;
+    };
+    await expect(readAll()).rejects.toThrow('Query: oops');
     expect(metrics.sum(METRICS.readBytesInFlight)).toBe(0);
   });
 
