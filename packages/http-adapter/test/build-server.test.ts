@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { selfSigned } from '@timestream-prometheus/connector-testing';
 import { BodyTooLargeError, type Connector } from '@timestream-prometheus/connector';
 import fc from 'fast-check';
@@ -16,6 +16,17 @@ describe('buildServer', () => {
     const server = await startServer(...args);
     started.push(server.app);
     return server;
+  }
+
+  /** A server whose connector refuses everything by its headers, without a look at its body. */
+  async function startRefusing(): Promise<{ readonly port: number }> {
+    const refusal = { status: 401, headers: {}, body: Buffer.from('unknown-user: nobody') };
+    const connector: Connector = { ...scriptedConnector(() => noContent).connector, handle: () => Promise.resolve(refusal) };
+    const config = { webTelemetryPath: '/metrics' };
+    const app = buildServer({ connector, config, metrics: createPrometheusMetrics([]), logger: silentLogger });
+    started.push(app);
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    return { port: (app.server.address() as AddressInfo).port };
   }
 
   afterEach(async () => {
@@ -93,6 +104,22 @@ describe('buildServer', () => {
     expect(requests[0]?.headers['authorization']).toBe('Basic YTpi, Basic Yzpk');
   });
 
+  it.each([undefined, selfSigned])(
+    'tells the connector of each connection when it comes, before it has sent anything (%#)',
+    async (tls) => {
+      let connections = 0;
+      const connector: Connector = { ...scriptedConnector(() => noContent).connector, noteConnection: () => (connections += 1) };
+      const config = { webTelemetryPath: '/metrics' };
+      const options = { connector, config, metrics: createPrometheusMetrics([]), logger: silentLogger };
+      const app = buildServer(tls === undefined ? options : { ...options, tls });
+      started.push(app);
+      await app.listen({ host: '127.0.0.1', port: 0 });
+      const sockets = [1, 2, 3].map(() => connect((app.server.address() as AddressInfo).port, '127.0.0.1'));
+      await expect.poll(() => connections).toBe(3);
+      for (const socket of sockets) socket.destroy();
+    },
+  );
+
   it('sends status, headers and body of the answer', async () => {
     const { port } = await start(() => ({
       status: 400,
@@ -153,18 +180,8 @@ describe('buildServer', () => {
 
   describe('headers that the connector does not accept', () => {
     it('are answered before a byte of the body has come', async () => {
-      const connector: Connector = {
-        handle: () => Promise.resolve({ status: 401, headers: {}, body: new Uint8Array() }),
-        admit: () => Promise.resolve(undefined),
-        noteConnection: () => undefined,
-        refuse: () => ({ status: 500, headers: {}, body: new Uint8Array() }),
-        close: () => Promise.resolve(),
-      };
-      const config = { webTelemetryPath: '/metrics' };
-      const server = buildServer({ connector, config, metrics: createPrometheusMetrics([]), logger: silentLogger });
-      started.push(server);
-      await server.listen({ host: '127.0.0.1', port: 0 });
-      const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
+      const { port } = await startRefusing();
+      const socket = connect(port, '127.0.0.1');
       socket.write('POST /write HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n');
       const [chunk] = (await once(socket, 'data')) as [Buffer];
       expect(chunk.toString()).toMatch(/^HTTP\/1\.1 401 /);
@@ -231,6 +248,60 @@ describe('buildServer', () => {
         expect(answer.body.toString()).toBe('body over the limit');
       }
     });
+
+    /** Sends the head of a request over a connection that is to be closed after its answer, and reads nothing before it is told to. */
+    async function sendHead(port: number, framing: string): Promise<{ readonly socket: Socket; readonly received: () => string }> {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString())).pause();
+      socket.write(`POST /write HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${framing}\r\n\r\n`);
+      await once(socket, 'connect');
+      return { socket, received: () => text };
+    }
+
+    it.each([
+      ['over the limit', () => start(() => ({ status: 413, headers: {}, body: Buffer.from('body over the limit') }))],
+      ['of somebody who may not write', startRefusing],
+    ])('can send all of a body %s, and only then look for the answer', async (_whose, startOne) => {
+      const { port } = await startOne();
+      const bytes = 32_000_000;
+      const { socket, received } = await sendHead(port, `content-length: ${bytes}`);
+      // The answer waits long before the last byte is sent: a server that closed behind it would break the connection.
+      await new Promise<void>((resolve, reject) => {
+        socket.once('error', reject);
+        socket.write(new Uint8Array(bytes), () => resolve());
+      });
+      socket.resume();
+      await once(socket, 'end');
+      expect(received()).toMatch(/^HTTP\/1\.1 4\d\d [^]*(body over the limit|unknown-user: nobody)$/);
+      socket.destroy();
+    });
+
+    it('is cut off when it sends without end, however fast it is', { timeout: 60_000 }, async () => {
+      const { port } = await startRefusing();
+      const { socket } = await sendHead(port, 'transfer-encoding: chunked');
+      socket.on('error', () => undefined);
+      const chunk = Buffer.concat([Buffer.from('100000\r\n'), new Uint8Array(0x10_00_00), Buffer.from('\r\n')]);
+      const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+      for (let count = 1; count <= 4_000 && !socket.destroyed; count += 1) {
+        if (!socket.write(chunk)) await Promise.race([once(socket, 'drain').catch(() => undefined), closed]);
+      }
+      expect(socket.destroyed).toBe(true);
+      // 64 MiB, and what lies in the buffers of the system.
+      expect(socket.bytesWritten).toBeLessThan(128 * 1024 * 1024);
+    });
+
+    it('is cut off after some seconds when it goes on slowly', { timeout: 60_000 }, async () => {
+      const { port } = await startRefusing();
+      const { socket, received } = await sendHead(port, 'transfer-encoding: chunked');
+      socket.on('error', () => undefined);
+      const trickle = setInterval(() => socket.write('1\r\nx\r\n'), 100);
+      socket.resume();
+      await once(socket, 'end');
+      clearInterval(trickle);
+      expect(received()).toMatch(/^HTTP\/1\.1 401 [^]*unknown-user: nobody$/);
+      socket.destroy();
+    });
   });
 
   describe('a client that takes nothing', () => {
@@ -258,6 +329,22 @@ describe('buildServer', () => {
       }
       const { port } = await start(() => ({ status: 200, headers: {}, body: slow() }), { writeIdleTimeoutMs: 100 });
       expect((await send(port, { path: '/read' })).body.toString()).toBe('ab');
+    });
+
+    it('is disconnected all the same when it takes nothing of what was waited for', async () => {
+      async function* slowThenEndless(): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('a');
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        for (;;) yield await Promise.resolve(new Uint8Array(1_048_576));
+      }
+      const { port, requests } = await start(() => ({ status: 200, headers: {}, body: slowThenEndless() }), { writeIdleTimeoutMs: 100 });
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write('GET /read HTTP/1.1\r\nhost: x\r\n\r\n');
+      await once(socket, 'readable');
+      await requests[0]?.sent;
+      expect(requests[0]?.signal.aborted).toBe(true);
+      socket.destroy();
     });
   });
 

@@ -65,6 +65,9 @@ describe('an answer that is none of Timestream', () => {
     ['a 403 without a type of error', { status: 403, body: '{"message":"Forbidden"}' }],
     ['an empty success', { status: 200, body: '' }],
     ['a success that counts too little', { status: 200, body: { RecordsIngested: { Total: 1 } } }],
+    ['a success that is null', { status: 200, body: 'null' }],
+    ['a success that is a list', { status: 200, body: '[]' }],
+    ['a success that is a text', { status: 200, body: '"stored"' }],
     ['half an object', { status: 200, body: '{"RecordsIngested":{"Tot' }],
     ['an error without words', { status: 400, body: '' }],
   ])('makes the sender come again, and is told in our words: %s', async (_what, answer) => {

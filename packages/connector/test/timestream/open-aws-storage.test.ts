@@ -111,6 +111,7 @@ describe('writing', () => {
     ['without a list', {}],
     ['with an empty list', { RejectedRecords: [] }],
     ['with a record it does not name', { RejectedRecords: [{ Reason: 'x' }] }],
+    ['with a record it does not name beside one that it does', { RejectedRecords: [{ RecordIndex: 0, Reason: 'x' }, { Reason: 'y' }] }],
   ])('does not take 419 %s for records that can never be stored', async (_case, more) => {
     const { storage } = await start(() => wireError(419, 'RejectedRecordsException', 'rejected', more));
     expect((await errorOf(storage.write(BATCH, signal()))).code).toBe('malformed-answer');
@@ -147,6 +148,20 @@ describe('writing', () => {
       }
     },
   );
+
+  it.each<[number, ConnectorErrorCode]>([
+    [408, 'deadline-exceeded'],
+    [429, 'throttled'],
+    [500, 'timestream-unavailable'],
+    [504, 'timestream-unavailable'],
+  ])('takes a page with status %s for what every service means by it: %s', async (status, code) => {
+    const { storage } = await start(() => ({ status, body: '<html>no</html>', contentType: 'text/html' }));
+    for (const failing of [storage.write(BATCH, signal()), pagesOf(storage)]) {
+      const error = await errorOf(failing);
+      expect(error.code).toBe(code);
+      expect(error.message).toContain(`not an answer of Timestream: status ${status}, content type "text/html"`);
+    }
+  });
 
   it.each(['', '{}', '{"message":"Forbidden"}'])('does not believe a 403 without a type of error: %j', async (body) => {
     const { storage } = await start(() => ({ status: 403, body, contentType: 'application/json' }));

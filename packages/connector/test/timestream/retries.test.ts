@@ -143,6 +143,31 @@ describe.concurrent('calls to a Timestream that fails', () => {
     expect(failures).toBe(6);
   });
 
+  it('are not twice as many either where each of many credentials has only begun to fail', async (test) => {
+    // Each of them alone may make ten calls again before it has paid for one.
+    const keys = 30;
+    const { server, writeMany } = await start(test, () => wireError(500, 'InternalServerException', 'oops'), keys);
+    const calls = 5 * keys;
+    expect(await writeMany(calls)).toHaveLength(calls);
+    expect(server.requests.length).toBeGreaterThan(calls);
+    expect(server.requests.length).toBeLessThan(calls * 2);
+  });
+
+  it('are bounded in an outage, however many calls have ended well before it', async (test) => {
+    let isDown = false;
+    const { server, writeMany } = await start(test, (request) =>
+      isDown ? wireError(500, 'InternalServerException', 'oops') : stored(request),
+    );
+    expect(await writeMany(400)).toEqual([]);
+    isDown = true;
+    const before = server.requests.length;
+    const calls = 20;
+    expect(await writeMany(calls)).toHaveLength(calls);
+    // What they have saved up, and what they pay in themselves.
+    expect(server.requests.length - before).toBeLessThanOrEqual(calls + 100 + calls / 2);
+    expect(server.requests.length - before).toBeGreaterThan(100);
+  });
+
   it('stop with the time of their request, in the middle of a pause too', async (test) => {
     const { server, writeMany } = await start(test, () => wireError(429, 'ThrottlingException', 'slow down'));
     const deadline = new AbortController();

@@ -74,6 +74,18 @@ describe('client certificates', () => {
     expect(await ask(port, { cert: foreignCert, key: foreignKey })).toBe(401);
   });
 
+  it('are of nobody else, however a name of theirs is written', async () => {
+    const { port, log } = await serve();
+    place('ca.pem', clientCertificates.carelessCa);
+    await vi.waitFor(() => expect(log()).toContain('the files of TLS have changed and were read again'), {
+      timeout: 20_000,
+      interval: 200,
+    });
+    expect(await ask(port, { cert: clientCertificates.trickyCert, key: clientCertificates.trickyKey })).toBe(401);
+    // The authority is another one now, so those that the first has signed are let in no longer.
+    await expect(ask(port, { cert, key })).rejects.toThrow();
+  });
+
   it('need a server certificate', async () => {
     const { exitCode, err } = await runCommand([
       'serve',

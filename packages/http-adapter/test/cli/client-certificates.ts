@@ -1,6 +1,7 @@
 /**
  * Certificates of clients, for tests only: one signed by the authority `ca` for the names CN:prometheus, DNS:sender.example and
- * URI:spiffe://example/sender; one with the same names that nobody signed; and another certificate for localhost. All made by
+ * URI:spiffe://example/sender; one with the same names that nobody signed; another certificate for localhost; and one of an authority that signs
+ * any name, whose one alternative name is the text `x, DNS:sender.example, DNS:y`. All made by
  * `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500` and `openssl x509 -req -CA`.
  */
 export const clientCertificates = {
@@ -68,6 +69,36 @@ zj0EAwIDSQAwRgIhAKydqWnsq53eotfmMIRLAvGNwIX5i+dt48xpnCGpJ9D6AiEA
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg6Uy5jdShByZjclgU
 1TsYJ+KnbcKlu3bfVzMOT+02ATOhRANCAASVjRkJNl5rgSGGqCHll3cByMxt9KcB
 UJj3BC+z6MTRBYqqa1Z18cP47HLH2JqUoUl5vKUibALI10r3SZkplj+z
+-----END PRIVATE KEY-----
+`,
+  carelessCa: `-----BEGIN CERTIFICATE-----
+MIIBfTCCASOgAwIBAgIUWvRyK5gZWjdaGEvv0qsxmLOkHI0wCgYIKoZIzj0EAwIw
+EzERMA8GA1UEAwwIY2FyZWxlc3MwIBcNMjYxMTI2MjI0OTIyWhgPMjEyNjExMDIy
+MjQ5MjJaMBMxETAPBgNVBAMMCGNhcmVsZXNzMFkwEwYHKoZIzj0CAQYIKoZIzj0D
+AQcDQgAEoVsgpqXLQO8qIb0PcKaDPZbs1J9b6x8dgvelEJAytrUFXnL6Sqdr2y7E
+PMv7IvKq/3r79eOlPbjqZvs2CZCn/aNTMFEwHQYDVR0OBBYEFF0WsXuDlfEjate9
+1x5RXXsLFr6nMB8GA1UdIwQYMBaAFF0WsXuDlfEjate91x5RXXsLFr6nMA8GA1Ud
+EwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgf0YgAoa94n44v+WBCwsFV3uQ
+bvTvFp9CBYlLs3X5z98CIQCs91Y/RC+CongY+eIOb9Fr9tkwqQg3jv/tbMrAXrHk
+Rw==
+-----END CERTIFICATE-----
+`,
+  trickyCert: `-----BEGIN CERTIFICATE-----
+MIIBnzCCAUSgAwIBAgIUeH3TWUSV4LIP+rGszv3Sr9kwAhswCgYIKoZIzj0EAwIw
+EzERMA8GA1UEAwwIY2FyZWxlc3MwIBcNMjYxMTI2MjI0OTIyWhgPMjEyNjExMDIy
+MjQ5MjJaMBExDzANBgNVBAMMBnRyaWNreTBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABA899cmTAXTEdA8qb4jQ+GWelJ1/b9GFrDFd//iDKIneNB1bYmWqhr8Zby9q
+tUVSwbzvbgVFUeR6WkvbvPEcHF6jdjB0MCcGA1UdEQQgMB6CHHgsIEROUzpzZW5k
+ZXIuZXhhbXBsZSwgRE5TOnkwCQYDVR0TBAIwADAdBgNVHQ4EFgQUR1p8IrLRE+Gu
+Yn/FxYzGjkqGl4owHwYDVR0jBBgwFoAUXRaxe4OV8SNq173XHlFdewsWvqcwCgYI
+KoZIzj0EAwIDSQAwRgIhAOZ/QC9KF0Lr8A2dpgNJTtxfYroQTwIivNmpUkB/zwB+
+AiEAmLob7UocpHv2c5vRpcZvchtMG8JX0wjq4Qmbjk4EVc4=
+-----END CERTIFICATE-----
+`,
+  trickyKey: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgRnmqGc7RPEcO5YtQ
+qI5vz/q6dfneQ9wgQfT/btSeTPmhRANCAAQPPfXJkwF0xHQPKm+I0PhlnpSdf2/R
+hawxXf/4gyiJ3jQdW2Jlqoa/GW8varVFUsG8724FRVHkelpL27zxHBxe
 -----END PRIVATE KEY-----
 `,
 };
