@@ -87,7 +87,14 @@ describe('a server to which a crowd connects at once', () => {
 describe('ConnectionDoor', () => {
   let server: Server;
 
-  async function start(options: { readonly silenceTimeoutMs?: number; readonly maxBytes?: number }): Promise<{
+  async function start({
+    letIn,
+    ...options
+  }: {
+    readonly silenceTimeoutMs?: number;
+    readonly maxBytes?: number;
+    readonly letIn?: (socket: Socket) => void;
+  }): Promise<{
     readonly door: ConnectionDoor;
     readonly port: number;
   }> {
@@ -95,6 +102,7 @@ describe('ConnectionDoor', () => {
       let length = 0;
       request.on('data', (chunk: Buffer) => (length += chunk.length)).on('end', () => response.end(String(length)));
     });
+    if (letIn !== undefined) server.on('connection', letIn);
     const door = new ConnectionDoor({ server, event: 'connection', silenceTimeoutMs: 60_000, ...options });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return { door, port: (server.address() as AddressInfo).port };
@@ -144,6 +152,38 @@ describe('ConnectionDoor', () => {
       }),
     );
     expect(lengths).toEqual(Array.from({ length: 100 }, (_, index) => 50_000 + index));
+  });
+
+  it('has read no more of those who wait than shows a probe, however much they have sent', async () => {
+    const lengths: number[] = [];
+    // Behind the parser of the server, which begins to read in the next tick.
+    const { port } = await start({ letIn: (socket) => lengths.push(socket.readableLength + socket.bytesRead) });
+    const answers = await sendAsCrowd(
+      port,
+      Array.from({ length: CROWD }, () => post('x'.repeat(50_000))),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: CROWD }, () => 200));
+    expect(lengths).toHaveLength(CROWD);
+    // Together, because Node reads of one that had sent nothing when its turn came.
+    expect(lengths.reduce((sum, length) => sum + length, 0)).toBeLessThan(CROWD * 2_048);
+  });
+
+  it('ends those who have sent nothing when it is closed right after they came', async () => {
+    const { door, port } = await start({});
+    const silent = Array.from({ length: 5 }, () => connect(port, '127.0.0.1'));
+    const texts = Promise.all(silent.map(textOf));
+    let taken = 0;
+    await new Promise<void>((resolve) => {
+      server.prependListener('connection', () => {
+        taken += 1;
+        if (taken < silent.length) return;
+        door.close();
+        server.close();
+        resolve();
+      });
+    });
+    expect(await texts).toEqual(['', '', '', '', '']);
+    server = createServer().listen(0, '127.0.0.1');
   });
 
   it('forgets who has gone while waiting, and lets in those behind', async () => {
