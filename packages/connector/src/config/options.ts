@@ -420,9 +420,10 @@ export const OPTIONS = {
     flag: 'max-write-concurrency-per-request',
     group: 'Limits',
     scope: 'both',
-    defaultText: '16',
+    // A full request of Prometheus (2,000 samples, 20 calls of 100 records) in one round of calls, with places left for others.
+    defaultText: '24',
     placeholder: '<count>',
-    help: 'WriteRecords calls in flight at the same time for one request, so that one large request does not hold up the others.',
+    help: 'WriteRecords calls in flight at the same time for one request, so that one large request does not hold up the others. 20 are what a request of 2,000 samples takes.',
     parse: parseInteger(1, 1000),
   }),
   writeTimeoutMs: option({
