@@ -186,6 +186,23 @@ describe('ConnectionDoor', () => {
     server = createServer().listen(0, '127.0.0.1');
   });
 
+  it.each([
+    ['lets in at once whoever has sent something when nothing may wait', 1, 0, true],
+    ['counts as waiting what waits and no more, however much has come through it', 100_000, 10, false],
+  ])('%s', async (_title, maxBytes, sentBefore, isProbeLate) => {
+    const { port } = await start({ maxBytes });
+    const close = (text: string) => text.replace('host: a', 'host: a\r\nconnection: close');
+    for (let count = 0; count < sentBefore; count += 1)
+      await textOf(
+        connect(port, '127.0.0.1')
+          .setNoDelay()
+          .end(close(post('x'.repeat(50_000)))),
+      );
+    const answers = await sendAsCrowd(port, [...Array.from({ length: CROWD }, () => close(post('abc'))), close(get('/-/healthy'))]);
+    expect(answers).toHaveLength(CROWD + 1);
+    expect(answers.findIndex(({ index }) => index === CROWD) > CROWD / 2).toBe(isProbeLate);
+  });
+
   it('forgets who has gone while waiting, and lets in those behind', async () => {
     const { port } = await start({});
     const sockets = Array.from({ length: 60 }, () => connect(port, '127.0.0.1').on('error', () => undefined));

@@ -161,6 +161,23 @@ describe('connections of calls that the connector puts together itself', () => {
     expect(most).toBe(3);
   });
 
+  it('carry one call at a time, so that an answer that does not come holds up nobody else', async () => {
+    let answer: () => void = () => undefined;
+    const { port, requests } = await startServer((socket) => {
+      answer = () => socket.write(OK);
+    });
+    const pool = poolOf({ maxSockets: 1 });
+    const calls = [1, 2].map(async () => pool.send(requestTo(port), never()));
+    while (requests() < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(requests()).toBe(1);
+    answer();
+    await Promise.race(calls);
+    while (requests() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    answer();
+    for (const { statusCode } of await Promise.all(calls)) expect(statusCode).toBe(200);
+  });
+
   it('are opened anew for the next call where the server has closed them in the meantime', async () => {
     const { port, requests } = await startServer((socket) => {
       socket.end(OK);
@@ -197,7 +214,8 @@ describe('connections of calls that the connector puts together itself', () => {
     const { port, sockets, requests } = await startServer((socket, request) => {
       if (request === 1) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}');
     });
-    const pool = poolOf({ maxSockets: 2 });
+    // Longer than the test may take: what ends the connections is the abort.
+    const pool = poolOf({ maxSockets: 2, requestTimeoutMs: 600_000 });
     const abort = new AbortController();
     const calls = Array.from({ length: 4 }, () => pool.send(requestTo(port), abort.signal));
     const ends = Promise.allSettled(calls);

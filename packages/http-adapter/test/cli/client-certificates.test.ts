@@ -1,7 +1,9 @@
 import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { selfSigned } from '@timestream-prometheus/connector-testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -35,27 +37,30 @@ async function serve(...args: readonly string[]): Promise<ServedInProcess> {
     `--tls-certificate=${place('cert.pem', selfSigned.cert)}`,
     `--tls-key=${place('key.pem', selfSigned.key)}`,
     `--tls-client-ca=${place('ca.pem', clientCertificates.ca)}`,
-    `--users-file=${place('users', 'sender may=read as=server certificate=DNS:sender.example\n')}`,
+    `--users-file=${place('users', 'sender may=read,metrics as=server certificate=DNS:sender.example\n')}`,
     ...args,
   );
   stop = served.stop;
   return served;
 }
 
-const ask = (
-  port: number,
-  certificate: { readonly cert?: string; readonly key?: string } = {},
-  ca: string = selfSigned.cert,
-): Promise<number> =>
+interface ClientCertificate {
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+const get = (port: number, path: string, certificate: ClientCertificate, ca: string): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    const path = '/api/v1/labels';
-    request({ host: '127.0.0.1', port, path, ca: [ca, selfSigned.cert], agent: false, ...certificate }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    })
+    request({ host: '127.0.0.1', port, path, ca: [ca, selfSigned.cert], agent: false, ...certificate }, resolve)
       .on('error', reject)
       .end();
   });
+
+async function ask(port: number, certificate: ClientCertificate = {}, ca: string = selfSigned.cert): Promise<number> {
+  const response = await get(port, '/api/v1/labels', certificate, ca);
+  response.resume();
+  return response.statusCode ?? 0;
+}
 
 const { cert, key, foreignCert, foreignKey } = clientCertificates;
 
@@ -116,5 +121,8 @@ describe('the files of TLS', () => {
     place('key.pem', clientCertificates.renewedServerKey);
     await vi.waitFor(async () => expect(await serverName(port)).not.toBe(before), { timeout: 20_000, interval: 200 });
     expect(await ask(port, { cert, key }, clientCertificates.renewedServerCert)).toBe(200);
+    const metrics = await text(await get(port, '/metrics', { cert, key }, clientCertificates.renewedServerCert));
+    expect(metrics).toMatch(/file_reloads_total\{file="tls",outcome="ok"\} 1\n/);
+    expect(metrics).toMatch(/file_reloads_total\{file="tls",outcome="failed"\} 1\n/);
   });
 });

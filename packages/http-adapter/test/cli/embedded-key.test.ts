@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadOrCreateKey } from '../../src/cli/embedded-key.js';
 import { StartupError } from '../../src/cli/startup-error.js';
+import { serveInProcess } from './serve-in-process.js';
 
 function makeFolder(): string {
   return mkdtempSync(join(tmpdir(), 'timestream-prometheus-key-'));
@@ -16,6 +17,17 @@ describe('loadOrCreateKey', () => {
     expect(key.accessKeyId).toMatch(/^[A-Z0-9]{20}$/);
     expect(key.secretAccessKey).toMatch(/^[a-z0-9]{40}$/);
     expect(statSync(join(dataDir, 'access-key.json')).mode & 0o777).toBe(0o600);
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+  });
+
+  it('leaves the directory to nobody but its owner where the key is given as well', async () => {
+    const dataDir = join(makeFolder(), 'a', 'b');
+    const { stop } = await serveInProcess(
+      ...['--storage=embedded', `--embedded.data-dir=${dataDir}`, '--embedded.listen-address=127.0.0.1:0'],
+      '--embedded.credentials=OPERATOR:secret',
+    );
+    await stop();
+    expect(existsSync(join(dataDir, 'access-key.json'))).toBe(false);
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
   });
 

@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createToken, hashToken } from '@timestream-prometheus/connector';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { permissionWarning } from '../../src/cli/users-file.js';
 import { writeRequestBody } from '../remote-bodies.js';
 import { send } from '../running-server.js';
 import { runCommand, type CommandRun } from './run-command.js';
@@ -151,11 +152,22 @@ describe('a server with a users file', { timeout: 60_000 }, () => {
     expect(body.toString()).toMatch(/file_reloads_total\{file="users",outcome="failed"\} 1\n/);
   });
 
+  it.each([0o640, 0o620, 0o604, 0o602])('says that others can open the file with mode %o', (mode) => {
+    writeFileSync(file, FILE);
+    chmodSync(file, mode);
+    expect(permissionWarning(file)).toContain(`(mode 0${mode.toString(8)}): chmod 600 it`);
+    chmodSync(file, 0o600);
+    expect(permissionWarning(file)).toBeUndefined();
+  });
+
   it('does not start with a file that is wrong or missing, and says why in one line', async () => {
     writeFileSync(file, 'a may=write as=server\n');
     await expect(serve()).rejects.toThrow(
       /^timestream-prometheus: --users-file: .*: line 1: the user has no password=, token= or certificate=.*\n$/,
     );
+    // Before it is read.
+    truncateSync(file, 9 * 1024 * 1024);
+    await expect(serve()).rejects.toThrow(/^timestream-prometheus: --users-file: .* has 9437184 bytes, 8388608 are allowed\n$/);
     file = join(folder, 'nothing');
     await expect(serve()).rejects.toThrow(/^timestream-prometheus: --users-file: cannot read .*: there is no such file\n$/);
   });
