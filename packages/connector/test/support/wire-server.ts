@@ -10,7 +10,15 @@ export interface WireRequest {
 }
 
 /** What the server does with a request; `drop` breaks the connection, `hang` never answers. */
-export type WireAnswer = { readonly status: number; readonly body: unknown; readonly contentType?: string } | 'drop' | 'hang';
+export type WireAnswer =
+  | {
+      readonly status: number;
+      readonly body: unknown;
+      readonly contentType?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | 'drop'
+  | 'hang';
 
 export interface WireServer {
   readonly url: string;
@@ -36,7 +44,8 @@ export async function startWireServer(answer: (request: WireRequest, count: numb
         incoming.socket.destroy();
         return;
       }
-      outgoing.writeHead(reply.status, { 'content-type': reply.contentType ?? 'application/x-amz-json-1.0', 'x-amzn-requestid': 'TEST' });
+      const contentType = reply.contentType ?? 'application/x-amz-json-1.0';
+      outgoing.writeHead(reply.status, { 'content-type': contentType, 'x-amzn-requestid': 'TEST', ...reply.headers });
       outgoing.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
     });
   });

@@ -190,4 +190,23 @@ describe('calls that the connector puts together itself', () => {
       expect(retries(outcome)).toBe(1);
     }
   });
+
+  it('are signed by the time of Timestream once it has said that the clock of this machine is wrong', async () => {
+    const aheadMs = 3_600_000;
+    for (const way of WAYS) {
+      const outcome = await writeBy(way, [BATCH, BATCH], (request) => {
+        const serviceMs = Date.now() + aheadMs;
+        const [, day, time] = /^(\d{8})T(\d{6})Z$/.exec(String(request.headers['x-amz-date'])) ?? [];
+        const signedMs = Date.parse(`${day?.replace(/(....)(..)/, '$1-$2-')}T${time?.replace(/(..)(..)/, '$1:$2:')}Z`);
+        const isInTime = Math.abs(signedMs - serviceMs) < 300_000;
+        const answer = isInTime
+          ? STORED(request)
+          : wireError(403, 'InvalidSignatureException', 'Signature expired: it is now earlier than');
+        if (typeof answer === 'string') return answer;
+        return { ...answer, headers: { date: new Date(serviceMs).toUTCString() } };
+      });
+      expect(outcome.result).toEqual([{ rejected: [] }, { rejected: [] }]);
+      expect(outcome.requests).toHaveLength(3);
+    }
+  });
 });

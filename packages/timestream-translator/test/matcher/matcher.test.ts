@@ -114,6 +114,8 @@ describe('createMatcher', () => {
     expect(() => matcherOf('=~', 'a?'.repeat(2001))).toThrow('2001 repeated characters');
     // Each Unicode class has hundreds of ranges to compile.
     expect(() => matcherOf('=~', '\\pL'.repeat(1_300))).toThrow('10401 characters with its repetitions written out; the limit is 10240');
+    // How large it is, nobody knows.
+    expect(() => matcherOf('=~', `${'x'.repeat(1_100)})`)).toThrow('a regular expression of 1101 characters that is not understood');
     expect(matcherOf('=~', '(?i)é'.repeat(1_100)).matches('É'.repeat(1_100))).toBe(true);
     expect(matcherOf('=~', '[0-9a-f]{32}').matches('0'.repeat(32))).toBe(true);
     expect(matcherOf('=~', 'a.{0,1000}b').matches(`a${'x'.repeat(1000)}b`)).toBe(true);
