@@ -22,7 +22,7 @@ describe('routing', () => {
     expect(opened[0]?.batches).toHaveLength(1);
   });
 
-  it.each(['/', '', '/writes', '/write/', '/Write', '//write', '/toString', '/__proto__', '/api/v1/nothing'])(
+  it.each(['/', '', '/writes', '/write/', '/Write', '//write', 'toString', '__proto__', 'constructor', '/write;x', '/api/v1/write/../read'])(
     'answers 404 for %j and names the paths',
     async (path) => {
       const { connector, opened } = fixture();

@@ -277,6 +277,19 @@ describe('buildServer', () => {
       socket.destroy();
     });
 
+    it('has its answer before it has sent its body', async () => {
+      const { port } = await startRefusing();
+      const { socket, received } = await sendHead(port, 'content-length: 3');
+      let hasEnded = false;
+      socket.once('end', () => (hasEnded = true)).resume();
+      await expect.poll(received).toMatch(/unknown-user: nobody$/);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(hasEnded).toBe(false);
+      socket.write('abc');
+      await once(socket, 'end');
+      socket.destroy();
+    });
+
     it('is cut off when it sends without end, however fast it is', { timeout: 60_000 }, async () => {
       const { port } = await startRefusing();
       const { socket } = await sendHead(port, 'transfer-encoding: chunked');
