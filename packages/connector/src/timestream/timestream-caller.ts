@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { ColumnNotFoundError, ConnectorError } from '../errors/connector-error.js';
-import { throwIfAborted } from '../concurrency/deadline.js';
+import { throwIfAborted, waitWhileAllowed } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { Clock, MetricsSink } from '../ports.js';
 import { connectorErrorOf, type TimestreamOperation } from './aws-error.js';
@@ -113,7 +113,8 @@ export class TimestreamCaller<Client extends DestroyableClient> {
   }: TimestreamCall<Client, Output, Result>): Promise<{ readonly result: Result; readonly outcome: 'ok' | 'rejected' }> {
     try {
       throwIfAborted(signal);
-      return { result: resultOf(await this.#clients.use(send)), outcome: 'ok' };
+      // Credentials of a role or profile may be on their way, and whoever gives them knows nothing of this request.
+      return { result: resultOf(await waitWhileAllowed(this.#clients.use(send), signal)), outcome: 'ok' };
     } catch (error) {
       let cause = error;
       try {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createConnector, openAwsStorage, parseUsers, createToken, hashToken, type Storage } from '../../src/index.js';
+import { ConnectorError, createConnector, openAwsStorage, parseUsers, createToken, hashToken, type Storage } from '../../src/index.js';
 import { PROTOCOL_HEADERS, query, readBody, series, writeBody } from '@timestream-prometheus/connector-testing';
 import { bodyText, createMemoryLogger, KEY, request, testConfig } from '../support/connector-fixture.js';
 import { RecordingMetrics } from '../support/recording-metrics.js';
@@ -10,7 +10,7 @@ import { startWireServer, wireError, type WireAnswer, type WireServer } from '..
 const ROLE = { kind: 'role', roleArn: 'arn:aws:iam::123456789012:role/writer', sessionName: 'ada', externalId: 'abc' } as const;
 
 /** STS as it is on the wire: the Query protocol, XML back. */
-async function startSts(answer: (parameters: URLSearchParams) => { readonly status: number; readonly body: string }) {
+async function startSts(answer: (parameters: URLSearchParams) => { readonly status: number; readonly body: string } | 'hang') {
   const calls: URLSearchParams[] = [];
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
@@ -18,8 +18,8 @@ async function startSts(answer: (parameters: URLSearchParams) => { readonly stat
     incoming.on('end', () => {
       const parameters = new URLSearchParams(Buffer.concat(chunks).toString());
       calls.push(parameters);
-      const { status, body } = answer(parameters);
-      outgoing.writeHead(status, { 'content-type': 'text/xml' }).end(body);
+      const reply = answer(parameters);
+      if (reply !== 'hang') outgoing.writeHead(reply.status, { 'content-type': 'text/xml' }).end(reply.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -90,6 +90,26 @@ describe('a user that is mapped to a role', () => {
     expect(failure).toMatchObject({ code: 'server-credentials-unavailable' });
     expect((failure as Error).message).not.toContain(ROLE.roleArn);
     expect(timestream.requests).toEqual([]);
+    storage.close();
+    sts.close();
+  });
+
+  it('ends with the time of its request while STS does not answer, and asks STS again after a while', { timeout: 60_000 }, async () => {
+    let isHanging = true;
+    const sts = await startSts(() => (isHanging ? 'hang' : assumed()));
+    const storage = open(sts.url);
+    const deadline = new AbortController();
+    const writing = storage.write({ Records: [{ Time: '1' }] } as never, deadline.signal).catch((error: unknown) => error);
+    await expect.poll(() => sts.calls.length).toBe(1);
+    deadline.abort(new ConnectorError('deadline-exceeded', 'too late'));
+    let hasEnded = false;
+    void writing.then(() => (hasEnded = true));
+    await expect.poll(() => hasEnded).toBe(true);
+    expect(await writing).toMatchObject({ code: 'deadline-exceeded' });
+    isHanging = false;
+    // The question that hangs is given up by itself, and asked again.
+    await write(storage);
+    expect(sts.calls).toHaveLength(2);
     storage.close();
     sts.close();
   });
