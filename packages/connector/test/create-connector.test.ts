@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -22,16 +23,25 @@ describe('routing', () => {
     expect(opened[0]?.batches).toHaveLength(1);
   });
 
-  it.each(['/', '', '/writes', '/write/', '/Write', '//write', 'toString', '__proto__', 'constructor', '/write;x', '/api/v1/write/../read'])(
-    'answers 404 for %j and names the paths',
-    async (path) => {
-      const { connector, opened } = fixture();
-      const response = await connector.handle(writeRequest(ONE_SERIES, { path }));
-      expect(response.status).toBe(404);
-      expect(await bodyText(response)).toMatch(/^not-found: .*\/api\/v1\/read/);
-      expect(opened).toHaveLength(0);
-    },
-  );
+  it.each([
+    '/',
+    '',
+    '/writes',
+    '/write/',
+    '/Write',
+    '//write',
+    'toString',
+    '__proto__',
+    'constructor',
+    '/write;x',
+    '/api/v1/write/../read',
+  ])('answers 404 for %j and names the paths', async (path) => {
+    const { connector, opened } = fixture();
+    const response = await connector.handle(writeRequest(ONE_SERIES, { path }));
+    expect(response.status).toBe(404);
+    expect(await bodyText(response)).toMatch(/^not-found: .*\/api\/v1\/read/);
+    expect(opened).toHaveLength(0);
+  });
 
   it.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('answers 405 with Allow for %s on a write path', async (method) => {
     const response = await fixture().connector.handle(writeRequest(ONE_SERIES, { method }));
@@ -87,6 +97,50 @@ describe('a body that need not be read', () => {
       const response = await fixture().connector.handle(request({ path, ...unreadable, ...parts }));
       expect(response.status).toBe(status);
     }
+  });
+
+  it('is not asked for by a query without credentials', async () => {
+    for (const path of ['/api/v1/query', '/api/v1/labels', '/api/v1/series']) {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      expect((await fixture().connector.handle(request({ path, headers, ...unreadable }))).status).toBe(401);
+    }
+  });
+
+  it('is not asked for when the calls of earlier writes leave no time for it', async () => {
+    const { openStorage, opened } = openMemoryStorage({
+      write: async () => {
+        await setTimeout(100);
+        return { rejected: [] };
+      },
+    });
+    const { connector } = createFixture(openStorage, { 'max-write-concurrency': '1', 'write-timeout': '3s' });
+    // A hundred calls, which are ten seconds.
+    const samples = Array.from({ length: 10_000 }, (_none, index) => [1_700_000_000_000 + index, 1] as const);
+    const first = connector.handle(writeRequest([series({ __name__: 'm' }, ...samples)]));
+    await expect.poll(() => opened[0]?.batches.length).toBeGreaterThan(1);
+    const refused = await connector.handle(request(unreadable));
+    expect(refused.status).toBe(503);
+    expect(await bodyText(refused)).toMatch(/^overloaded: \d+ calls of earlier requests come first/);
+    expect((await first).status).toBe(503);
+  });
+
+  it('is not asked for when the bodies of others leave no room for its declared length', async () => {
+    const { connector } = fixture({ 'max-decoded-bytes-in-flight': '1MiB' });
+    const client = new AbortController();
+    const arriving = connector.handle(
+      request({
+        signal: client.signal,
+        readBody: (_maxBytes, hold) => {
+          hold(400_000);
+          return new Promise(() => undefined);
+        },
+      }),
+    );
+    const refused = await connector.handle(request({ contentLength: 200_000, ...unreadable }));
+    expect(refused.status).toBe(503);
+    expect(await bodyText(refused)).toMatch(/^overloaded: .*\(max-decoded-bytes-in-flight\)/);
+    client.abort();
+    await arriving;
   });
 
   it('is not asked for when the connector is stopping', async () => {
@@ -336,7 +390,7 @@ describe('load and stopping', () => {
     await expect.poll(() => opened[0]?.batches.length).toBe(1);
     // The second one is next; of the third nothing is known but how many samples it has.
     await expect.poll(() => metrics.sum(METRICS.receivedSamples)).toBe(2);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await setTimeout(50);
     expect(metrics.sum(METRICS.receivedSamples)).toBe(2);
     unblock();
     expect((await Promise.all(working)).map(({ status }) => status)).toEqual([204, 204, 204]);
@@ -353,6 +407,15 @@ describe('load and stopping', () => {
     unblock();
     expect(await bodyText(await notWrite)).toMatch(/^malformed-body: /);
     expect((await Promise.all(working)).map(({ status }) => status)).toEqual([204, 204]);
+  });
+
+  it('keeps no place for writes that were refused before they made a call', async () => {
+    const { connector } = fixture({ 'max-write-concurrency': '1', 'write-timeout': '5s' });
+    for (let count = 0; count < 5; count += 1) {
+      const refused = await connector.handle(request({ body: new Uint8Array(100_000).fill(0xff) }));
+      expect(await bodyText(refused)).toMatch(/^malformed-body: /);
+    }
+    expect((await connector.handle(writeRequest(ONE_SERIES))).status).toBe(204);
   });
 
   it('finishes the requests in flight before it closes the clients, and takes no new ones', async () => {

@@ -116,6 +116,17 @@ describe('CallQueue', () => {
     await Promise.all(call);
   });
 
+  it('lets who has begun go on behind others, though its time will not do', async () => {
+    const { queue, callsOf, endAll, started } = createQueue(2, 1);
+    const work = [
+      callsOf(queue.open({ callCount: 5, deadlineMs: 1e9 }), 'first', 5),
+      callsOf(queue.open({ callCount: 5, deadlineMs: 2000 }), 'second', 5),
+    ];
+    for (let round = 0; round < 5; round += 1) await endAll(1000);
+    await Promise.all(work.flat());
+    expect(started.filter((name) => name === 'second')).toHaveLength(5);
+  });
+
   it('gives the turn of a request that has gone to the next one', async () => {
     const { queue, callsOf, endAll, started } = createQueue(1, 1);
     const client = new AbortController();
@@ -124,10 +135,10 @@ describe('CallQueue', () => {
     const other = callsOf(second, 'second', 1);
     client.abort();
     await expect(waiting).rejects.toMatchObject({ code: 'client-gone' });
-    first.close();
     await endAll(10);
     await endAll(10);
     await Promise.all([running, ...other]);
+    first.close();
     expect(started).toEqual(['first', 'second']);
   });
 

@@ -156,6 +156,23 @@ describe('a final failure in the middle of a request', () => {
     expect(metrics.sum(METRICS.unstoredSamples, { error: code })).toBe(unstored);
   });
 
+  it('counts samples that were rejected as rejected only, and names them with the others', async () => {
+    let calls = 0;
+    const { connector, metrics } = fixture(
+      () => {
+        calls += 1;
+        if (calls > 2) throw new ConnectorError('service-quota-exceeded', 'WriteRecords: quota');
+        return { rejected: calls === 1 ? [{ recordIndex: 7, reason: 'The record timestamp is outside the time range' }] : [] };
+      },
+      { 'max-write-concurrency-per-request': '1' },
+    );
+    const response = await connector.handle(writeRequest(samplesOf(1_000)));
+    const unstored = 1_000 - metrics.sum(METRICS.storedRecords);
+    expect(await bodyText(response)).toContain(`; ${unstored} samples of this request were not stored`);
+    expect(metrics.sum(METRICS.rejectedRecords, { reason: 'outside-retention' })).toBe(1);
+    expect(metrics.sum(METRICS.unstoredSamples)).toBe(unstored - 1);
+  });
+
   it('counts nothing when the samples will come again', async () => {
     const { connector, metrics } = fixture(answers({ 150: 'throttled' }));
     expect(await bodyText(await connector.handle(writeRequest(samplesOf(300))))).toBe('throttled: WriteRecords: throttled\n');
