@@ -4,7 +4,7 @@
  * knows: the processor time of its whole process, compiler and garbage collector included, and the time on the clock. Timestream is a program of its own that
  * answers after a set time and stores nothing. Every process is fresh, and is sent one write after the other, as Lambda does.
  *
- *   node deploy/measure-warm-write.mjs [--processes=5] [--writes=1000] [--latency-ms=20]
+ *   node bench/measure-warm-function.mjs [--processes=5] [--writes=1000] [--latency-ms=20]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,9 +14,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
 import { unzipSync } from 'fflate';
-import { requestsOfInput } from '../bench/inputs/requests.mjs';
-import { samplesOf } from '../bench/inputs/series.mjs';
-import { BASIC, startNullTimestream, stop, stopAll } from '../bench/processes.mjs';
+import { requestsOfInput } from './inputs/requests.mjs';
+import { samplesOf } from './inputs/series.mjs';
+import { BASIC, startNullTimestream, stop, stopAll } from './processes.mjs';
 
 const SAMPLES = 2_000;
 const SCRAPES = 8;
@@ -52,7 +52,7 @@ const { values } = parseArgs({
   },
 });
 const [processes, writes, latencyMs] = [Number(values.processes), Number(values.writes), Number(values['latency-ms'])];
-const zipBytes = readFileSync(new URL('./dist/connector.zip', import.meta.url));
+const zipBytes = readFileSync(new URL('../deploy/dist/connector.zip', import.meta.url));
 const folder = mkdtempSync(path.join(os.tmpdir(), 'connector-warm-write-'));
 
 const series = requestsOfInput({ shape: 'plain', samplesPerRequest: SAMPLES, labels: 10 })[0] ?? [];
