@@ -3,7 +3,7 @@ import { encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-co
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../src/index.js';
-import { basicAuthorization, series } from '@timestream-prometheus/connector-testing';
+import { basicAuthorization, series, writeBody } from '@timestream-prometheus/connector-testing';
 import { bodyText, createFixture, KEY, request, writeRequest, type RequestParts } from './support/connector-fixture.js';
 import { openMemoryStorage } from './support/memory-storage.js';
 
@@ -168,6 +168,29 @@ describe('a sender that stops in the middle of its body', () => {
     expect(await bodyText(await answering)).toMatch(/^deadline-exceeded: not done within 100 ms \(write-timeout\)/);
     expect((await connector.handle(writeRequest(large))).status).toBe(204);
     expect(() => holdMore(1)).toThrow();
+  });
+
+  it('has its time from when it came, however long its body takes, and is answered before twice of it', async () => {
+    const untilAborted = (signal: AbortSignal): Promise<never> =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    const { openStorage } = openMemoryStorage({ write: (_batch, signal) => untilAborted(signal) });
+    const { connector } = createFixture(openStorage, { 'write-timeout': '2s' });
+    // Timers of one process end in their order, also on a machine that has no time for any of them.
+    const ended: string[] = [];
+    const timer = setTimeout(3_500).then(() => ended.push('timer'));
+    const answers = [0, 1_700].map(async (arrivesAfterMs) => {
+      const body = writeBody(ONE_SERIES);
+      const readBody = async (_maxBytes: number, hold: (bytes: number) => void) => {
+        await setTimeout(arrivesAfterMs);
+        hold(body.length);
+        return body;
+      };
+      const response = await connector.handle(request({ readBody }));
+      ended.push('answer');
+      expect(await bodyText(response)).toMatch(/^deadline-exceeded: not done within 2000 ms \(write-timeout\)/);
+    });
+    await Promise.all([...answers, timer]);
+    expect(ended).toEqual(['answer', 'answer', 'timer']);
   });
 
   it('is a client that has gone if the connection breaks', async () => {

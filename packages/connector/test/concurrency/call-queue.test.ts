@@ -116,6 +116,29 @@ describe('CallQueue', () => {
     await Promise.all(call);
   });
 
+  it('counts of calls that were given up those that took longer than usual: they would have taken at least that', () => {
+    const { queue } = createQueue(1, 1);
+    queue.noteCall(60_000, true);
+    queue.open({ callCount: 1, deadlineMs: 1e9 });
+    // Of how long a call takes nothing is known by that: it was given up for another reason.
+    queue.assertHope(1);
+    queue.noteCall(100, false);
+    queue.noteCall(1, true);
+    queue.assertHope(221);
+    queue.noteCall(10_000, true);
+    expect(() => {
+      queue.assertHope(4_000);
+    }).toThrow(/a call takes 2080 ms/);
+  });
+
+  it('refuses a request that has too few turns of its own, though there are enough for all', () => {
+    const { queue } = createQueue(10, 2);
+    queue.noteCall(1_000, false);
+    queue.open({ callCount: 1, deadlineMs: 1e9 });
+    queue.open({ callCount: 10, deadlineMs: 5_501 }).close();
+    expect(() => queue.open({ callCount: 10, deadlineMs: 5_499 })).toThrow(/would need 5500 ms and has 5499 ms/);
+  });
+
   it('lets who has begun go on behind others, though its time will not do', async () => {
     const { queue, callsOf, endAll, started } = createQueue(2, 1);
     const work = [

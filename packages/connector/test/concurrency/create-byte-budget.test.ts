@@ -23,6 +23,17 @@ describe('createByteBudget', () => {
     expect(() => share.take(1)).toThrow(expect.objectContaining({ code: 'client-gone' }));
   });
 
+  it('is given back once what a request held, though its work gives some of it back after the end', () => {
+    const budget = budgetOf(100);
+    const [one, other] = [budget.openShare(), budget.openShare()];
+    one.take(60);
+    one.release();
+    one.giveBack(60);
+    one.release();
+    other.take(60);
+    expect(() => budget.openShare().take(41)).toThrow(/60 bytes/);
+  });
+
   it('takes anything of one request when there is no other, however often it takes', () => {
     const budget = budgetOf(100);
     const [one, other] = [budget.openShare(), budget.openShare()];

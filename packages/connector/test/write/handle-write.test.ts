@@ -1,8 +1,9 @@
+import { encodeSnappy } from '@timestream-prometheus/prom-codec';
 import { expandBatch, type WriteBatch } from '@timestream-prometheus/timestream-translator';
 import { describe, expect, it } from 'vitest';
 import { ConnectorError, METRICS, type ConnectorErrorCode, type WriteOutcome } from '../../src/index.js';
-import { basicAuthorization, series } from '@timestream-prometheus/connector-testing';
-import { bodyText, createFixture, writeRequest } from '../support/connector-fixture.js';
+import { basicAuthorization, PROTOCOL_HEADERS_V2, series } from '@timestream-prometheus/connector-testing';
+import { basicHeaders, bodyText, createFixture, request, writeRequest } from '../support/connector-fixture.js';
 import { openMemoryStorage, type AnswerWrite } from '../support/memory-storage.js';
 
 const START_MS = 1_700_000_000_000;
@@ -180,6 +181,27 @@ describe('a final failure in the middle of a request', () => {
   });
 });
 
+describe('rejected records in an answer', () => {
+  it('are counted once each, whatever the number of reasons', async () => {
+    const reasons = ['outside the time range', 'another reason'].map((reason) => ({ recordIndex: 7, reason }));
+    const { connector, metrics } = fixture(() => ({ rejected: reasons }));
+    const response = await connector.handle(writeRequest(samplesOf(100)));
+    expect(await bodyText(response)).toMatch(
+      /^samples-rejected: 1 sample of this request can never be stored, .* at 1700000000007 ms: outside the time range\n$/,
+    );
+    expect(metrics.sum(METRICS.storedRecords)).toBe(99);
+    expect(metrics.sum(METRICS.rejectedRecords)).toBe(1);
+  });
+
+  it('make the sender come again where they are none of the call', async () => {
+    const { connector, metrics } = fixture(() => ({ rejected: [{ recordIndex: 100, reason: 'too old' }] }));
+    const response = await connector.handle(writeRequest(samplesOf(100)));
+    expect(response.status).toBe(503);
+    expect(await bodyText(response)).toBe('malformed-answer: WriteRecords: rejected record 100 of a call with 100\n');
+    expect(metrics.sum(METRICS.storedRecords)).toBe(0);
+  });
+});
+
 describe('a request of many slices', () => {
   it('stores every sample once, and refuses all of it for one sample at its end', async () => {
     const { connector, opened } = fixture(() => ({ rejected: [] }));
@@ -221,6 +243,22 @@ describe('samples that are dropped before Timestream', () => {
     expect(await bodyText(response)).toMatch(new RegExp(`^samples-refused: ${reason}: `));
     expect(opened[0]?.batches).toEqual([]);
     expect(metrics.sum(METRICS.ignoredSamples)).toBe(2);
+    // All of them, for this one reason.
+    expect(metrics.sum(METRICS.droppedSamples, { reason })).toBe(2);
+  });
+
+  it('are counted, as received too, where their series cannot be understood (remote write 2.0)', async () => {
+    const { connector, metrics } = fixture(() => ({ rejected: [] }));
+    const field = (tag: number, bytes: readonly number[]) => [tag, bytes.length, ...bytes];
+    const symbols = ['', '__name__'].flatMap((symbol) => field(0x22, [...Buffer.from(symbol)]));
+    // The value of the label of the only series is a symbol that is not there. It has one sample, at 1 ms.
+    const only = field(0x2a, [...field(0x0a, [1, 99]), ...field(0x12, [0x10, 1])]);
+    const body = encodeSnappy(Uint8Array.from([...symbols, ...only]));
+    const response = await connector.handle(request({ body, headers: { ...basicHeaders(), ...PROTOCOL_HEADERS_V2 } }));
+    expect(response.status).toBe(400);
+    expect(metrics.sum(METRICS.receivedSamples)).toBe(1);
+    expect(metrics.sum(METRICS.droppedSamples, { reason: 'malformed-series' })).toBe(1);
+    expect(metrics.sum(METRICS.ignoredSamples)).toBe(1);
   });
 });
 
