@@ -32,6 +32,25 @@ describe('createLimiter', () => {
     expect(startedTasks).toEqual([0, 1, 2, 3]);
   });
 
+  it('never runs more than it may, though others come while turns are passed on', async () => {
+    const limiter = createLimiter(2);
+    let running = 0;
+    let most = 0;
+    let begun = 0;
+    const run = async (generation: number): Promise<void> => {
+      await limiter.run(async () => {
+        begun += 1;
+        most = Math.max(most, (running += 1));
+        for (let step = 0; step <= begun % 3; step += 1) await Promise.resolve();
+        running -= 1;
+      }, never);
+      if (generation > 0) await Promise.all([run(generation - 1), run(generation - 1)]);
+    };
+    await Promise.all([run(4), run(4), run(4)]);
+    expect(begun).toBe(3 * 31);
+    expect(most).toBe(2);
+  });
+
   it('gives the turn back when a task fails', async () => {
     const limiter = createLimiter(1);
     await expect(limiter.run(() => Promise.reject(new Error('no')), never)).rejects.toThrow('no');

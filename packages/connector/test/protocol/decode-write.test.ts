@@ -71,4 +71,17 @@ describe('a message that is decoded in pieces', () => {
     const parts = await decodeWrite(encodeWriteRequest({ timeseries: [], metadata: metadata.slice(1) }), '1.0', noCache(), held);
     expect(parts.length).toBeGreaterThan(1);
   });
+
+  it('gives others their turns between its pieces', async () => {
+    const timeseries = Array.from({ length: 8_000 }, (_none, index) =>
+      series({ __name__: 'm', host: `${index}`.padStart(500, 'x') }, [1, 1]),
+    );
+    const { held } = recordedBudget();
+    let others = 0;
+    const decoding = decodeWrite(encodeWriteRequest({ timeseries, metadata: [] }), '1.0', noCache(), held);
+    const asOthersDo = held.turns.next().then(() => (others += 1));
+    expect((await decoding).length).toBeGreaterThan(3);
+    expect(others).toBe(1);
+    await asOthersDo;
+  });
 });

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { STALE_NAN_BITS, type Histogram, type MetricMetadata, type TimeSeries } from '@timestream-prometheus/prom-codec';
 import { expandBatch, MAX_DIMENSIONS_PER_TABLE, type WriteBatch } from '@timestream-prometheus/timestream-translator';
-import { integerHistogram, PROTOCOL_HEADERS_V2, series, writeBody, writeBodyV2 } from '@timestream-prometheus/connector-testing';
+import {
+  basicAuthorization,
+  integerHistogram,
+  PROTOCOL_HEADERS,
+  PROTOCOL_HEADERS_V2,
+  series,
+  writeBody,
+  writeBodyV2,
+} from '@timestream-prometheus/connector-testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConnectorError, createConnector, METRICS, METRIC_CATALOGUE, type WriteOutcome, type WriteWorkerOptions } from '../../src/index.js';
@@ -204,6 +212,93 @@ describe('a write that a worker does', () => {
     client.abort();
     expect((await answer).status).toBe(499);
     expect(metrics.sum(METRICS.requestsInFlight)).toBe(0);
+    await connector.close();
+  });
+
+  it('is refused where what it is decompressed and decoded to has no room, though its body has', async () => {
+    let store: () => void = () => undefined;
+    const stored = new Promise<void>((resolve) => (store = resolve));
+    const { connector, batches } = createSubject(
+      async () => {
+        await stored;
+        return { rejected: [] };
+      },
+      { 'max-decoded-bytes-in-flight': '64KiB', 'max-decoded-bytes': '1MiB' },
+      WORKERS_BESIDE,
+    );
+    const timeseries = Array.from({ length: 100 }, (_none, index) =>
+      series({ __name__: 'm', padding: String(index).padEnd(500, 'x') }, [START_MS, index]),
+    );
+    expect(writeBody(timeseries).length).toBeLessThan(10_000);
+    const first = connector.handle(writeRequest(timeseries));
+    while (batches().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const refused = await connector.handle(writeRequest(timeseries));
+    expect(await bodyText(refused)).toMatch(/^overloaded: the requests being worked on hold/);
+    store();
+    expect((await first).status).toBe(204);
+    expect((await connector.handle(writeRequest(timeseries))).status).toBe(204);
+    await connector.close();
+  });
+
+  it('does not make the calls again that were stored at an earlier attempt', async () => {
+    let calls = 0;
+    let isDown = true;
+    const { connector, metrics } = createSubject(
+      () => {
+        calls += 1;
+        if (isDown && calls % 3 === 0) throw new ConnectorError('throttled', 'WriteRecords: slow down');
+        return { rejected: [] };
+      },
+      {},
+      WORKERS_BESIDE,
+    );
+    const samples = Array.from({ length: 3_000 }, (_none, index) => [START_MS + index, index] as const);
+    const write = async () => (await connector.handle(writeRequest([series({ __name__: 'm' }, ...samples)]))).status;
+    expect([await write(), await write()]).toEqual([503, 503]);
+    isDown = false;
+    const count = () => [metrics.sum(METRICS.knownRecords), metrics.sum(METRICS.storedRecords)] as const;
+    const [knownBefore, storedBefore] = count();
+    expect(await write()).toBe(204);
+    const [known, stored] = count();
+    expect(known - knownBefore).toBeGreaterThan(0);
+    expect(known - knownBefore + stored - storedBefore).toBe(3_000);
+    await connector.close();
+  });
+
+  it('is told nothing of secrets and of who may come', async () => {
+    const told: unknown[] = [];
+    const start: WriteWorkerOptions['start'] = () => {
+      const { thread } = startWorkerBeside();
+      return {
+        ...thread,
+        post: (sent, transferred) => {
+          told.push(sent);
+          thread.post(sent, transferred);
+        },
+      };
+    };
+    const { connector } = createSubject(
+      () => ({ rejected: [] }),
+      { 'embedded.credentials': 'EMBEDDED:secret-of-it' },
+      { start, minBodyBytes: 0 },
+    );
+    const ofSender = basicAuthorization({ accessKeyId: 'AKIDSENDER', secretAccessKey: 'secret-of-sender' });
+    const headers = { ...basicHeaders(), ...PROTOCOL_HEADERS, authorization: ofSender };
+    expect((await connector.handle(writeRequest([series({ __name__: 'm' }, [START_MS, 1])], { headers }))).status).toBe(204);
+    const text = JSON.stringify(told);
+    expect(text).toContain('"type":"settings"');
+    expect(text).not.toMatch(/EMBEDDED|AKIDSENDER|secret-of|credentials|usersFile|region/i);
+    await connector.close();
+  });
+
+  it('leaves its turn and its place to others when nothing of it can be stored', async () => {
+    const { connector } = createSubject(() => ({ rejected: [] }), { 'max-write-concurrency': '2', 'write-timeout': '10s' }, WORKERS_BESIDE);
+    const never = Array.from({ length: 1_000 }, (_none, index) => [-1 - index, index] as const);
+    for (let count = 0; count < 3; count += 1) {
+      const response = await connector.handle(writeRequest([series({ __name__: 'm' }, ...never)]));
+      expect(await bodyText(response)).toMatch(/^samples-rejected: 1000 samples .*timestamp-out-of-range/);
+    }
+    expect((await connector.handle(writeRequest([series({ __name__: 'm' }, [START_MS, 1])]))).status).toBe(204);
     await connector.close();
   });
 
