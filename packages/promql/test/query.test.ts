@@ -140,6 +140,32 @@ describe('an instant query', () => {
     );
   });
 
+  it('refuses a label_replace of which one value takes longer than a turn may, or whose expression has too many groups', async () => {
+    const long = series({ __name__: 'up', path: 'a'.repeat(1_000) }, [[0, 1]]);
+    const pattern = '[a-z]{0,900}[0-9a-z]{0,200}(.*)';
+    await expect(queryInstant(`label_replace(up, "a", "$1", "path", "${pattern}")`, 0, storageOf(long))).rejects.toThrow(
+      `regular expression in label_replace(): to match "${pattern}" with a value of 1000 characters takes`,
+    );
+    expect((await queryInstant(`label_replace(up, "a", "$0", "job", "${pattern}")`, 0, storageOf(up))).value).toMatchObject({
+      samples: [{ labels: expect.arrayContaining([{ name: 'a', value: 'api' }]) as unknown }],
+    });
+    await expect(queryInstant(`label_replace(up, "a", "$1", "job", "${'(a?)'.repeat(101)}")`, 0, storageOf(up))).rejects.toThrow(
+      'regular expression in label_replace(): 101 groups; the limit is 100',
+    );
+  });
+
+  it('gives others a turn between the values of a label_replace that cost much', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => series({ __name__: 'many', path: `${index}-${'a'.repeat(400)}` }, [[0, 1]]));
+    let turns = 0;
+    await queryInstant('label_replace(many, "a", "$1", "path", "(?:[0-9a-z]{0,100}){10}(-.*)")', 0, storageOf(...many), {
+      breathe: () => {
+        turns += 1;
+      },
+    });
+    // At most three values of 400 characters, times a thousand repeated ones each, in a turn.
+    expect(turns).toBeGreaterThanOrEqual(13);
+  });
+
   it('lets errors of the storage through as they are', async () => {
     const broken: SeriesStorage = {
       // oxlint-disable-next-line typescript/require-await, require-yield

@@ -93,7 +93,7 @@ export {
   type LabelGroupsReader,
   type LabelGroupsReaderOptions,
 } from './rows/label-groups.js';
-export { RegexBudget, RegexLimitError } from './matcher/regex-budget.js';
+export { MAX_WORK_OF_ONE_MATCH, RegexBudget, RegexLimitError } from './matcher/regex-budget.js';
 export { createMatcher, InvalidMatcherError, type Matcher, type MatcherMeaning } from './matcher/matcher.js';
 export { createSeriesListReader, type PhysicalSeries, type SeriesListOptions, type SeriesListReader } from './rows/physical-series.js';
 export { ReadLimitError, type ReadLimitErrorCode } from './rows/read-limit-error.js';

@@ -2,7 +2,7 @@ import type { Matcher, QueryPage } from '@timestream-prometheus/timestream-trans
 
 /**
  * Repeated characters of expressions times characters of text that one turn of the event loop may match: what takes about a tenth of a second. A single row may
- * take more; it is a turn of its own then.
+ * take as much as the translator takes for one series (`MAX_WORK_OF_ONE_MATCH`); it is a turn of its own then.
  */
 const MAX_WORK_PER_TURN = 1_000_000;
 

@@ -1,4 +1,4 @@
-import { createMatcher, InvalidMatcherError } from '@timestream-prometheus/timestream-translator';
+import { createMatcher, InvalidMatcherError, MAX_WORK_OF_ONE_MATCH } from '@timestream-prometheus/timestream-translator';
 import { RE2JS } from 're2js';
 import { type GridSeries, mergeEqualSeries, renamed } from './grid.js';
 import type { QueryBudget } from './query-budget.js';
@@ -11,6 +11,18 @@ function assertLabelName(name: string, place: string): void {
 /** A text is matched and the labels are made anew: as much as this many values of a series. */
 const WORK_OF_ONE_SERIES = 100;
 
+/** Steps of an expression that take as long as one value of a series. */
+const STEPS_PER_WORK = 20;
+
+/**
+ * Groups of an expression. RE2 keeps the places of all groups for each of its states, of which there may be thousands: with as many groups one match took seconds, and
+ * hundreds of megabytes.
+ */
+const MAX_GROUPS = 100;
+
+/** With as many groups, a step takes twice as long. */
+const GROUPS_OF_A_STEP = 32;
+
 /** `label_replace`. Others get a turn on the way. @throws QueryError for a regular expression or a label name that is not valid */
 export async function labelReplace(
   series: readonly GridSeries[],
@@ -18,7 +30,7 @@ export async function labelReplace(
   steps: number,
   budget: QueryBudget,
 ): Promise<readonly GridSeries[]> {
-  assertAffordable(pattern, budget);
+  const costPerCharacter = costOf(pattern, budget);
   let regex: RE2JS;
   try {
     // Prometheus puts the two ends around the text and compiles the whole.
@@ -26,7 +38,12 @@ export async function labelReplace(
   } catch {
     throw executionError(`invalid regular expression in label_replace(): ${pattern}`);
   }
+  if (regex.groupCount() > MAX_GROUPS) {
+    throw executionError(`regular expression in label_replace(): ${regex.groupCount()} groups; the limit is ${MAX_GROUPS}`);
+  }
   assertLabelName(target, 'destination label name in label_replace()');
+  const stepsPerCharacter = costPerCharacter * (1 + regex.groupCount() / GROUPS_OF_A_STEP);
+  const stepsOf = (value: string) => regex.programSize() + Math.ceil(stepsPerCharacter * value.length);
   const replaced = (one: GridSeries): GridSeries => {
     const matcher = regex.matcher(one.metric.get(source));
     if (!matcher.find()) return one;
@@ -39,21 +56,33 @@ export async function labelReplace(
   };
   const changed: GridSeries[] = [];
   for (const one of series) {
-    if (budget.isDue(WORK_OF_ONE_SERIES)) await budget.breathe();
+    const value = one.metric.get(source);
+    const matchSteps = stepsOf(value);
+    if (matchSteps > MAX_WORK_OF_ONE_MATCH) {
+      throw executionError(
+        `regular expression in label_replace(): to match ${JSON.stringify(pattern.slice(0, 200))} with a value of ${value.length} characters ` +
+          `takes ${matchSteps} steps; the limit is ${MAX_WORK_OF_ONE_MATCH}`,
+      );
+    }
+    if (budget.isDue(WORK_OF_ONE_SERIES + Math.floor(matchSteps / STEPS_PER_WORK))) await budget.breathe();
     changed.push(replaced(one));
   }
   return mergeEqualSeries(changed, steps);
 }
 
-/** The expressions of all calls are bounded as those of matchers are. What is no expression at all is said where it is compiled. */
-function assertAffordable(pattern: string, { regexes }: QueryBudget): void {
+/**
+ * What each character of a value costs. The expressions of all calls are bounded as those of matchers are. What is no expression at all is said where it is
+ * compiled.
+ */
+function costOf(pattern: string, { regexes }: QueryBudget): number {
   try {
-    createMatcher({ type: '=~', name: '', value: pattern }, regexes);
+    return Math.max(1, createMatcher({ type: '=~', name: '', value: pattern }, regexes).costPerCharacter);
   } catch (error) {
     if (error instanceof InvalidMatcherError && error.isTooMuch) {
       throw executionError(`regular expression in label_replace(): ${error.message}`);
     }
     if (!(error instanceof InvalidMatcherError)) throw error;
+    return 1;
   }
 }
 

@@ -124,7 +124,8 @@ function compileRegex(matcher: LabelMatcher, budget: RegexBudget): CompiledRegex
   try {
     // Prometheus parses the expression alone and compiles `^(?s:…)$` of the result (model/labels/regexp.go): `a)|(b` does not become valid by it.
     const regex = RE2JS.compile(parsed?.re2jsPattern ?? pattern, RE2JS.DOTALL);
-    return { regex, root: parsed === null ? null : stripOuterAnchors(parsed.root), unitCost };
+    if (parsed === null) return { regex, root: null, unitCost: Math.max(unitCost, regex.programSize()) };
+    return { regex, root: stripOuterAnchors(parsed.root), unitCost };
   } catch (error) {
     if (error instanceof RE2JSException) throw new InvalidMatcherError(matcher, messageOf(pattern, error));
     throw error;

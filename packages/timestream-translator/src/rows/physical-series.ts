@@ -1,4 +1,5 @@
 import type { Label } from '@timestream-prometheus/prom-codec';
+import { matchesAll } from '../matcher/match-all.js';
 import type { Matcher } from '../matcher/matcher.js';
 import { ReadLimitError } from './read-limit-error.js';
 import type { QueryPage } from '../model/record.js';
@@ -62,7 +63,7 @@ export function createSeriesListReader({ dimensionColumns, matchers, maxSeries }
         const dimensions = dimensionColumns.map((name, index) => intern.dimension(name, texts[index] ?? null));
         const labels = labelsOfRow(dimensions, measureName).map(intern.label);
         const values = new Map(labels.map(({ name, value }) => [name, value]));
-        if (!matchers.every((matcher) => matcher.matches(values.get(matcher.name) ?? ''))) continue;
+        if (!matchesAll(matchers, (name) => values.get(name))) continue;
         if (found.length >= maxSeries * MAX_PHYSICAL_PER_SERIES) throw new ReadLimitError('too-many-series', maxSeries);
         timestamp.parse(first);
         const firstMs = timestamp.timeMs;

@@ -1,4 +1,5 @@
 import type { Label } from '@timestream-prometheus/prom-codec';
+import { matchesAll } from '../matcher/match-all.js';
 import type { Matcher } from '../matcher/matcher.js';
 import { ReadLimitError } from './read-limit-error.js';
 import { labelsKey, labelsOfRow } from './row-labels.js';
@@ -43,5 +44,5 @@ export function createSeriesIndex({ matchers, maxSeries, only }: SeriesIndexOpti
 
 /** Whether the labels pass all matchers; a label that is absent has the value `""`. */
 export function matchLabels(matchers: readonly Matcher[], labels: readonly Label[]): boolean {
-  return matchers.every((matcher) => matcher.matches(labels.find(({ name }) => name === matcher.name)?.value ?? ''));
+  return matchesAll(matchers, (wanted) => labels.find(({ name }) => name === wanted)?.value);
 }

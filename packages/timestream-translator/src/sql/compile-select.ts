@@ -4,6 +4,7 @@ import { labelCondition } from './label-condition.js';
 import { METRIC_NAME_LABEL } from '../model/layout.js';
 import { MAX_QUERY_BYTES, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS } from '../model/limits.js';
 import type { Matcher } from '../matcher/matcher.js';
+import { MAX_WORK_OF_ONE_MATCH } from '../matcher/regex-budget.js';
 import { metricNameCondition } from './metric-name-condition.js';
 import { allOf, type Predicate, printPredicate } from './predicate.js';
 import { identifier } from './sql.js';
@@ -126,7 +127,14 @@ function mergeMatchers(matchers: readonly Matcher[]): readonly Matcher[] {
   return [...byName.values()].flatMap((group) => {
     const finite = group.find(({ meaning }) => meaning.kind === 'in');
     if (finite?.meaning.kind !== 'in') return group;
+    // Every condition is asked as it is, and the rows are compared with all matchers.
+    if (matchingWorkOf(group, finite.meaning.values) > MAX_WORK_OF_ONE_MATCH) return group;
     const values = finite.meaning.values.filter((value) => group.every((matcher) => matcher.matches(value)));
     return [{ ...finite, matchesEmpty: values.includes(''), meaning: { kind: 'in', values } } satisfies Matcher];
   });
+}
+
+function matchingWorkOf(matchers: readonly Matcher[], values: readonly string[]): number {
+  const cost = matchers.reduce((sum, { costPerCharacter }) => sum + costPerCharacter, 0);
+  return cost * values.reduce((length, value) => length + value.length, 0);
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
 import { createMatcher, InvalidMatcherError } from '../../src/matcher/matcher.js';
+import { matchesAll } from '../../src/matcher/match-all.js';
 import { RegexBudget, RegexLimitError } from '../../src/matcher/regex-budget.js';
 import { labelText, randomRegex } from '../support/random-regex.js';
 
@@ -134,10 +135,33 @@ describe('createMatcher', () => {
 
   it('stops matching when it has cost too much, whatever the number of values', () => {
     const costly = createMatcher({ name: 'l', type: '=~', value: 'x.{0,950}.{0,950}y' }, new RegexBudget());
-    const values = Array.from({ length: 200 }, (_none, index) => `${index}${'z'.repeat(1000)}`);
-    expect(() => values.map((value) => costly.matches(value))).toThrow(RegexLimitError);
+    const values = Array.from({ length: 200 }, (_none, index) => `${index}${'z'.repeat(500)}`);
+    expect(() => values.map((value) => costly.matches(value))).toThrow('use fewer repetitions, or narrow what is selected');
     const cheap = createMatcher({ name: 'l', type: '=~', value: '.*foo.*' }, new RegexBudget());
     expect(values.map((value) => cheap.matches(value))).toEqual(values.map(() => false));
+  });
+
+  it('refuses to match one value, or all values of one series, when that takes longer than a turn of an event loop may', () => {
+    const limit = 'repeated characters times characters of the value; the limit is 1048576';
+    const budget = new RegexBudget();
+    const named = (name: string, value: string) => createMatcher({ name, type: '=~', value }, budget);
+    const costly = named('a', 'x.{0,950}.{0,950}y');
+    expect(costly.matches('z'.repeat(500))).toBe(false);
+    expect(() => costly.matches('z'.repeat(600))).toThrow(`takes 1140000 steps, ${limit}`);
+    // Over Unicode classes each step takes longer.
+    expect(() => named('u', '(?:\\pL{0,50}){20}').matches('z'.repeat(400))).toThrow(`takes 1200000 steps, ${limit}`);
+    const matchers = [named('m', 'up|down'), costly, named('b', 'x.{0,950}y')];
+    const series = (values: Readonly<Record<string, string>>) => matchesAll(matchers, (name) => values[name]);
+    expect(series({ m: 'up', a: `x${'z'.repeat(198)}y`, b: `x${'z'.repeat(198)}y` })).toBe(true);
+    expect(series({ m: 'up', a: 'x'.repeat(200) })).toBe(false);
+    const long = { m: 'up', a: 'z'.repeat(500), b: 'z'.repeat(500) };
+    expect(() => series(long)).toThrow(
+      `takes 1425000 steps, ${limit}. Most of them are for a=~"x.{0,950}.{0,950}y" and a value of 500 characters`,
+    );
+    // The same once more: what was matched before makes no difference.
+    expect(() => series(long)).toThrow(RegexLimitError);
+    // Who fails a matcher that costs nothing is not matched with the others.
+    expect(series({ ...long, m: 'sideways' })).toBe(false);
   });
 
   it('answers as RE2 does for any pattern, whatever meaning it has found', () => {

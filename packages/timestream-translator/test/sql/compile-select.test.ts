@@ -40,6 +40,16 @@ describe('compileSelect', () => {
     });
   });
 
+  it('leaves a long list of values as it is when it takes too long to match each with another matcher of the label', () => {
+    const values = Array.from({ length: 1_200 }, (_, index) => `${index}-${'z'.repeat(100)}`);
+    const costly = matcher('job', '=~', '0-.{0,950}.{0,950}');
+    const schema = schemaWith('job');
+    expect(whereOf(compile([matcher('job', '=~', values.slice(0, 2).join('|')), costly], { schema }))).toBe(`"job" = '${values[0]}'`);
+    const where = whereOf(compile([matcher('job', '=~', values.join('|')), costly], { schema }));
+    expect(where).toContain(`'${values.at(-1)}'`);
+    expect(where).toContain(`"job" LIKE '0-%'`);
+  });
+
   it.each<[string, MatcherType, string, string]>([
     ['__name__', '=', 'job:up:sum', `"measure_name" IN ('job%3Aup%3Asum', 'job:up:sum')`],
     ['__name__', '=~', 'up|time', `"measure_name" IN ('up', '%74ime', 'time')`],
