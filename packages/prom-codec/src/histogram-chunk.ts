@@ -1,8 +1,10 @@
 import { BitReader } from './bit-reader.js';
 import { BitWriter } from './bit-writer.js';
 import { CodecError } from './codec-error.js';
+import { lastStepOf } from './last-step-of.js';
 import type { BucketSpan, Chunk, Histogram, HistogramResetHint } from './model.js';
 import { bitsFromFloat, floatFromBits, STALE_NAN_BITS } from './samples.js';
+import { samplesOfHistogram, StepPace } from './step-pace.js';
 import { CUSTOM_BUCKETS_SCHEMA } from './validate-histogram.js';
 import { readVarbitInt, readVarbitUint, writeVarbitInt, writeVarbitUint } from './varbit.js';
 import { XorValueReader, XorValueWriter } from './xor-value.js';
@@ -31,6 +33,11 @@ const NO_BITS = new BigUint64Array();
  * @throws RangeError if the timestamps do not ascend
  */
 export function encodeHistogramChunks(histograms: readonly Histogram[]): Chunk[] {
+  return lastStepOf(encodeHistogramChunksInSteps(histograms, new StepPace(Infinity)));
+}
+
+/** The same in steps of a bounded number of buckets. @throws RangeError if the timestamps do not ascend */
+export function* encodeHistogramChunksInSteps(histograms: readonly Histogram[], pace: StepPace): Generator<void, Chunk[], void> {
   const chunks: Chunk[] = [];
   let open: OpenChunk | undefined;
   for (const [index, histogram] of histograms.entries()) {
@@ -43,6 +50,7 @@ export function encodeHistogramChunks(histograms: readonly Histogram[]): Chunk[]
       if (open !== undefined) chunks.push(open.finish());
       open = new OpenChunk(histogram, cut ?? 'no');
     } else open.append(histogram);
+    if (pace.isDue(samplesOfHistogram(histogram))) yield;
   }
   if (open !== undefined) chunks.push(open.finish());
   return chunks;

@@ -52,6 +52,7 @@ export { METRIC_TYPES } from './metric-types.js';
 export { decodeReadRequest, encodeReadRequest } from './read-request.js';
 export { decodeReadResponse, encodeReadResponse, encodeReadResponseInSteps } from './read-response.js';
 export { bitsFromFloat, createSamples, floatFromBits, floatsOf, NORMAL_NAN_BITS, STALE_NAN_BITS } from './samples.js';
+export { samplesOfHistogram } from './step-pace.js';
 export { encodeSeriesChunks, encodeSeriesChunksInSteps, MAX_SAMPLES_PER_CHUNK } from './series-chunks.js';
 export { reduceToStoredSchema } from './reduce-histogram.js';
 export { decodeWriteRequest, encodeWriteRequest } from './write-request.js';

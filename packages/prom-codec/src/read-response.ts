@@ -3,7 +3,8 @@ import type { ReadResponse } from './model.js';
 import { type MessageShape, ProtobufReader, WIRE_BYTES } from './protobuf-reader.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 import { lastStepOf } from './last-step-of.js';
-import { TimeSeriesReader, writeTimeSeries } from './time-series.js';
+import { StepPace } from './step-pace.js';
+import { TimeSeriesReader, writeTimeSeriesInSteps } from './time-series.js';
 
 const READ_RESPONSE: MessageShape = { name: 'ReadResponse', fields: { 1: 'results' } };
 const QUERY_RESULT: MessageShape = { name: 'QueryResult', fields: { 1: 'timeseries' } };
@@ -38,7 +39,7 @@ export function decodeReadResponse(bytes: Uint8Array, limits: Partial<ReadRespon
   return { results: resultEnds.map((end, index) => ({ timeseries: all.slice(resultEnds[index - 1] ?? 0, end) })) };
 }
 
-/** Samples that are written between two steps of {@link encodeReadResponseInSteps}: a few milliseconds. */
+/** Samples, or buckets of histograms, that are written between two steps of {@link encodeReadResponseInSteps}: a few milliseconds. */
 const SAMPLES_PER_STEP = 50_000;
 
 /** What the labels of a series cost beside a sample. */
@@ -52,15 +53,12 @@ export function encodeReadResponse(response: ReadResponse): Uint8Array {
 /** The same for large answers: it yields again and again, so that whoever drives it can let others work in between. */
 export function* encodeReadResponseInSteps(response: ReadResponse): Generator<void, Uint8Array, void> {
   const writer = new ProtobufWriter(65536);
-  let samples = 0;
+  const pace = new StepPace(SAMPLES_PER_STEP);
   for (const result of response.results) {
     const start = writer.begin(1);
     for (const series of result.timeseries) {
-      writeTimeSeries(writer, 1, series);
-      samples += SAMPLES_OF_LABELS + series.samples.timestampsMs.length;
-      if (samples < SAMPLES_PER_STEP) continue;
-      samples = 0;
-      yield;
+      yield* writeTimeSeriesInSteps(writer, 1, series, pace);
+      if (pace.isDue(SAMPLES_OF_LABELS)) yield;
     }
     writer.end(start);
   }

@@ -1,12 +1,13 @@
-import { encodeHistogramChunks } from './histogram-chunk.js';
+import { encodeHistogramChunksInSteps } from './histogram-chunk.js';
 import type { Chunk, ChunkedSeries, Histogram, Label, Samples } from './model.js';
+import { StepPace } from './step-pace.js';
 import { encodeXorChunk } from './xor-chunk.js';
 
 /** Where Prometheus' own storage cuts a chunk (`tsdb/head_append.go`, DefaultSamplesPerChunk). */
 export const MAX_SAMPLES_PER_CHUNK = 120;
 
-/** 60,000 floats: some milliseconds. */
-const CHUNKS_PER_STEP = 500;
+/** Floats, or buckets of histograms, of a step: some milliseconds. */
+const SAMPLES_PER_STEP = 60_000;
 
 /**
  * Cut the samples of one series into chunks in order of time: XOR chunks of at most {@link MAX_SAMPLES_PER_CHUNK} for floats, and chunks of
@@ -24,7 +25,7 @@ export function encodeSeriesChunks(labels: readonly Label[], samples: Samples, h
   }
 }
 
-/** The same in steps of a bounded number of chunks, for who has other things to do between them. @throws RangeError as `encodeSeriesChunks` */
+/** The same in steps of a bounded number of samples and buckets, for who has other things to do between them. @throws RangeError as `encodeSeriesChunks` */
 export function* encodeSeriesChunksInSteps(
   labels: readonly Label[],
   samples: Samples,
@@ -34,25 +35,22 @@ export function* encodeSeriesChunksInSteps(
   const chunks: Chunk[] = [];
   let histogram = 0;
   let from = 0;
-  let stepEnd = CHUNKS_PER_STEP;
+  const pace = new StepPace(SAMPLES_PER_STEP);
   while (from < timestampsMs.length || histogram < histograms.length) {
-    if (chunks.length >= stepEnd) {
-      stepEnd = chunks.length + CHUNKS_PER_STEP;
-      yield;
-    }
     const next = histograms[histogram]?.timestampMs;
     let to = from;
     while (to < timestampsMs.length && to - from < MAX_SAMPLES_PER_CHUNK && (next === undefined || (timestampsMs[to] ?? 0n) < next))
       to += 1;
     if (to > from) {
       chunks.push(xorChunk(samples, from, to));
+      if (pace.isDue(to - from)) yield;
       from = to;
       continue;
     }
     const floatMs = timestampsMs[from];
     let end = histogram + 1;
     while (end < histograms.length && (floatMs === undefined || (histograms[end]?.timestampMs ?? 0n) < floatMs)) end += 1;
-    chunks.push(...encodeHistogramChunks(histograms.slice(histogram, end)));
+    for (const chunk of yield* encodeHistogramChunksInSteps(histograms.slice(histogram, end), pace)) chunks.push(chunk);
     histogram = end;
   }
   for (const [index, { minTimeMs }] of chunks.entries()) assertAfter(chunks[index - 1]?.maxTimeMs, minTimeMs);

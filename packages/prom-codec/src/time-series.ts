@@ -1,12 +1,14 @@
 import { ExemplarReader, writeExemplar } from './exemplar.js';
 import { HistogramReader, writeHistogram } from './histogram.js';
 import { LabelReader, writeLabels } from './label.js';
+import { lastStepOf } from './last-step-of.js';
 import { assertWithin, type SeriesLimits } from './limits.js';
 import type { Exemplar, Histogram, Label, TimeSeries } from './model.js';
 import { type MessageShape, type ProtobufReader, WIRE_BYTES } from './protobuf-reader.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
 import { halvesOf, SampleBuffer } from './sample-buffer.js';
 import { SampleReader } from './sample-reader.js';
+import { samplesOfHistogram, StepPace } from './step-pace.js';
 
 export const TIME_SERIES: MessageShape = { name: 'TimeSeries', fields: { 1: 'labels', 2: 'samples', 3: 'exemplars', 4: 'histograms' } };
 
@@ -103,14 +105,31 @@ export class TimeSeriesReader {
 }
 
 export function writeTimeSeries(writer: ProtobufWriter, field: number, series: TimeSeries): void {
+  lastStepOf(writeTimeSeriesInSteps(writer, field, series, new StepPace(Infinity)));
+}
+
+/** The same in steps of a bounded number of samples and buckets. */
+export function* writeTimeSeriesInSteps(
+  writer: ProtobufWriter,
+  field: number,
+  series: TimeSeries,
+  pace: StepPace,
+): Generator<void, void, void> {
   const start = writer.begin(field);
   writeLabels(writer, 1, series.labels);
   const timestamps = halvesOf(series.samples.timestampsMs);
   const values = halvesOf(series.samples.valueBits);
-  for (let index = 0; index < series.samples.timestampsMs.length; index++) {
-    writer.sample(2, values.low(index), values.high(index), timestamps.low(index), timestamps.high(index));
+  const count = series.samples.timestampsMs.length;
+  for (let index = 0; index < count;) {
+    const stepStart = index;
+    const stepEnd = Math.min(count, index + pace.left);
+    for (; index < stepEnd; index++) writer.sample(2, values.low(index), values.high(index), timestamps.low(index), timestamps.high(index));
+    if (pace.isDue(stepEnd - stepStart)) yield;
   }
   for (const exemplar of series.exemplars) writeExemplar(writer, exemplar);
-  for (const histogram of series.histograms) writeHistogram(writer, 4, histogram);
+  for (const histogram of series.histograms) {
+    writeHistogram(writer, 4, histogram);
+    if (pace.isDue(samplesOfHistogram(histogram))) yield;
+  }
   writer.end(start);
 }

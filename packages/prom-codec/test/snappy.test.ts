@@ -10,6 +10,9 @@ import {
   encodeSnappyInSteps,
   encodeReadResponse,
   encodeReadResponseInSteps,
+  encodeSeriesChunks,
+  encodeSeriesChunksInSteps,
+  type Histogram,
   type SnappyDecoder,
 } from '../src/index.js';
 import { bytesOf, hexOf, joined } from './bytes.js';
@@ -243,6 +246,41 @@ describe('what works in steps', () => {
     expect(block.steps).toBeGreaterThanOrEqual(1);
     expect(Buffer.compare(block.result, encodeSnappy(message.result))).toBe(0);
     expect(Buffer.compare(decode(block.result), message.result)).toBe(0);
+  });
+
+  it('has steps within one series, of samples or of histograms with many buckets', () => {
+    const labels = [{ name: 'a', value: 'b' }];
+    const none = { timestampsMs: new BigInt64Array(), valueBits: new BigUint64Array() };
+    const samples = {
+      timestampsMs: BigInt64Array.from({ length: 200_000 }, (_, index) => BigInt(index)),
+      valueBits: new BigUint64Array(200_000),
+    };
+    const histograms = Array.from({ length: 500 }, (_, index): Histogram => {
+      const integer = { kind: 'int', value: 0n } as const;
+      const buckets = {
+        negativeSpans: [],
+        negativeDeltas: new BigInt64Array(),
+        negativeCountBits: new BigUint64Array(),
+        positiveSpans: [{ offset: 0, length: 400 }],
+        positiveDeltas: new BigInt64Array(400),
+        positiveCountBits: new BigUint64Array(),
+        customValueBits: new BigUint64Array(),
+      };
+      const plain = { count: integer, zeroCount: integer, sumBits: 0n, schema: 0, zeroThresholdBits: 0n, resetHint: 'no' } as const;
+      return { timestampMs: BigInt(index), ...plain, ...buckets };
+    });
+    for (const one of [
+      { labels, samples, exemplars: [], histograms: [] },
+      { labels, samples: none, exemplars: [], histograms },
+    ]) {
+      const response = { results: [{ timeseries: [one] }] };
+      const message = drive(encodeReadResponseInSteps(response));
+      expect(message.steps).toBeGreaterThanOrEqual(4);
+      expect(Buffer.compare(message.result, encodeReadResponse(response))).toBe(0);
+      const chunks = drive(encodeSeriesChunksInSteps(one.labels, one.samples, one.histograms));
+      expect(chunks.steps).toBeGreaterThanOrEqual(3);
+      expect(chunks.result).toEqual(encodeSeriesChunks(one.labels, one.samples, one.histograms));
+    }
   });
 
   function drive<Result>(work: Generator<void, Result, void>): { readonly steps: number; readonly result: Result } {

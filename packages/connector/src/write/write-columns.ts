@@ -14,6 +14,7 @@ import { waitWhileAllowed } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
 import type { MetricsSink } from '../ports.js';
 import { sliceColumns } from './slice-columns.js';
+import { sliceHistograms } from './slice-histograms.js';
 import { writeBatches, type SourcedBatch } from './write-batches.js';
 import type { WriteContext } from './write-context.js';
 import type { WriteTally } from './write-tally.js';
@@ -21,8 +22,8 @@ import type { WrittenCount } from './written-headers.js';
 
 /** Samples that are translated and batched in one turn of the event loop: a tenth of a second on a slow core. What most senders send is one slice. */
 const SLICE_SAMPLES = 10_000;
-/** The same for native histograms, of which each is some tens of numbers. */
-const SLICE_HISTOGRAMS = 500;
+/** The same for native histograms, in buckets and what else takes as long: 500 of an ordinary size. */
+const SLICE_BUCKETS = 50_000;
 const SLICE_EXEMPLARS = 2_000;
 
 export interface Written {
@@ -103,9 +104,8 @@ export async function writeColumns(
         notTried -= columns.timestampsMs.length;
         for (const batch of batchRecords(translation.records)) yield { batch, columns };
       }
-      for (let start = 0; start < part.histograms.length; start += SLICE_HISTOGRAMS) {
+      for (const histograms of sliceHistograms(part.histograms, SLICE_BUCKETS)) {
         await context.turns.nextForCalls(signal);
-        const histograms = part.histograms.slice(start, start + SLICE_HISTOGRAMS);
         const source = { labelSets: part.labelSets, histograms };
         const translation = await translated((budget) => translateHistograms(source, { ...options, dimensionBudget: budget }));
         noteDropped(translation.dropped);
