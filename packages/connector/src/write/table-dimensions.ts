@@ -5,6 +5,7 @@ import {
   type DimensionBudget,
   type WriteBatch,
 } from '@timestream-prometheus/timestream-translator';
+import { setTimeout } from 'node:timers/promises';
 import { ConnectorError } from '../errors/connector-error.js';
 import type { TableColumns } from './describe-table.js';
 import { dimensionNamesOf } from './dimension-names.js';
@@ -30,6 +31,12 @@ const MAX_DIMENSIONS_WITHOUT_OURS = MAX_DIMENSIONS_PER_TABLE / 2;
 const TRY_AGAIN_AFTER_MS = 60_000;
 
 /**
+ * How long the first write waits to hear what the table has. It is the query service that says so, and that one may be slow where writes are not.
+ * After this time the table is written to as by a role that may not look; what it has is still taken note of when the answer comes.
+ */
+const LOOK_MS = 500;
+
+/**
  * Which labels may be dimensions of the table, as one credential sees it. What the table has is asked once, for others may write to it too;
  * where that is not allowed, what this process has stored stands in for it.
  */
@@ -48,6 +55,7 @@ export class TableDimensions implements WriteDimensions {
    */
   readonly #visitor = {};
   #firstRead: Promise<void> | undefined;
+  #firstLook: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
   #making: Promise<boolean> | undefined;
   #failedAtMs = -Infinity;
@@ -63,9 +71,10 @@ export class TableDimensions implements WriteDimensions {
     });
   }
 
-  /** The budget for one translation. The first caller waits for the table's own dimensions. */
+  /** The budget for one translation. The first callers wait for the table's own dimensions, for a while. */
   async budget(): Promise<DimensionBudget> {
-    await this.#readOnce();
+    this.#firstLook ??= this.#lookOnce();
+    await this.#firstLook;
     return this.#budget;
   }
 
@@ -127,6 +136,13 @@ export class TableDimensions implements WriteDimensions {
     this.#failedAtMs = this.#nowMs();
     this.#renewBudget({ maxDimensions: MAX_DIMENSIONS_WITHOUT_OURS });
     return false;
+  }
+
+  async #lookOnce(): Promise<void> {
+    const ended = new AbortController();
+    const over = setTimeout(LOOK_MS, undefined, { signal: ended.signal }).catch(() => undefined);
+    await Promise.race([this.#readOnce(), over]);
+    ended.abort();
   }
 
   #readOnce(): Promise<void> {

@@ -118,6 +118,26 @@ describe('the dimensions of a table', () => {
     expect(claimed(budget, names(101))).toEqual(names(100));
   });
 
+  it('are not waited for as long as a slow query service takes to name them, and are used when it does', async () => {
+    let answer: (described: ReturnType<typeof columns>) => void = () => undefined;
+    let asked = 0;
+    const dimensions = new TableDimensions(
+      () => {
+        asked += 1;
+        return new Promise((resolve) => (answer = resolve));
+      },
+      () => Promise.resolve(true),
+    );
+    // Both wait for a moment, and neither for an answer, which has not come.
+    const [budget] = await Promise.all([dimensions.budget(), dimensions.budget()]);
+    expect(claimed(budget, names(8))).toHaveLength(7);
+    answer(columns(names(100, 'known'), ['time']));
+    expect(await dimensions.measures()).toEqual(new Set(['time']));
+    const informed = await dimensions.budget();
+    expect(claimed(informed, [...names(7), ...names(100, 'known')])).toHaveLength(107);
+    expect(asked).toBe(1);
+  });
+
   it('do not grow again after Timestream has refused a new one', async () => {
     const dimensions = new TableDimensions(() => Promise.resolve(columns(['a', 'b'])));
     await dimensions.budget();
