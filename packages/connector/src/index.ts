@@ -34,6 +34,7 @@ export type { OwnSample } from './write/own-write-request.js';
 export { BodyTooLargeError, bodyInHand } from './seam.js';
 export type { Connector, ConnectorRequest, ConnectorResponse, PageRequest, WholeResponse } from './seam.js';
 export type {
+  CallTurn,
   Clock,
   Credentials,
   Destination,

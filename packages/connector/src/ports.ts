@@ -25,10 +25,19 @@ export interface WriteOutcome {
   readonly wasStored?: true;
 }
 
+/** The place in flight of a call among all, which it need not keep while it waits to be made again. */
+export interface CallTurn {
+  /** Leaves the place to others while `wait` lasts. Comes back with a place, or without one when the call is aborted. */
+  pause(wait: () => Promise<void>): Promise<void>;
+}
+
 /** Where records go. One per credential, long-lived, safe to call concurrently. */
 export interface RecordWriter {
-  /** @throws ConnectorError */
-  write(batch: WriteBatch, signal: AbortSignal): Promise<WriteOutcome>;
+  /**
+   * @param turn the place of the call, if it has one
+   * @throws ConnectorError
+   */
+  write(batch: WriteBatch, signal: AbortSignal, turn?: CallTurn): Promise<WriteOutcome>;
 }
 
 /** Where rows come from. One per credential, long-lived, safe to call concurrently. */

@@ -149,12 +149,14 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
         assertDeclaredLength(request, config);
         const budget = holdBytes(scope);
         if (request.contentLength !== undefined) bytesInFlight.assertRoomFor(request.contentLength);
-        calls.assertHope(scope.deadlineMs);
+        const tenant = storages.keyOf(caller.credentials, caller.destination);
+        const { deadlineMs } = scope;
+        calls.assertHope({ tenant, deadlineMs });
         const body = await readRequestBody(request, config, budget, signal);
         const nowMs = clock.nowMs();
         const recordVersion = config.onConflict === 'last-wins' ? Math.max(1, nowMs) : undefined;
         const held = { budget, turns, signal };
-        place = calls.reserve({ callCount: guessedCallCount(body), deadlineMs: scope.deadlineMs });
+        place = calls.reserve({ tenant, callCount: guessedCallCount(body), deadlineMs });
         await waitForPlace(place, body, { version, limits: config, decodeSnappy: decodeBody, held });
         const common = { version, written, acceptedDrops, calls: place, nowMs, ...(recordVersion !== undefined && { recordVersion }) };
         const openTable = () => {
@@ -184,7 +186,7 @@ export function createRequestHandlers(options: ConnectorOptions): RequestHandler
                 turns,
                 metrics,
                 signal,
-                deadlineMs: scope.deadlineMs,
+                deadlineMs,
               };
             },
           }));

@@ -1,6 +1,7 @@
 import { ConnectorError } from '../errors/connector-error.js';
-import type { Clock } from '../ports.js';
+import type { CallTurn, Clock } from '../ports.js';
 import { abortErrorOf, throwIfAborted } from './deadline.js';
+import { CallsBefore, QueuedShare, Tenant, type Waiter } from './queued-share.js';
 
 export interface CallQueueOptions {
   /** Calls in flight at the same time, over all requests. */
@@ -17,15 +18,21 @@ export interface CallPlan {
   readonly deadlineMs: number;
 }
 
+/** A request that comes. */
+export interface Arrival extends CallPlan {
+  /** The credential and table that it is for, by any name. */
+  readonly tenant: string;
+}
+
 /** The calls of one request. */
 export interface CallShare {
   /**
-   * Runs a call when its turn has come.
+   * Runs a call when its turn has come. A call that pauses in its turn is queued again before those of its request that have not begun.
    *
    * @throws ConnectorError overloaded if the request can no longer end in time and none of its calls was made; the meaning of the abort; and
    *   whatever the call throws
    */
-  run<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  run<T>(call: (turn: CallTurn) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** To be called when the request makes no further call. */
   close(): void;
 }
@@ -67,11 +74,17 @@ const NEAR_MS = 1_000;
  * First come, first served: the requests that came first have their calls first. If all requests shared the calls fairly, an overload would make
  * all of them miss their deadlines, and nothing would ever be acknowledged. A request that cannot end in time behind those before it is
  * refused at once, so that its sender waits instead of us.
+ *
+ * A call that waits to be made again has no place in flight meanwhile. But it counts for its credential and table, which may have no more calls
+ * in flight and pausing together than there are places: who is refused again and again does not call more often for it, and the others have what
+ * it leaves.
  */
 export class CallQueue {
   readonly #options: CallQueueOptions;
   /** In the order in which the requests came. */
   readonly #shares = new Set<QueuedShare>();
+  /** Of the shares. */
+  readonly #tenants = new Map<string, Tenant>();
   #running = 0;
   /** Average duration of a call; undefined until one has ended. */
   #callMs: number | undefined;
@@ -85,8 +98,12 @@ export class CallQueue {
    *
    * @throws ConnectorError overloaded
    */
-  assertHope(deadlineMs: number): void {
-    const share = new QueuedShare({ callCount: 1, deadlineMs }, this.#options.maxConcurrencyPerRequest);
+  assertHope({ tenant, deadlineMs }: Omit<Arrival, 'callCount'>): void {
+    const share = new QueuedShare(
+      { callCount: 1, deadlineMs },
+      this.#tenants.get(tenant) ?? new Tenant(tenant),
+      this.#options.maxConcurrencyPerRequest,
+    );
     const refusal = this.#refusalOf(share, this.#callsBefore(share));
     if (refusal !== undefined) throw refusal;
   }
@@ -94,7 +111,7 @@ export class CallQueue {
   /**
    * Gives a request its place. Until its calls are counted, it counts with those that it is guessed to make, but nobody is refused for a guess.
    */
-  reserve(guess: CallPlan): CallPlace {
+  reserve(guess: Arrival): CallPlace {
     const share = this.#enter(guess);
     share.isCounted = false;
     let isOpen = false;
@@ -106,7 +123,7 @@ export class CallQueue {
         await this.#waitUntilNear(share, signal);
       },
       open: (plan) => {
-        if (isOpen) return this.open(plan);
+        if (isOpen) return this.open({ ...plan, tenant: guess.tenant });
         isOpen = true;
         share.count(plan.callCount);
         return this.#open(share);
@@ -116,12 +133,15 @@ export class CallQueue {
   }
 
   /** @throws ConnectorError overloaded */
-  open(plan: CallPlan): CallShare {
-    return this.#open(this.#enter(plan));
+  open(arrival: Arrival): CallShare {
+    return this.#open(this.#enter(arrival));
   }
 
-  #enter(plan: CallPlan): QueuedShare {
-    const share = new QueuedShare(plan, this.#options.maxConcurrencyPerRequest);
+  #enter({ tenant: name, ...plan }: Arrival): QueuedShare {
+    const tenant = this.#tenants.get(name) ?? new Tenant(name);
+    this.#tenants.set(name, tenant);
+    tenant.shareCount += 1;
+    const share = new QueuedShare(plan, tenant, this.#options.maxConcurrencyPerRequest);
     this.#shares.add(share);
     return share;
   }
@@ -135,7 +155,15 @@ export class CallQueue {
   }
 
   #leave(share: QueuedShare): void {
-    if (this.#shares.delete(share)) this.#letNear();
+    if (this.#remove(share)) this.#letNear();
+  }
+
+  #remove(share: QueuedShare): boolean {
+    if (!this.#shares.delete(share)) return false;
+    const { tenant } = share;
+    tenant.shareCount -= 1;
+    if (tenant.shareCount === 0) this.#tenants.delete(tenant.name);
+    return true;
   }
 
   #assertInTime(share: QueuedShare): void {
@@ -146,12 +174,12 @@ export class CallQueue {
   }
 
   #isNear(share: QueuedShare): boolean {
-    let calls = 0;
+    const before = new CallsBefore(this.#options.maxConcurrency);
     for (const earlier of this.#shares) {
       if (earlier === share) break;
-      calls += earlier.toBegin;
+      before.add(earlier, earlier.toBegin);
     }
-    return this.#areNear(calls);
+    return this.#areNear(before.of(share));
   }
 
   /** Whether what comes behind so many calls that are still to begin is near. */
@@ -167,27 +195,48 @@ export class CallQueue {
   }
 
   #letNear(): void {
-    let calls = 0;
+    const before = new CallsBefore(this.#options.maxConcurrency);
     for (const share of this.#shares) {
-      if (!this.#areNear(calls)) return;
-      for (const waiter of share.waitingToBeNear) waiter.start();
-      share.waitingToBeNear.clear();
-      calls += share.toBegin;
+      if (share.waitingToBeNear.size > 0 && this.#areNear(before.of(share))) {
+        for (const waiter of share.waitingToBeNear) waiter.start();
+        share.waitingToBeNear.clear();
+      }
+      before.add(share, share.toBegin);
     }
   }
 
-  async #run<T>(share: QueuedShare, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async #run<T>(share: QueuedShare, call: (turn: CallTurn) => Promise<T>, signal: AbortSignal): Promise<T> {
     throwIfAborted(signal);
     await this.#turn(share, signal);
+    const hold = { isPausing: false };
     try {
-      return await call();
+      return await call({ pause: (wait) => this.#pause(share, hold, wait, signal) });
     } finally {
-      share.running -= 1;
-      share.finished += 1;
-      this.#running -= 1;
+      share.finish(hold.isPausing);
+      if (!hold.isPausing) this.#running -= 1;
       this.#refuseHopeless();
       this.#start();
     }
+  }
+
+  async #pause(share: QueuedShare, hold: { isPausing: boolean }, wait: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    hold.isPausing = true;
+    share.pause();
+    this.#running -= 1;
+    this.#start();
+    await wait();
+    // Given up, nothing is called any more, and that needs no place.
+    if (!signal.aborted && (await this.#takeBack(share, signal))) hold.isPausing = false;
+  }
+
+  /** @returns false if the call was given up while it waited */
+  #takeBack(share: QueuedShare, signal: AbortSignal): Promise<boolean> {
+    const place = this.#wait(share.returning, signal);
+    this.#start();
+    return place.then(
+      () => true,
+      () => false,
+    );
   }
 
   #turn(share: QueuedShare, signal: AbortSignal): Promise<void> {
@@ -223,13 +272,22 @@ export class CallQueue {
   }
 
   #startCalls(): void {
+    const { maxConcurrency } = this.#options;
     for (const share of this.#shares) {
+      const { tenant } = share;
+      for (const waiter of share.returning) {
+        if (this.#running >= maxConcurrency) return;
+        share.returning.delete(waiter);
+        share.return();
+        this.#running += 1;
+        waiter.start();
+      }
       for (const waiter of share.waiting) {
-        if (this.#running >= this.#options.maxConcurrency) return;
-        if (share.running >= share.maxRunning) break;
+        if (this.#running >= maxConcurrency) return;
+        if (share.running + share.pausing >= share.maxRunning) break;
+        if (tenant.running + tenant.pausing >= maxConcurrency) break;
         share.waiting.delete(waiter);
-        share.running += 1;
-        share.hasStarted = true;
+        share.start();
         this.#running += 1;
         waiter.start();
       }
@@ -247,29 +305,29 @@ export class CallQueue {
   }
 
   #callsBefore(share: QueuedShare): number {
-    let calls = 0;
+    const before = new CallsBefore(this.#options.maxConcurrency);
     for (const earlier of this.#shares) {
       if (earlier === share) break;
-      if (earlier.isCounted) calls += earlier.remaining;
+      if (earlier.isCounted) before.add(earlier, earlier.remaining);
     }
-    return calls;
+    return before.of(share);
   }
 
   /** Calls take longer than they did: who has not begun and cannot end in time any more need not wait for the end of its time. */
   #refuseHopeless(): void {
-    let callsBefore = 0;
+    const before = new CallsBefore(this.#options.maxConcurrency);
     for (const share of this.#shares) {
       if (!share.hasStarted && share.waiting.size + share.waitingToBeNear.size > 0) {
-        const refusal = this.#refusalOf(share, callsBefore);
+        const refusal = this.#refusalOf(share, before.of(share));
         if (refusal !== undefined) {
-          this.#shares.delete(share);
+          this.#remove(share);
           for (const waiter of [...share.waiting, ...share.waitingToBeNear]) waiter.refuse(refusal);
           share.waiting.clear();
           share.waitingToBeNear.clear();
           continue;
         }
       }
-      if (share.isCounted) callsBefore += share.remaining;
+      if (share.isCounted) before.add(share, share.remaining);
     }
   }
 
@@ -284,49 +342,8 @@ export class CallQueue {
     if (neededMs <= leftMs) return undefined;
     return new ConnectorError(
       'overloaded',
-      `${callsBefore} calls of earlier requests come first and a call takes ${Math.round(this.#callMs)} ms, so this request would need ${Math.round(neededMs)} ms and has ${Math.round(leftMs)} ms (max-write-concurrency, write-timeout)`,
+      `${Math.round(callsBefore)} calls of earlier requests come first and a call takes ${Math.round(this.#callMs)} ms, so this request would need ${Math.round(neededMs)} ms and has ${Math.round(leftMs)} ms (max-write-concurrency, write-timeout)`,
       { retryAfterSeconds: Math.min(LONGEST_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil((neededMs - leftMs) / 1000))) },
     );
-  }
-}
-
-interface Waiter {
-  start(): void;
-  refuse(error: ConnectorError): void;
-}
-
-class QueuedShare {
-  callCount: number;
-  /** False: the number of calls is a guess. */
-  isCounted = true;
-  readonly deadlineMs: number;
-  readonly maxRunning: number;
-  /** Calls whose turn has not come. */
-  readonly waiting = new Set<Waiter>();
-  /** The request itself, if there is nothing made of it yet. */
-  readonly waitingToBeNear = new Set<Waiter>();
-  running = 0;
-  finished = 0;
-  hasStarted = false;
-
-  constructor({ callCount, deadlineMs }: CallPlan, maxRunning: number) {
-    this.callCount = callCount;
-    this.deadlineMs = deadlineMs;
-    this.maxRunning = maxRunning;
-  }
-
-  /** Calls that are still to end. */
-  get remaining(): number {
-    return Math.max(this.callCount - this.finished, this.running + this.waiting.size);
-  }
-
-  count(callCount: number): void {
-    this.callCount = callCount;
-    this.isCounted = true;
-  }
-
-  /** Calls that are still to begin. A guess may be far too high: it counts for as many as begin at once. */
-  get toBegin(): number {
-    return this.isCounted ? this.remaining - this.running : Math.min(this.callCount, this.maxRunning);
   }
 }

@@ -54,7 +54,7 @@ export class StorageCache<State> {
   acquire(credentials: Credentials, destination: Destination): StorageLease<State> {
     // A process that was frozen, as on Lambda, wakes with a timer that is late.
     this.#closeIdle();
-    const key = this.#keyOf(credentials, destination);
+    const key = this.keyOf(credentials, destination);
     const entry = this.#entries.get(key) ?? this.#open(credentials, destination);
     // Taken out and put back, it is the most recent.
     this.#entries.delete(key);
@@ -134,7 +134,8 @@ export class StorageCache<State> {
     this.#options.metrics.move(METRICS.openStorages, -1);
   }
 
-  #keyOf(credentials: Credentials, { database, table }: Destination): string {
+  /** Names the storage of a credential and table, and tells nothing of either. */
+  keyOf(credentials: Credentials, { database, table }: Destination): string {
     // JSON keeps the parts apart, whatever characters they hold.
     const identity = JSON.stringify([database, table, ...partsOf(credentials)]);
     return createHmac('sha256', this.#salt).update(identity).digest('base64');

@@ -8,9 +8,9 @@ import type { Storage } from '../ports.js';
  */
 export function withOwnCredentials(storage: Storage): Storage {
   return {
-    async write(batch, signal) {
+    async write(batch, signal, turn) {
       try {
-        return await storage.write(batch, signal);
+        return await storage.write(batch, signal, turn);
       } catch (error) {
         throw meaningOf(error);
       }

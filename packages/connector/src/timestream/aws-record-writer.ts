@@ -37,10 +37,11 @@ export function createAwsRecordWriter(
     return batch instanceof EncodedBatch ? Buffer.concat([headBytes, batch.json(), END]) : undefined;
   };
   return {
-    write(batch, signal) {
+    write(batch, signal, turn) {
       return caller.call<LeanAnswer | WriteRecordsCommandOutput, WriteOutcome>({
         operation: 'WriteRecords',
         signal,
+        turn,
         send: (client) => {
           const sendBySdk = (lastStep?: LastStep) => {
             const command = createCommand(batch);

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ColumnNotFoundError, ConnectorError } from '../errors/connector-error.js';
 import { throwIfAborted, waitWhileAllowed } from '../concurrency/deadline.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
-import type { Clock, MetricsSink } from '../ports.js';
+import type { CallTurn, Clock, MetricsSink } from '../ports.js';
 import { connectorErrorOf, type TimestreamOperation } from './aws-error.js';
 import { ClientSlot, type DestroyableClient } from './client-slot.js';
 import type { RetryBudget } from './retry-budget.js';
@@ -17,6 +17,8 @@ const CALL_METRICS = {
 export interface TimestreamCall<Client, Output, Result> {
   readonly operation: TimestreamOperation;
   readonly signal: AbortSignal;
+  /** Given back while the call waits to be made again. */
+  readonly turn?: CallTurn | undefined;
   /** Makes one attempt. */
   readonly send: (client: Client) => Promise<Output>;
   /** What the answer means. @throws ConnectorError malformed-answer */
@@ -79,7 +81,7 @@ export class TimestreamCaller<Client extends DestroyableClient> {
   }
 
   async #send<Output, Result>(call: TimestreamCall<Client, Output, Result>): Promise<Result> {
-    const { operation, signal } = call;
+    const { operation, signal, turn } = call;
     const { maxAttempts, retries, metrics, random, pause } = this.#options;
     if (operation !== 'CancelQuery') retries.noteCall();
     let lastFailure: ConnectorError | undefined;
@@ -98,8 +100,20 @@ export class TimestreamCaller<Client extends DestroyableClient> {
         lastFailure = failure;
         metrics.add(METRICS.timestreamRetries, 1, { operation });
         // An abort ends the pause; what it means is said by the attempt that it ends, too.
-        await pause(pauseMs, signal);
+        const wait = () => pause(pauseMs, signal);
+        if (turn === undefined) await wait();
+        else await this.#leaveFlight(operation, () => turn.pause(wait));
       }
+    }
+  }
+
+  async #leaveFlight(operation: TimestreamOperation, wait: () => Promise<void>): Promise<void> {
+    const { metrics } = this.#options;
+    metrics.move(METRICS.timestreamCallsInFlight, -1, { operation });
+    try {
+      await wait();
+    } finally {
+      metrics.move(METRICS.timestreamCallsInFlight, 1, { operation });
     }
   }
 

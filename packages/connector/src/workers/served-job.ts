@@ -3,7 +3,7 @@ import type { CallPlace, CallShare } from '../concurrency/call-queue.js';
 import type { BudgetShare } from '../concurrency/create-byte-budget.js';
 import type { RequestScope } from '../concurrency/request-scope.js';
 import { ConnectorError } from '../errors/connector-error.js';
-import type { RecordWriter, WriteOutcome } from '../ports.js';
+import type { CallTurn, RecordWriter, WriteOutcome } from '../ports.js';
 import type { WriteVersion } from '../protocol/content-headers.js';
 import type { StorageState } from '../storage/storage-state.js';
 import type { AcceptedDropLog } from '../write/accepted-drop-log.js';
@@ -32,7 +32,7 @@ interface OpenTable {
   readonly state: StorageState;
 }
 
-type Send = () => Promise<WriteOutcome>;
+type Send = (turn: CallTurn) => Promise<WriteOutcome>;
 
 /** The side of a write that stays on the thread with the sockets: its memory, its turns, its calls, and what is known of its table. */
 export class ServedJob {
@@ -153,11 +153,11 @@ export class ServedJob {
     const share = this.#share;
     if (share === undefined) throw new TypeError('a worker asks for a turn before it has opened its calls');
     await new Promise<void>((resolve, reject) => {
-      const inTurn = async (): Promise<void> => {
+      const inTurn = async (turn: CallTurn): Promise<void> => {
         const sent = new Promise<Send | undefined>((fill) => (this.#fillFirstTurn = fill));
         resolve();
         // What becomes of the call is for whoever sends it.
-        await (await sent)?.().catch(() => undefined);
+        await (await sent)?.(turn).catch(() => undefined);
       };
       share.run(inTurn, signal).catch(reject);
     });
@@ -167,7 +167,7 @@ export class ServedJob {
   #send(batch: WriteBatch): Promise<WriteOutcome> {
     const { signal } = this.#write.scope;
     const { writer } = this.#openTable;
-    const send: Send = () => writer.write(batch, signal);
+    const send: Send = (turn) => writer.write(batch, signal, turn);
     const fill = this.#fillFirstTurn;
     if (fill === undefined) {
       if (this.#share === undefined) throw new TypeError('a worker writes before it has opened its calls');
@@ -175,8 +175,8 @@ export class ServedJob {
     }
     this.#fillFirstTurn = undefined;
     return new Promise((resolve, reject) => {
-      fill(() => {
-        const sending = send();
+      fill((turn) => {
+        const sending = send(turn);
         sending.then(resolve, reject);
         return sending;
       });

@@ -4,7 +4,7 @@ import { PlannedBatch, type SeriesCache, type WriteBatch } from '@timestream-pro
 import type { CallPlan, CallShare } from '../concurrency/call-queue.js';
 import { throwIfAborted } from '../concurrency/deadline.js';
 import type { Turns } from '../concurrency/turns.js';
-import type { MetricsSink, RecordWriter } from '../ports.js';
+import type { CallTurn, MetricsSink, RecordWriter } from '../ports.js';
 import { dimensionNamesOf } from '../write/dimension-names.js';
 import type { WriteContext, WriteDimensions, WrittenMetadata } from '../write/write-context.js';
 import { writeMessage } from '../write/write-message.js';
@@ -112,6 +112,9 @@ function messageOf(batch: WriteBatch): BatchMessage {
   return { CommonAttributes: batch.CommonAttributes, Records: batch.Records };
 }
 
+/** What pauses does so where it is sent from. */
+const TURN_ELSEWHERE: CallTurn = { pause: (wait) => wait() };
+
 /**
  * The calls of the job among all. Only the first one waits for its turn here, so that a request that waits makes none; the others wait where they are
  * sent from.
@@ -124,7 +127,7 @@ async function openRemoteCalls({ callCount }: CallPlan, link: JobLink): Promise<
       throwIfAborted(signal);
       firstTurn ??= link.ask({ kind: 'turn' });
       await firstTurn;
-      return call();
+      return call(TURN_ELSEWHERE);
     },
     close: () => {
       link.note({ kind: 'close' });

@@ -8,7 +8,7 @@ import {
 import type { CallShare } from '../concurrency/call-queue.js';
 import { asConnectorError, ConnectorError, isRetryable } from '../errors/connector-error.js';
 import { METRICS } from '../metrics/metric-catalogue.js';
-import type { MetricsSink, RecordWriter, WriteOutcome } from '../ports.js';
+import type { CallTurn, MetricsSink, RecordWriter, WriteOutcome } from '../ports.js';
 import { rejectionClassOf } from './rejection-reason.js';
 import type { WriteTally } from './write-tally.js';
 
@@ -44,10 +44,10 @@ export async function writeBatches(
   options: WriteBatchesOptions,
 ): Promise<void> {
   const search = { remainingCalls: MAX_SEARCH_CALLS };
-  const writeNext = async (): Promise<'more' | 'done'> => {
+  const writeNext = async (turn: CallTurn): Promise<'more' | 'done'> => {
     const next = await batches.next();
     if (next.done === true) return 'done';
-    await writeBatch(next.value, tally, search, options);
+    await writeBatch(next.value, tally, search, { ...options, turn });
     return 'more';
   };
   const work = async () => {
@@ -72,12 +72,12 @@ async function writeBatch(
   { batch, columns }: SourcedBatch,
   tally: WriteTally,
   search: { remainingCalls: number },
-  options: WriteBatchesOptions,
+  options: WriteBatchesOptions & { readonly turn: CallTurn },
 ): Promise<void> {
-  const { writer, signal, metrics } = options;
+  const { writer, signal, metrics, turn } = options;
   let outcome: WriteOutcome;
   try {
-    outcome = await writer.write(batch, signal);
+    outcome = await writer.write(batch, signal, turn);
   } catch (error) {
     if (!isAboutRecords(error)) throw error;
     const isSearchable = recordCountOf(batch) > 1 && search.remainingCalls >= 2 && rejectionClassOf(error.message) !== 'table-dimensions';

@@ -72,8 +72,8 @@ describe('an overload', () => {
       const aborting = new AbortController();
       setMaxListeners(0, aborting.signal);
       time.at(deadlineMs, () => aborting.abort(deadlineError(WRITE_TIMEOUT_MS, 'write-timeout')));
-      queue.assertHope(deadlineMs);
-      const place = queue.reserve({ callCount: CALLS_PER_REQUEST, deadlineMs });
+      queue.assertHope({ tenant: 'any', deadlineMs });
+      const place = queue.reserve({ tenant: 'any', callCount: CALLS_PER_REQUEST, deadlineMs });
       if (!place.isNear()) await place.waitUntilNear(CALLS_PER_REQUEST, aborting.signal);
       const share = place.open({ callCount: CALLS_PER_REQUEST, deadlineMs });
       const tally = new WriteTally();
