@@ -1,4 +1,4 @@
-import { cutCalls, type CallCuts } from './cut-calls.js';
+import { cutCalls, CutSearch, type CallCuts } from './cut-calls.js';
 import { PlannedBatch } from './planned-batch.js';
 import { recordOrders } from './record-orders.js';
 import type { RecordColumns } from './translate-columns.js';
@@ -10,8 +10,9 @@ import type { RecordColumns } from './translate-columns.js';
 export function batchRecords(records: RecordColumns): PlannedBatch[] {
   if (records.count === 0) return [];
   let best: { readonly order: Uint32Array; readonly cuts: CallCuts } | undefined;
+  const search = new CutSearch(records);
   for (const order of recordOrders(records)) {
-    const cuts = cutCalls(records, order, best?.cuts);
+    const cuts = cutCalls(records, order, best?.cuts, search);
     if (cuts !== undefined) best = { order, cuts };
   }
   if (best === undefined) return [];

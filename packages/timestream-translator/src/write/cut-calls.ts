@@ -26,10 +26,17 @@ const COST_OF_UNIT = 2 ** 20;
  * `metering-and-pricing.writes`). The last record is looked at first, so that what the rest costs is known. No record of its own makes
  * calls cheaper, so of all calls that begin at one record and are paid for with the same KiB the longest is the best: one end for each
  * number of KiB is looked at, and no better way is missed.
+ *
+ * @param search of these records, for one order after the other
  */
-export function cutCalls(records: RecordColumns, order: Uint32Array, limit?: CallCuts): CallCuts | undefined {
+export function cutCalls(
+  records: RecordColumns,
+  order: Uint32Array,
+  limit?: CallCuts,
+  search = new CutSearch(records),
+): CallCuts | undefined {
   const { count } = records;
-  const search = new CutSearch(records, order);
+  search.begin(order);
   const limitCost = limit === undefined ? Infinity : limit.meteredUnits * COST_OF_UNIT + limit.ends.length;
   for (let start = count - 1; start >= 0; start--) if (search.cutAt(start) >= limitCost) return undefined;
   const ends: number[] = [];
@@ -43,14 +50,16 @@ export function cutCalls(records: RecordColumns, order: Uint32Array, limit?: Cal
   return { ends, bytes, sharedBytes, meteredUnits: Math.floor(search.costs[0]! / COST_OF_UNIT) };
 }
 
-class CutSearch {
+/** The columns that a search needs, for all orders of the same records. */
+export class CutSearch {
   /** By place: where a call that begins there ends best, its bytes, those of them that its records share, and what it and all after it cost. */
   readonly ends: Uint32Array;
   readonly bytes: Float64Array;
   readonly sharedBytes: Float64Array;
   readonly costs: Float64Array;
   readonly #count: number;
-  readonly #series: readonly StoredSeries[];
+  readonly #records: RecordColumns;
+  readonly #series: StoredSeries[];
   readonly #timestampsMs: Float64Array;
   /** By place: the bytes of all records before it, each sent alone. */
   readonly #bytesBefore: Float64Array;
@@ -68,7 +77,9 @@ class CutSearch {
   #spareRunEnds: Uint32Array;
   #start = 0;
 
-  constructor({ count, layout, series, samples, columns }: RecordColumns, order: Uint32Array) {
+  constructor(records: RecordColumns) {
+    const { count, series } = records;
+    this.#records = records;
     this.#count = count;
     this.ends = new Uint32Array(count);
     this.bytes = new Float64Array(count);
@@ -76,23 +87,28 @@ class CutSearch {
     this.costs = new Float64Array(count + 1);
     this.#bytesBefore = new Float64Array(count + 1);
     this.#timestampsMs = new Float64Array(count);
+    this.#series = new Array<StoredSeries>(count);
     let maxLabels = 0;
-    const inOrder = new Array<StoredSeries>(count);
+    for (const { labels } of series) if (labels.length > maxLabels) maxLabels = labels.length;
+    this.#labelRunEnds = new Uint32Array(maxLabels);
+    this.#spareRunEnds = new Uint32Array(maxLabels);
+  }
+
+  /** Nothing of this order is done yet. */
+  begin(order: Uint32Array): void {
+    const { layout, series, samples, columns } = this.#records;
     let bytes = 0;
-    for (let place = 0; place < count; place++) {
+    for (let place = 0; place < this.#count; place++) {
       const record = order[place]!;
       const sample = samples[record]!;
       const stored = series[record]!;
-      inOrder[place] = stored;
-      if (stored.labels.length > maxLabels) maxLabels = stored.labels.length;
+      this.#series[place] = stored;
       this.#timestampsMs[place] = columns.timestampsMs[sample]!;
       bytes += stored.baseBytes + valueBytes(valueColumnOf(layout, columns.values[sample]!));
       this.#bytesBefore[place + 1] = bytes;
     }
-    this.#series = inOrder;
-    this.#farthestEnds.fill(count);
-    this.#labelRunEnds = new Uint32Array(maxLabels);
-    this.#spareRunEnds = new Uint32Array(maxLabels);
+    this.#farthestEnds.fill(this.#count);
+    this.#stored = undefined;
   }
 
   /**

@@ -18,6 +18,9 @@ export interface InternedName {
   grantedAt: number;
   /** Who was told last that the name is a dimension. */
   toldTo: object | undefined;
+  /** Notes as those of {@link StoredMeasure}. */
+  pass: number;
+  index: number;
 }
 
 /** A name that records are stored under: of a metric, or one of those that are ours. */
@@ -47,6 +50,9 @@ export class InternedLabel implements Label {
   readonly value: string;
   /** UTF-8 bytes that each record pays for it, unless all records of a call share it. */
   readonly bytes: number;
+  /** Notes as those of {@link StoredMeasure}. */
+  pass = 0;
+  index = 0;
   #dimension: Dimension | undefined;
   #json: string | undefined;
   #measure: StoredMeasure | undefined;
@@ -103,6 +109,8 @@ export class InternedLabels {
         grantedBy: undefined,
         grantedAt: 0,
         toldTo: undefined,
+        pass: 0,
+        index: 0,
       };
       this.#names.set(name, internedName);
       this.#bytes += NAME_BYTES + 2 * name.length;

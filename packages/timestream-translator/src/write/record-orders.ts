@@ -1,5 +1,6 @@
 /* oxlint-disable typescript/no-non-null-assertion -- every index here is below the length of its column, and this runs for every sample */
 import { MAX_RECORDS_PER_WRITE } from '../model/limits.js';
+import { groupRecords } from './group-records.js';
 import type { InternedName } from './interned-label.js';
 import type { StoredSeries } from './stored-series.js';
 import { compareTargets, type Target, type TargetScheme } from './target-cells.js';
@@ -19,7 +20,7 @@ const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
 
 /**
  * The orders in which records may be cut into calls, each a permutation of the records' indexes: by target, then metric, and by metric, then
- * target. First the one that looks cheaper; only one if the other would be the same. The records of
+ * target, the one first that looks cheaper and only one if the other would be the same; and in groups, see {@link groupRecords}. The records of
  * one series stay together, in time order.
  *
  * A call states once what its records share. The samples of one scrape share the labels of their target, those of one metric its name; which
@@ -28,6 +29,12 @@ const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
 export function recordOrders(records: RecordColumns): readonly Uint32Array[] {
   const asTheyCame = indexesTo(records.count);
   if (records.count <= 1) return [asTheyCame];
+  const grouped = groupRecords(records, ++lastPass);
+  const others = otherOrders(records, asTheyCame);
+  return grouped === undefined ? others : [...others, grouped];
+}
+
+function otherOrders(records: RecordColumns, asTheyCame: Uint32Array): readonly Uint32Array[] {
   const cells = new CellTable(records, records.cache.targets.schemeOf(targetLabelsOf(records)));
   const { targetCount, measureCount } = cells;
   if (targetCount === 1 && measureCount === 1) return [asTheyCame];
