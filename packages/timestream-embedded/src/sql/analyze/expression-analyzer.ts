@@ -326,8 +326,10 @@ function analyzeCase({ operand, branches, otherwise, position }: CaseExpression,
     return `(CASE ${texts.join(' ')}${last} END)`;
   };
   const mayBeNaN = results.some((result) => result.mayBeNaN);
+  const maxTextBytes = Math.max(...results.map((result) => (result.literal?.type === 'null' ? 0 : (result.maxTextBytes ?? Infinity))));
   const type = results[0]?.type ?? unknown;
-  if (operand === undefined) return { type, mayBeNaN, sql: write((when) => analyzeCondition(when, context, 'CASE WHEN').sql) };
+  const known = { type, mayBeNaN, ...(maxTextBytes < Infinity ? { maxTextBytes } : {}) };
+  if (operand === undefined) return { ...known, sql: write((when) => analyzeCondition(when, context, 'CASE WHEN').sql) };
   const [value, ...whens] = analyzeAlike([operand, ...branches.map(({ when }) => when)], context, position);
   if (value === undefined) throw new Error('one operand');
   const sql = emitter.once(value.sql, (name) => {
@@ -339,7 +341,7 @@ function analyzeCase({ operand, branches, otherwise, position }: CaseExpression,
       return comparisonSql('=', { ...value, sql: name }, choice, when.position, emitter);
     });
   });
-  return { type, mayBeNaN, sql };
+  return { ...known, sql };
 }
 
 function singleColumn(query: Query, context: ExpressionContext): { sql: string; column: AnalyzedQuery['columns'][number] } {

@@ -69,6 +69,8 @@ export interface FunctionRow {
    * Undefined where it is not (or is an error, which then comes from running).
    */
   readonly fold?: (args: readonly LiteralValue[], nowNs: () => bigint) => LiteralValue | undefined;
+  /** How many bytes a text of these arguments has at most, where that is known: what is short needs no look at the memory. */
+  readonly maxTextBytes?: (args: readonly TypedExpression[]) => number | undefined;
   /** How many nanoseconds one is, where the only argument is a count of them since the epoch: the same for a number that is put in later. */
   readonly nsPerArgument?: bigint;
 }
@@ -216,7 +218,13 @@ export function emitCall(
     const late = { index: only.late.index, times: only.late.times * nsPerArgument };
     return { type: resultType, sql: context.emitter.bind(late, 'BIGINT'), late, mayBeNaN: false };
   }
-  return { type: resultType, sql: candidate.row.emit(coerced, { ...context, resultType }), mayBeNaN: true };
+  const maxTextBytes = candidate.row.maxTextBytes?.(coerced);
+  return {
+    type: resultType,
+    sql: candidate.row.emit(coerced, { ...context, resultType }),
+    mayBeNaN: true,
+    ...(maxTextBytes === undefined ? {} : { maxTextBytes }),
+  };
 }
 
 /** The lambda with the types that the arguments before it have said; its result says what is still open. */

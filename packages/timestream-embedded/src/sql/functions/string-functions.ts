@@ -1,4 +1,5 @@
 import { lacksRoom, refusingLong, uncountedBytes } from '../values/made-text.js';
+import type { TypedExpression } from '../values/typed-expression.js';
 import { copyingText, emitting, emittingOnce, plain, type FunctionRow } from './function-table.js';
 
 /** What Java calls white space (`Character.isWhitespace`), as an RE2 class. */
@@ -29,16 +30,42 @@ const notAscii = "'[^\\x{0}-\\x{7f}]'";
 const changedCase = (name: 'lower' | 'upper'): FunctionRow['emit'] =>
   copyingText(emittingOnce((text) => `CASE WHEN regexp_matches(${text}, ${notAscii}) THEN ts_${name}(${text}) ELSE ${name}(${text}) END`));
 
+const bytesTogether = (texts: readonly TypedExpression[]): number =>
+  texts.reduce((sum, { maxTextBytes = Infinity }) => sum + maxTextBytes, 0);
+
+/** UTF-8. */
+const maxBytesPerCharacter = 4;
+
+/** The bytes of a padded text of so many characters, where it says how many; undefined too where the padding is wrong, or any. */
+function paddedBytes([, size, pad]: readonly TypedExpression[]): number | undefined {
+  if (size?.literal?.type !== 'integer' || pad?.literal?.type !== 'string' || pad.literal.value === '') return undefined;
+  return size.literal.value < 0n ? undefined : maxBytesPerCharacter * Number(size.literal.value);
+}
+
 /** What is joined two by two stays until the last: of many texts, about half as many times what comes of them. */
 const concatenation: FunctionRow['emit'] = (texts, { emitter }) => {
   const join = (each: readonly string[]): string => `(${each.join(' || ')})`;
-  const longest = texts.reduce((sum, { maxTextBytes = Infinity }) => sum + maxTextBytes, 0);
   const sources = texts.map(({ sql }) => sql);
-  if (longest <= uncountedBytes) return join(sources);
+  if (bytesTogether(texts) <= uncountedBytes) return join(sources);
   return emitter.onceAll(sources, (names) => {
     const bytes = names.map((name) => `strlen(${name})`).join(' + ');
     return `CASE WHEN ${lacksRoom(`(${Math.ceil(names.length / 2)} * (${bytes}))`)} THEN NULL ELSE ${join(names)} END`;
   });
+};
+
+const padding = (name: string): FunctionRow['emit'] => {
+  const checked = emittingOnce((text, size = '', pad = '') =>
+    refusingEmpty(
+      pad,
+      'Padding string must not be empty',
+      `CASE WHEN ${size} < 0 OR ${size} > 1000000 THEN error('Target length must be in the range [0..1000000]') WHEN ${lacksRoom(`(${size} * strlen(${pad}) // length(${pad}))`)} THEN NULL ELSE ${name}(${text}, CAST(${size} AS INTEGER), ${pad}) END`,
+    ),
+  );
+  return (args, context) => {
+    const [text, size, pad] = args;
+    const isShort = (paddedBytes(args) ?? Infinity) <= uncountedBytes;
+    return isShort ? `${name}(${text?.sql ?? ''}, CAST(${size?.sql ?? ''} AS INTEGER), ${pad?.sql ?? ''})` : checked(args, context);
+  };
 };
 
 export const stringFunctions: readonly FunctionRow[] = [
@@ -49,6 +76,7 @@ export const stringFunctions: readonly FunctionRow[] = [
     signature: 'concat(varchar, varchar...): varchar',
     example: ["concat('hello', 'world')", 'helloworld'],
     emit: concatenation,
+    maxTextBytes: bytesTogether,
   },
   { signature: 'substr(varchar, bigint): varchar', example: ["substr('hello', 2)", 'ello'], emit: substring },
   { signature: 'substr(varchar, bigint, bigint): varchar', example: ["substr('hello', 2, 2)", 'el'], emit: substring },
@@ -109,13 +137,8 @@ export const stringFunctions: readonly FunctionRow[] = [
   ...['lpad', 'rpad'].map((name) => ({
     signature: `${name}(varchar, bigint, varchar): varchar`,
     example: [`${name}('hello', 7, '*')`, name === 'lpad' ? '**hello' : 'hello**'] as const,
-    emit: emittingOnce((text, size = '', pad = '') =>
-      refusingEmpty(
-        pad,
-        'Padding string must not be empty',
-        `CASE WHEN ${size} < 0 OR ${size} > 1000000 THEN error('Target length must be in the range [0..1000000]') WHEN ${lacksRoom(`(${size} * strlen(${pad}) // length(${pad}))`)} THEN NULL ELSE ${name}(${text}, CAST(${size} AS INTEGER), ${pad}) END`,
-      ),
-    ),
+    emit: padding(name),
+    maxTextBytes: paddedBytes,
   })),
   {
     signature: 'split(varchar, varchar): array(varchar)',
