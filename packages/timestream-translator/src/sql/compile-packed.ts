@@ -90,7 +90,7 @@ const LAST_LABEL_COLUMN = identifier('packed:last');
 const WHOLE_COLUMN = identifier('packed:whole');
 const LEAST_COLUMN = identifier('packed:least');
 const GREATEST_COLUMN = identifier('packed:greatest');
-const TIMES_COLUMN = identifier('packed:times');
+const SUM_COLUMN = identifier('packed:sum');
 const MARK_COLUMN = identifier('packed:mark');
 
 /**
@@ -169,7 +169,7 @@ export function compilePackedSelect(options: PackedSelectOptions): CompiledPacke
           `count_if(mod(${sinceRow}, 1000000) <> 0) = 0 AS ${WHOLE_COLUMN}`,
           `min(${sinceRowMs}) AS ${LEAST_COLUMN}`,
           `max(${sinceRowMs}) AS ${GREATEST_COLUMN}`,
-          `count(DISTINCT ${sinceRowMs}) AS ${TIMES_COLUMN}`,
+          `sum(${sinceRowMs}) AS ${SUM_COLUMN}`,
           ...STEPS_MS.map((stepMs) => `min(mod(${sinceRowMs}, ${stepMs})) = max(mod(${sinceRowMs}, ${stepMs})) AS ${stepColumn(stepMs)}`),
           `CASE WHEN min(${mark}) = max(${mark}) THEN min(${mark}) END AS ${MARK_COLUMN}`,
         ]
@@ -213,7 +213,9 @@ export function compilePackedSelect(options: PackedSelectOptions): CompiledPacke
  */
 function pointsOfSteps(timeDigits: number): string {
   const step = `CASE WHEN ${COUNT_COLUMN} = 1 THEN 0 ELSE (${GREATEST_COLUMN} - ${LEAST_COLUMN}) / (${COUNT_COLUMN} - 1) END`;
-  // Times with the same rest, all different, of which the last is so many steps behind the first.
+  // Times with the same rest, of which the last is so many steps behind the first, each step with one: of what is one series, one column and a whole
+  // millisecond, Timestream keeps one record. Should it have kept two, another step has none, and the sum is another one unless that is made up for.
+  // Counting different times would say so of every case, and takes a quarter of the statement's whole time.
   const areEqualSteps = STEPS_MS.map(
     (stepMs) => `(${stepColumn(stepMs)} AND ${GREATEST_COLUMN} - ${LEAST_COLUMN} = ${stepMs} * (${COUNT_COLUMN} - 1))`,
   );
@@ -222,7 +224,7 @@ function pointsOfSteps(timeDigits: number): string {
   // A mark is no character of a number, and before it stand the digits of a time and nothing else.
   const onlyValues = `regexp_replace(${points}, ${literal(`[0-9]{${timeDigits}}[${NUMBER_MARKS}]`)})`;
   return (
-    `CASE WHEN ${WHOLE_COLUMN} AND ${MARK_COLUMN} <> ${literal(HISTOGRAM_MARK)} AND ${TIMES_COLUMN} = ${COUNT_COLUMN} AND (${areEqualSteps.join(' OR ')}) ` +
+    `CASE WHEN ${WHOLE_COLUMN} AND ${MARK_COLUMN} <> ${literal(HISTOGRAM_MARK)} AND 2 * ${SUM_COLUMN} = ${COUNT_COLUMN} * (${LEAST_COLUMN} + ${GREATEST_COLUMN}) AND (${areEqualSteps.join(' OR ')}) ` +
     `THEN concat(${times}, ${literal(';')}, ${onlyValues}) ELSE ${points} END`
   );
 }
