@@ -3,6 +3,7 @@ import type { QueryPage } from '../model/record.js';
 import type { PackedLayout } from '../sql/compile-packed.js';
 import { isIrregular } from '../sql/label-order.js';
 import { assertWholeSamples, isSameSeries } from './assert-whole-samples.js';
+import { BoundedSink } from './bounded-sink.js';
 import { PackedAnswerError } from './packed-answer-error.js';
 import { readPackedRows, type PackedRow } from './packed-reader.js';
 import { ReadLimitError } from './read-limit-error.js';
@@ -36,6 +37,7 @@ interface OpenSeries {
   readonly labels: readonly Label[];
   readonly firstRow: PackedRow;
   readonly points: SeriesPoints;
+  readonly sink: BoundedSink;
 }
 
 /** Reads the answer to a `compilePackedSelect` with `isOrdered`. */
@@ -70,24 +72,15 @@ export function createOrderedAssembler(
   const open = (labels: readonly Label[], firstRow: PackedRow): OpenSeries => {
     if (seriesCount >= limits.maxSeries) throw new ReadLimitError('too-many-series', limits.maxSeries);
     seriesCount++;
-    return { labels, firstRow, points: new SeriesPoints(Math.max(1, firstRow.pointCount)) };
+    const points = new SeriesPoints(Math.max(1, firstRow.pointCount));
+    return { labels, firstRow, points, sink: new BoundedSink(points, firstMs, lastMs) };
   };
 
-  const add = (row: PackedRow, { firstRow, points }: OpenSeries): void => {
+  const add = (row: PackedRow, { firstRow, points, sink }: OpenSeries): void => {
     assertWholeSamples(firstRow, row, layout);
     if (sampleCount + row.pointCount > limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
     const before = points.weight;
-    row.readPoints({
-      addFloat(timeMs, rank, value) {
-        if (timeMs >= firstMs && timeMs <= lastMs) points.addFloat(0, timeMs, rank, value);
-      },
-      addBits(timeMs, rank, valueBits) {
-        if (timeMs >= firstMs && timeMs <= lastMs) points.addBits(0, timeMs, rank, valueBits);
-      },
-      addHistogram(timeMs, rank, text) {
-        if (timeMs >= firstMs && timeMs <= lastMs) points.addHistogram(0, timeMs, rank, text);
-      },
-    });
+    row.readPoints(sink);
     sampleCount += points.weight - before;
     if (sampleCount > limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
   };

@@ -1,6 +1,7 @@
 import { compareLabels } from '@timestream-prometheus/prom-codec';
 import type { PackedLayout } from '../sql/compile-packed.js';
 import { assertWholeSamples } from './assert-whole-samples.js';
+import { BoundedSink } from './bounded-sink.js';
 import { readPackedRows, type PackedRow } from './packed-reader.js';
 import { ReadLimitError } from './read-limit-error.js';
 import type { SeriesAssembler, SeriesAssemblerOptions } from './series-assembler.js';
@@ -19,8 +20,7 @@ export function createPackedAssembler(
   const points = new SeriesPoints();
   const index = createSeriesIndex({ matchers, maxSeries: limits.maxSeries, only });
   const firstRows: PackedRow[] = [];
-  const firstMs = Number(BigInt.asIntN(64, startMs));
-  const lastMs = Number(BigInt.asIntN(64, endMs));
+  const sink = new BoundedSink(points, Number(BigInt.asIntN(64, startMs)), Number(BigInt.asIntN(64, endMs)));
   return {
     get heldSamples() {
       return points.weight;
@@ -31,17 +31,8 @@ export function createPackedAssembler(
         if (series === null) continue;
         assertWholeSamples((firstRows[series] ??= row), row, layout);
         if (points.weight + row.pointCount > limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
-        row.readPoints({
-          addFloat(timeMs, rank, value) {
-            if (timeMs >= firstMs && timeMs <= lastMs) points.addFloat(series, timeMs, rank, value);
-          },
-          addBits(timeMs, rank, valueBits) {
-            if (timeMs >= firstMs && timeMs <= lastMs) points.addBits(series, timeMs, rank, valueBits);
-          },
-          addHistogram(timeMs, rank, text) {
-            if (timeMs >= firstMs && timeMs <= lastMs) points.addHistogram(series, timeMs, rank, text);
-          },
-        });
+        sink.series = series;
+        row.readPoints(sink);
         if (points.weight > limits.maxSamples) throw new ReadLimitError('too-many-samples', limits.maxSamples);
       }
     },

@@ -78,6 +78,7 @@ function readRow({ Data = [] }: Row, layout: PackedLayout): PackedRow {
 function wholeHistogramsOnly(sink: PointSink): PointSink {
   return {
     addFloat: (timeMs, rank, value) => sink.addFloat(timeMs, rank, value),
+    addSteps: (firstMs, stepMs, rank, values) => sink.addSteps(firstMs, stepMs, rank, values),
     addBits: (timeMs, rank, valueBits) => sink.addBits(timeMs, rank, valueBits),
     addHistogram: (timeMs, rank, text) => {
       if (readHistogramText(text, timeMs) === null) throw new PackedAnswerError('not-newest', 'the newest row is no whole histogram');

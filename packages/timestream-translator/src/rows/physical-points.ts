@@ -21,6 +21,8 @@ export function pointsOfPackedRow(row: PackedRow): readonly PhysicalPoint[] {
   const points: PhysicalPoint[] = [];
   row.readPoints({
     addFloat: (timeMs, rank, value) => points.push(pointOf(timeMs, rank, bitsFromFloat(value))),
+    addSteps: (firstMs, stepMs, rank, values) =>
+      values.forEach((value, index) => points.push(pointOf(firstMs + index * stepMs, rank, bitsFromFloat(value)))),
     addBits: (timeMs, rank, valueBits) => points.push(pointOf(timeMs, rank, valueBits)),
     addHistogram: (timeMs, rank, text) => {
       if (text !== '') points.push(histogramPointOf(timeMs, rank, text));

@@ -1,4 +1,5 @@
 import type { Samples } from '@timestream-prometheus/prom-codec';
+import { TimeColumn } from './time-column.js';
 
 const MIN_BLOCK_SIZE = 1024;
 const MAX_BLOCK_SIZE = 65_536;
@@ -12,7 +13,17 @@ interface Block {
   readonly ranks: Uint32Array;
 }
 
-/** The samples of many series in the order in which their rows came. 24 bytes each; grows without copying. */
+/** Floats of one series, ascending and equally far apart. */
+interface Run {
+  readonly firstMs: number;
+  readonly stepMs: number;
+  readonly rank: number;
+  readonly values: Float64Array;
+}
+
+/**
+ * The samples of many series in the order in which their rows came. 24 bytes each, and 8 of those that come as runs; grows without copying.
+ */
 export interface SampleColumns {
   readonly length: number;
   /**
@@ -21,47 +32,127 @@ export interface SampleColumns {
    */
   addFloat(seriesIndex: number, timeMs: number, rank: number, value: number): void;
   addBits(seriesIndex: number, timeMs: number, rank: number, valueBits: bigint): void;
-  /** The samples of each series in strictly ascending order of time, in two columns that all of them share. */
+  /** Many of `addFloat`: from `firstMs` on, `stepMs` apart. None is NaN. Copied. */
+  addSteps(seriesIndex: number, firstMs: number, stepMs: number, rank: number, values: Float64Array): void;
+  /** The samples of each series in strictly ascending order of time. */
   finish(seriesCount: number): readonly Samples[];
 }
 
 /** @param firstBlockSize how many samples are expected, if that is known: many small collections take no more room than they need */
 export function createSampleColumns(firstBlockSize = MIN_BLOCK_SIZE): SampleColumns {
   const blocks: Block[] = [];
-  let block = createBlock(0);
-  let length = 0;
+  let block: Block | undefined;
   let nextOffset = 0;
+  let length = 0;
+  const runs: Run[][] = [];
+  let runValues = new Float64Array(0);
+  let nextRunValue = 0;
+  let runLength = 0;
 
-  const append = (seriesIndex: number, timeMs: number, rank: number): number => {
-    if (nextOffset === block.timesMs.length) {
-      block = createBlock(Math.min(MAX_BLOCK_SIZE, Math.max(firstBlockSize, length)));
+  const nextBlockSize = (): number => Math.min(MAX_BLOCK_SIZE, Math.max(firstBlockSize, length + runLength));
+
+  const append = (seriesIndex: number, timeMs: number, rank: number): Block => {
+    if (block === undefined || nextOffset + 1 >= block.timesMs.length) {
+      block = createBlock(nextBlockSize());
       blocks.push(block);
-      nextOffset = 0;
+      nextOffset = -1;
     }
     length++;
-    const offset = nextOffset++;
+    const offset = ++nextOffset;
     block.seriesIndexes[offset] = seriesIndex;
     block.timesMs[offset] = timeMs;
     block.ranks[offset] = rank;
-    return offset;
+    return block;
+  };
+
+  const addFloat = (seriesIndex: number, timeMs: number, rank: number, value: number): void => {
+    const { values } = append(seriesIndex, timeMs, rank);
+    values[nextOffset] = value;
+  };
+
+  const appendRun = (seriesIndex: number, { firstMs, stepMs, rank, values }: Run): void => {
+    for (const [index, value] of values.entries()) addFloat(seriesIndex, firstMs + index * stepMs, rank, value);
+  };
+
+  const copyOf = (values: Float64Array): Float64Array => {
+    if (nextRunValue + values.length > runValues.length) {
+      runValues = new Float64Array(Math.max(values.length, nextBlockSize()));
+      nextRunValue = 0;
+    }
+    const copy = runValues.subarray(nextRunValue, nextRunValue + values.length);
+    copy.set(values);
+    nextRunValue += values.length;
+    return copy;
   };
 
   return {
     get length() {
-      return length;
+      return length + runLength;
     },
-    addFloat(seriesIndex, timeMs, rank, value) {
-      const offset = append(seriesIndex, timeMs, rank);
-      block.values[offset] = value;
-    },
+    addFloat,
     addBits(seriesIndex, timeMs, rank, valueBits) {
-      const offset = append(seriesIndex, timeMs, rank);
-      block.valueBits[offset] = valueBits;
+      const block = append(seriesIndex, timeMs, rank);
+      block.valueBits[nextOffset] = valueBits;
+    },
+    addSteps(seriesIndex, firstMs, stepMs, rank, values) {
+      if (stepMs <= 0) {
+        appendRun(seriesIndex, { firstMs, stepMs, rank, values });
+        return;
+      }
+      const run = { firstMs, stepMs, rank, values: copyOf(values) };
+      const known = runs[seriesIndex];
+      if (known === undefined) runs[seriesIndex] = [run];
+      else known.push(run);
+      runLength += values.length;
     },
     finish(seriesCount) {
-      return group(blocks, length, seriesCount);
+      const isLoose = looseSeries(blocks, length, seriesCount);
+      const found = new Array<Samples | undefined>(seriesCount);
+      runs.forEach((ofSeries, series) => {
+        ofSeries.sort((left, right) => left.firstMs - right.firstMs);
+        if (isLoose[series] !== 1 && areApart(ofSeries)) found[series] = samplesOfRuns(ofSeries);
+        else {
+          for (const run of ofSeries) {
+            appendRun(series, run);
+            runLength -= run.values.length;
+          }
+        }
+      });
+      const loose = group(blocks, length, seriesCount);
+      return loose.map((samples, series) => found[series] ?? samples);
     },
   };
+}
+
+/** 1 for each series that has samples in the blocks. */
+function looseSeries(blocks: readonly Block[], length: number, seriesCount: number): Uint8Array {
+  const isLoose = new Uint8Array(seriesCount);
+  forEachSample(blocks, length, ({ seriesIndexes }, offset) => {
+    isLoose[seriesIndexes[offset] ?? 0] = 1;
+  });
+  return isLoose;
+}
+
+/** Whether each of the runs, which are sorted, ends before the next one begins. */
+function areApart(runs: readonly Run[]): boolean {
+  return runs.every(({ firstMs, stepMs, values }, index) => {
+    const next = runs[index + 1];
+    return next === undefined || firstMs + (values.length - 1) * stepMs < next.firstMs;
+  });
+}
+
+function samplesOfRuns(runs: readonly Run[]): Samples {
+  const [only] = runs;
+  const length = runs.reduce((sum, { values }) => sum + values.length, 0);
+  const times = new TimeColumn(length);
+  const values = only !== undefined && runs.length === 1 ? only.values : new Float64Array(length);
+  let index = 0;
+  for (const run of runs) {
+    if (run.values !== values) values.set(run.values, index);
+    const end = index + run.values.length;
+    for (let timeMs = run.firstMs; index < end; timeMs += run.stepMs) times.write(index++, timeMs);
+  }
+  return { timestampsMs: times.timesMs, valueBits: new BigUint64Array(values.buffer, values.byteOffset, length) };
 }
 
 function createBlock(size: number): Block {
@@ -96,17 +187,17 @@ function group(blocks: readonly Block[], length: number, seriesCount: number): r
     sorted.valueBits[to] = block.valueBits[offset] ?? 0n;
   });
 
-  const timestampsMs = new BigInt64Array(length);
+  const times = new TimeColumn(length);
   const valueBits = new BigUint64Array(length);
   return Array.from({ length: seriesCount }, (_, series) => {
     const start = starts[series] ?? 0;
-    const end = emit(sorted, start, starts[series + 1] ?? 0, timestampsMs, valueBits);
-    return { timestampsMs: timestampsMs.subarray(start, end), valueBits: valueBits.subarray(start, end) };
+    const end = emit(sorted, start, starts[series + 1] ?? 0, times, valueBits);
+    return { timestampsMs: times.timesMs.subarray(start, end), valueBits: valueBits.subarray(start, end) };
   });
 }
 
 /** Writes the samples of one series, sorted and one per millisecond, from `start` on; returns the end. */
-function emit(sorted: Block, start: number, end: number, timestampsMs: BigInt64Array, valueBits: BigUint64Array): number {
+function emit(sorted: Block, start: number, end: number, times: TimeColumn, valueBits: BigUint64Array): number {
   const { timesMs, ranks, valueBits: bits } = sorted;
   const isAscending = timesMs.subarray(start + 1, end).every((timeMs, index) => timeMs > (timesMs[start + index] ?? 0));
   const order = isAscending ? null : Uint32Array.from({ length: end - start }, (_, index) => start + index);
@@ -124,7 +215,7 @@ function emit(sorted: Block, start: number, end: number, timestampsMs: BigInt64A
     const timeMs = timesMs[from] ?? 0;
     if (timeMs === previousMs) continue;
     previousMs = timeMs;
-    timestampsMs[to] = BigInt(timeMs);
+    times.write(to, timeMs);
     valueBits[to] = bits[from] ?? 0n;
     to++;
   }

@@ -27,6 +27,11 @@ export class SeriesPoints {
     this.#samples.addFloat(series, timeMs, rank, value);
   }
 
+  /** Floats from `firstMs` on, `stepMs` apart, none of them NaN; copied. */
+  addSteps(series: number, firstMs: number, stepMs: number, rank: number, values: Float64Array): void {
+    this.#samples.addSteps(series, firstMs, stepMs, rank, values);
+  }
+
   addBits(series: number, timeMs: number, rank: number, valueBits: bigint): void {
     this.#samples.addBits(series, timeMs, rank, valueBits);
   }

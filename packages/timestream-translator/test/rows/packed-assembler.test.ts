@@ -20,7 +20,7 @@ const layoutOf = (rows: readonly MemoryRow[], rowSpanMs: number): PackedLayout =
   histogramRowSpanMs: 900_000,
   newestOnly: false,
   bins: null,
-  leavesTimesOut: false,
+  leavesTimesOut: true,
 });
 
 const cut = <T>(all: readonly T[], cuts: readonly number[]): (readonly T[])[] =>

@@ -8,6 +8,8 @@ const read = (text: string, fromMs = 0) => {
   const points: [number, number, bigint][] = [];
   const count = readPackedPoints(text, fromMs, {
     addFloat: (timeMs, rank, value) => points.push([timeMs, rank, bitsFromFloat(value)]),
+    addSteps: (firstMs, stepMs, rank, values) =>
+      values.forEach((value, index) => points.push([firstMs + index * stepMs, rank, bitsFromFloat(value)])),
     addBits: (timeMs, rank, valueBits) => points.push([timeMs, rank, valueBits]),
     addHistogram: () => undefined,
   });

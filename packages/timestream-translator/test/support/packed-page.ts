@@ -19,7 +19,7 @@ export function packedPage(layout: PackedLayout, rows: readonly PackedTexts[]): 
 
 /** What Timestream answers to a packed query over these rows, if it does what is documented; in the order of the labels, irregular rows first. */
 export function packedRows(rows: readonly MemoryRow[], layout: PackedLayout): readonly PackedTexts[] {
-  const groups = new Map<string, { row: MemoryRow; span: bigint; points: string[] }>();
+  const groups = new Map<string, { row: MemoryRow; span: bigint; points: PackedPoint[] }>();
   for (const row of rows) {
     const column = SAMPLE_COLUMNS.find(({ name }) => name === row.value?.column);
     const sinceStartNs = row.timeNs - BigInt(layout.fromMs) * 1_000_000n;
@@ -28,7 +28,7 @@ export function packedRows(rows: readonly MemoryRow[], layout: PackedLayout): re
     const span = sinceStartNs / spanNs;
     const sinceSpanNs = sinceStartNs % spanNs;
     const nanoseconds = sinceSpanNs % 1_000_000n;
-    const point = `${sinceSpanNs / 1_000_000n}${nanoseconds === 0n ? '' : `+${nanoseconds}`}${column.mark}${row.value.text};`;
+    const point = { timeMs: sinceSpanNs / 1_000_000n, nanoseconds, mark: column.mark, value: row.value.text };
     const key = JSON.stringify([row.measureName, layout.dimensionColumns.map((name) => row.dimensions[name] ?? null), String(span)]);
     const group = groups.get(key) ?? { row, span, points: [] };
     group.points.push(point);
@@ -48,6 +48,37 @@ export function packedRows(rows: readonly MemoryRow[], layout: PackedLayout): re
       String(points.length),
       '0',
       '0',
-      points.join(''),
+      layout.leavesTimesOut ? pointsOfSteps(points) : textOf(points),
     ]);
+}
+
+interface PackedPoint {
+  readonly timeMs: bigint;
+  readonly nanoseconds: bigint;
+  readonly mark: string;
+  readonly value: string;
+}
+
+function textOf(points: readonly PackedPoint[]): string {
+  return points
+    .map(({ timeMs, nanoseconds, mark, value }) => `${timeMs}${nanoseconds === 0n ? '' : `+${nanoseconds}`}${mark}${value};`)
+    .join('');
+}
+
+/** Without their times where these are equally far apart. */
+function pointsOfSteps(points: readonly PackedPoint[]): string {
+  const sorted = points.toSorted((left, right) => Number(left.timeMs - right.timeMs));
+  const [first, second] = sorted;
+  const stepMs = (second?.timeMs ?? 0n) - (first?.timeMs ?? 0n);
+  const isOfSteps =
+    first !== undefined &&
+    first.mark !== '~' &&
+    (sorted.length === 1 || stepMs > 0n) &&
+    sorted.every(
+      ({ timeMs, nanoseconds, mark }, index) =>
+        nanoseconds === 0n && mark === first.mark && timeMs === first.timeMs + BigInt(index) * stepMs,
+    );
+  if (!isOfSteps) return textOf(points);
+  const onlyStepMs = sorted.length === 1 ? 0n : stepMs;
+  return `@${first.timeMs},${onlyStepMs}${first.mark};${sorted.map(({ value }) => `${value};`).join('')}`;
 }
