@@ -2,7 +2,6 @@ import { writeHistogram } from './histogram.js';
 import { METRIC_TYPES } from './metric-types.js';
 import type { Label, MetricType, TimeSeries } from './model.js';
 import { ProtobufWriter } from './protobuf-writer.js';
-import { halvesOf } from './sample-buffer.js';
 
 /** A series of remote write 2.0: what a series of 1.0 has, its metric's metadata, and since when its samples count. */
 export interface TimeSeriesV2 extends TimeSeries {
@@ -46,20 +45,16 @@ function writeSeries(
 ): void {
   const start = writer.begin(5);
   writer.packedUint32(1, refsOf(series.labels));
-  const { timestampsMs, valueBits } = series.samples;
-  const timestamps = halvesOf(timestampsMs);
-  const values = halvesOf(valueBits);
-  for (let index = 0; index < timestampsMs.length; index++) {
-    const startTimestampMs = series.startTimestampsMs?.[index] ?? 0n;
-    if (startTimestampMs === 0n) {
-      writer.sample(2, values.low(index), values.high(index), timestamps.low(index), timestamps.high(index));
-      continue;
+  if (series.startTimestampsMs === undefined) writer.samples(2, series.samples);
+  else {
+    const { timestampsMs, valueBits } = series.samples;
+    for (let index = 0; index < timestampsMs.length; index++) {
+      const sampleStart = writer.begin(2);
+      writer.presentDouble(1, valueBits[index] ?? 0n);
+      writer.int64(2, timestampsMs[index] ?? 0n);
+      writer.int64(3, series.startTimestampsMs[index] ?? 0n);
+      writer.end(sampleStart);
     }
-    const sampleStart = writer.begin(2);
-    writer.presentDouble(1, valueBits[index] ?? 0n);
-    writer.int64(2, timestampsMs[index] ?? 0n);
-    writer.int64(3, startTimestampMs);
-    writer.end(sampleStart);
   }
   for (const histogram of series.histograms) writeHistogram(writer, 3, histogram);
   for (const exemplar of series.exemplars) {

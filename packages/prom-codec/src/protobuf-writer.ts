@@ -1,5 +1,10 @@
+import type { Samples } from './model.js';
 import { WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from './protobuf-reader.js';
+import { HIGH, LOW } from './sample-buffer.js';
 import { encodeUtf8 } from './text-codec.js';
+
+/** With its tag and its length; a negative timestamp has 10 bytes. */
+export const MAX_SAMPLE_BYTES = 22;
 
 /**
  * Writes protobuf fields into a buffer that grows by doubling.
@@ -20,6 +25,11 @@ export class ProtobufWriter {
   /** What was written so far. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** The same without a copy: it may keep more memory than it has bytes, and nothing may be written afterwards. */
+  finishInPlace(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   /** Begin the message of field number `field`. Give what it returns to {@link end}. */
@@ -83,22 +93,39 @@ export class ProtobufWriter {
   }
 
   /**
-   * A message of a double (field 1, always written) and an int64 (field 2, left out if 0), both in unsigned halves: a Sample. It is never
-   * longer than 20 bytes, so its length takes one; there are so many of them that this is worth a method of its own.
+   * Messages of a double (field 1, always written) and an int64 (field 2, left out if 0): Samples. Each is never longer than 20 bytes, so its length
+   * takes one; there are so many of them that this is worth a method of its own.
    */
-  sample(field: number, valueLow: number, valueHigh: number, timestampLow: number, timestampHigh: number): void {
-    this.#tag(field, WIRE_BYTES);
-    this.#reserve(32);
-    const lengthAt = this.#length;
-    this.#bytes[lengthAt + 1] = (1 << 3) | WIRE_FIXED64;
-    this.#view.setUint32(lengthAt + 2, valueLow, true);
-    this.#view.setUint32(lengthAt + 6, valueHigh, true);
-    this.#length = lengthAt + 10;
-    if (timestampLow !== 0 || timestampHigh !== 0) {
-      this.#bytes[this.#length++] = (2 << 3) | WIRE_VARINT;
-      this.#varintHalves(timestampLow, timestampHigh);
+  samples(field: number, { timestampsMs, valueBits }: Samples, from = 0, to = timestampsMs.length): void {
+    const tag = (field << 3) | WIRE_BYTES;
+    if (tag >= 0x80) throw new RangeError('the tag of a sample takes one byte');
+    this.#reserve(MAX_SAMPLE_BYTES * (to - from));
+    const bytes = this.#bytes;
+    const view = this.#view;
+    const times = new Uint32Array(timestampsMs.buffer, timestampsMs.byteOffset, 2 * timestampsMs.length);
+    const values = new Uint32Array(valueBits.buffer, valueBits.byteOffset, 2 * valueBits.length);
+    let at = this.#length;
+    for (let word = 2 * from; word < 2 * to; word += 2) {
+      const start = at;
+      bytes[start] = tag;
+      bytes[start + 2] = (1 << 3) | WIRE_FIXED64;
+      view.setUint32(start + 3, values[word + LOW] ?? 0, true);
+      view.setUint32(start + 7, values[word + HIGH] ?? 0, true);
+      at += 11;
+      let low = times[word + LOW] ?? 0;
+      let high = times[word + HIGH] ?? 0;
+      if (low !== 0 || high !== 0) {
+        bytes[at++] = (2 << 3) | WIRE_VARINT;
+        for (; high !== 0; high >>>= 7) {
+          bytes[at++] = (low & 0x7f) | 0x80;
+          low = ((low >>> 7) | (high << 25)) >>> 0;
+        }
+        for (; low >= 0x80; low >>>= 7) bytes[at++] = (low & 0x7f) | 0x80;
+        bytes[at++] = low;
+      }
+      bytes[start + 1] = at - start - 2;
     }
-    this.#bytes[lengthAt] = this.#length - lengthAt - 1;
+    this.#length = at;
   }
 
   /** An enum, bool or uint32 field, left out if 0. */

@@ -1,7 +1,7 @@
 import { assertWithin, DEFAULT_READ_RESPONSE_LIMITS, type ReadResponseLimits } from './limits.js';
 import type { ReadResponse } from './model.js';
 import { type MessageShape, ProtobufReader, WIRE_BYTES } from './protobuf-reader.js';
-import { ProtobufWriter } from './protobuf-writer.js';
+import { MAX_SAMPLE_BYTES, ProtobufWriter } from './protobuf-writer.js';
 import { lastStepOf } from './last-step-of.js';
 import { StepPace } from './step-pace.js';
 import { TimeSeriesReader, writeTimeSeriesInSteps } from './time-series.js';
@@ -45,6 +45,9 @@ const SAMPLES_PER_STEP = 50_000;
 /** What the labels of a series cost beside a sample. */
 const SAMPLES_OF_LABELS = 20;
 
+const EXPECTED_SAMPLE_BYTES = 19;
+const EXPECTED_SERIES_BYTES = 256;
+
 /** Encode a `prometheus.ReadResponse`. Zero-valued samples are written, so `-0.0` stays `-0.0`. */
 export function encodeReadResponse(response: ReadResponse): Uint8Array {
   return lastStepOf(encodeReadResponseInSteps(response));
@@ -52,7 +55,7 @@ export function encodeReadResponse(response: ReadResponse): Uint8Array {
 
 /** The same for large answers: it yields again and again, so that whoever drives it can let others work in between. */
 export function* encodeReadResponseInSteps(response: ReadResponse): Generator<void, Uint8Array, void> {
-  const writer = new ProtobufWriter(65536);
+  const writer = new ProtobufWriter(expectedBytes(response));
   const pace = new StepPace(SAMPLES_PER_STEP);
   for (const result of response.results) {
     const start = writer.begin(1);
@@ -62,5 +65,15 @@ export function* encodeReadResponseInSteps(response: ReadResponse): Generator<vo
     }
     writer.end(start);
   }
-  return writer.finish();
+  return writer.finishInPlace();
+}
+
+/** What a sample takes whose time is one of this century, and more than most labels take. Growing costs a copy of what is written. */
+function expectedBytes({ results }: ReadResponse): number {
+  let bytes = 1024;
+  for (const { timeseries } of results) {
+    for (const { samples } of timeseries)
+      bytes += MAX_SAMPLE_BYTES + EXPECTED_SERIES_BYTES + EXPECTED_SAMPLE_BYTES * samples.timestampsMs.length;
+  }
+  return bytes;
 }

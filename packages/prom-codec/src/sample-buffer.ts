@@ -1,8 +1,8 @@
 import type { Samples } from './model.js';
 
 /** Which half of a 64-bit element comes first in this machine's memory. Typed arrays use the machine's own order. */
-const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
-const HIGH = 1 - LOW;
+export const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
+export const HIGH = 1 - LOW;
 
 /**
  * The samples of one message as two columns that grow by doubling. Series hold subarrays of them, so that a request of ten thousand series

@@ -6,7 +6,7 @@ import { assertWithin, type SeriesLimits } from './limits.js';
 import type { Exemplar, Histogram, Label, TimeSeries } from './model.js';
 import { type MessageShape, type ProtobufReader, WIRE_BYTES } from './protobuf-reader.js';
 import type { ProtobufWriter } from './protobuf-writer.js';
-import { halvesOf, SampleBuffer } from './sample-buffer.js';
+import { SampleBuffer } from './sample-buffer.js';
 import { SampleReader } from './sample-reader.js';
 import { samplesOfHistogram, StepPace } from './step-pace.js';
 
@@ -117,14 +117,12 @@ export function* writeTimeSeriesInSteps(
 ): Generator<void, void, void> {
   const start = writer.begin(field);
   writeLabels(writer, 1, series.labels);
-  const timestamps = halvesOf(series.samples.timestampsMs);
-  const values = halvesOf(series.samples.valueBits);
   const count = series.samples.timestampsMs.length;
-  for (let index = 0; index < count;) {
-    const stepStart = index;
-    const stepEnd = Math.min(count, index + pace.left);
-    for (; index < stepEnd; index++) writer.sample(2, values.low(index), values.high(index), timestamps.low(index), timestamps.high(index));
-    if (pace.isDue(stepEnd - stepStart)) yield;
+  for (let from = 0; from < count;) {
+    const to = Math.min(count, from + pace.left);
+    writer.samples(2, series.samples, from, to);
+    if (pace.isDue(to - from)) yield;
+    from = to;
   }
   for (const exemplar of series.exemplars) writeExemplar(writer, exemplar);
   for (const histogram of series.histograms) {
