@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compileStatement } from '../../src/sql/engine.js';
 import type { WireType } from '../../src/sql/values/wire-value.js';
 import { createSqlFixture, epochNs, type SqlFixture } from './sql-fixture.js';
 
@@ -375,6 +376,27 @@ describe('SHOW and DESCRIBE', () => {
       ['up', 'boolean', 'MULTI'],
       ['label', 'varchar', 'MULTI'],
       ['seen', 'timestamp', 'MULTI'],
+    ]);
+  });
+});
+
+describe('what is joined of texts', () => {
+  const point = (value: string): string =>
+    `SELECT concat(lpad(cast(to_nanoseconds(time) / 1000000 AS varchar), 14, '0'), CASE WHEN measure_name = 'cpu' THEN concat('$', ${value}) END, ';') FROM db.t`;
+  const sqlOf = (sql: string): string => {
+    const compiled = compileStatement(sql, fixture.catalog, { nowNs: () => epochNs });
+    return compiled.kind === 'query' ? compiled.query.duckdbSql : '';
+  };
+
+  test('is not counted where all of it is short, and is where one of it may be long', async () => {
+    expect(sqlOf(point('cast("measure_value::double" AS varchar)'))).not.toContain('ts_has_room');
+    for (const value of ['label', "lpad('', 1000, 'x')", "CASE WHEN host = 'a' THEN 'short' ELSE label END"])
+      expect(sqlOf(point(value))).toContain('ts_has_room');
+    expect(await fixture.rows(`${point('cast("measure_value::double" AS varchar)')} ORDER BY time`)).toEqual([
+      [`${String(epochNs / 1_000_000n + 123n).padStart(14, '0')}$1.5;`],
+      [`${String(epochNs / 1_000_000n + 1000n).padStart(14, '0')}$-0.0;`],
+      [null],
+      [null],
     ]);
   });
 });
