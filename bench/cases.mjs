@@ -69,6 +69,7 @@
  * @property {number} points of each series
  * @property {number} latencyMs that Timestream takes for a call
  * @property {number} requests measured, after one that warms up
+ * @property {'single-measure'} [tableLayout] of the table that is read; without it the default one
  */
 
 /**

@@ -2,12 +2,13 @@
  * `npm run bench`: how fast the connector is, and what it costs. See README.md beside it.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CASES } from './cases.mjs';
 import { runCrowdCase } from './crowd-case.mjs';
 import { describeMachine } from './machine.mjs';
+import { isOfPeer, PEER_CASES } from './peer-cases.mjs';
 import { stopAll } from './processes.mjs';
 import { bundlePrograms, NotMeasurableError, programsOf, repositoryRoot, resultsFolder } from './programs.mjs';
 import { runOverloadCase } from './overload-case.mjs';
@@ -29,6 +30,7 @@ const { values, positionals } = parseArgs({
     compare: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
+    peer: { type: 'string' },
     case: { type: 'string', multiple: true, default: [] },
     repetitions: { type: 'string', default: '3' },
     output: { type: 'string', default: path.join(resultsFolder, 'report.json') },
@@ -123,19 +125,50 @@ function printReports(left, right) {
   }
 }
 
+/**
+ * The variants of the connector in each tree of sources, and the peer beside them if there is one.
+ *
+ * @param {BenchCase} benchCase
+ * @param {readonly Programs[]} trees
+ * @returns {readonly Candidate[]}
+ */
+function candidatesOf(benchCase, trees) {
+  if (values.compare) return trees.map((programs) => ({ name: programs.name, programs, flags: [] }));
+  const { variants = [] } = benchCase;
+  const own = variants.length === 0 ? [{ name: 'default', flags: [] }] : variants;
+  return trees.flatMap((programs) => [
+    ...own.map(({ name, flags }) => ({ name, programs, flags })),
+    ...(values.peer !== undefined && isOfPeer(benchCase)
+      ? [{ name: 'peer', programs: { ...programs, peer: path.resolve(values.peer) }, flags: [] }]
+      : []),
+  ]);
+}
+
+/** @param {string} program */
+function assertExecutable(program) {
+  try {
+    accessSync(program, constants.X_OK);
+  } catch {
+    throw new NotMeasurableError(`--peer: ${program} is no program; bench/README.md says how to build it`);
+  }
+}
+
 async function main() {
+  const all = values.peer === undefined ? CASES : PEER_CASES;
   if (values.list) {
-    for (const { name, what } of CASES) console.log(`${name.padEnd(44)} ${what}`);
+    for (const { name, what } of all) console.log(`${name.padEnd(44)} ${what}`);
     return;
   }
   if (values.compare && positionals.length !== 2) throw new Error('--compare takes two revisions, folders or reports');
+  if (values.compare && values.peer !== undefined) throw new Error('--compare and --peer do not go together');
+  if (values.peer !== undefined) assertExecutable(values.peer);
   const [left = '', right = ''] = positionals;
   if (values.compare && left.endsWith('.json') && right.endsWith('.json')) {
     printReports(left, right);
     return;
   }
   const trees = values.compare ? positionals.map((name) => ({ name, folder: sourcesOf(name) })) : [{ name: '', folder: repositoryRoot }];
-  const benchCases = CASES.filter(isWanted);
+  const benchCases = all.filter(isWanted);
   const wanted = new Set(benchCases.flatMap(programsOf));
   /** @type {Programs[]} */
   const programs = [];
@@ -144,13 +177,7 @@ async function main() {
   const cases = [];
   const machine = describeMachine();
   for (const benchCase of benchCases) {
-    const { variants = [] } = benchCase;
-    const candidates = values.compare
-      ? programs.map((tree) => ({ name: tree.name, programs: tree, flags: [] }))
-      : programs.flatMap((tree) =>
-          (variants.length === 0 ? [{ name: 'default', flags: [] }] : variants).map(({ name, flags }) => ({ name, programs: tree, flags })),
-        );
-    const result = await runCase(benchCase, candidates);
+    const result = await runCase(benchCase, candidatesOf(benchCase, programs));
     print(result);
     cases.push(result);
     mkdirSync(path.dirname(values.output), { recursive: true });

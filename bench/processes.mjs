@@ -58,10 +58,19 @@ const freePort = () =>
  * @param {Readonly<Record<string, string>>} [env] beside this program's own
  * @returns {Promise<{ readonly child: ChildProcess; readonly found: string }>}
  */
-export async function startProgram(program, args, ready, nodeFlags = [], env = {}) {
-  const child = note(
-    spawn(process.execPath, [...nodeFlags, program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } }),
-  );
+export function startProgram(program, args, ready, nodeFlags = [], env = {}) {
+  return startCommand(process.execPath, [...nodeFlags, program, ...args], ready, env);
+}
+
+/**
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {(output: () => string) => Promise<string | undefined> | string | undefined} ready
+ * @param {Readonly<Record<string, string>>} env beside this program's own
+ * @returns {Promise<{ readonly child: ChildProcess; readonly found: string }>}
+ */
+async function startCommand(command, args, ready, env) {
+  const child = note(spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } }));
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (/** @type {Buffer} */ bytes) => {
@@ -73,7 +82,7 @@ export async function startProgram(program, args, ready, nodeFlags = [], env = {
     if (found !== undefined) return { child, found };
     await new Promise((resolve) => setTimeout(resolve, START_POLL_MS));
   }
-  throw new Error(`${program} did not start: ${output}`);
+  throw new Error(`${[command, ...args].join(' ')} did not start: ${output}`);
 }
 
 /**
@@ -83,7 +92,7 @@ export async function startProgram(program, args, ready, nodeFlags = [], env = {
  */
 export async function startNullTimestream(latencyMs) {
   const child = note(fork(fileURLToPath(new URL('null-timestream.mjs', import.meta.url)), [String(latencyMs)], { execArgv: [] }));
-  /** @type {() => Promise<{ readonly port: number; readonly calls: number; readonly bytes: number }>} */
+  /** @type {() => Promise<{ readonly port: number; readonly calls: number; readonly records: number; readonly bytes: number }>} */
   const receive = () =>
     new Promise((resolve) => child.once('message', (message) => resolve(/** @type {Awaited<ReturnType<typeof receive>>} */ (message))));
   const { port } = await receive();
@@ -94,8 +103,8 @@ export async function startNullTimestream(latencyMs) {
     async usage() {
       const answer = receive();
       child.send('usage');
-      const { calls, bytes } = await answer;
-      return { calls, bytes };
+      const { calls, records, bytes } = await answer;
+      return { calls, records, bytes };
     },
   };
 }
@@ -139,7 +148,7 @@ export async function startEmbedded(program, latencyMs) {
     const response = await fetch(`${url}/_timestream/faults`, { method: 'POST', body });
     if (!response.ok) throw new Error(`the embedded Timestream takes no delay: ${response.status} ${await response.text()}`);
   }
-  /** It counts no bytes. @type {() => Promise<{ readonly calls: number; readonly bytes: number } | undefined>} */
+  /** It counts no bytes. @type {() => Promise<{ readonly calls: number; readonly records: number; readonly bytes: number } | undefined>} */
   const usage = () => Promise.resolve(undefined);
   return { child, url, usage };
 }
@@ -175,12 +184,57 @@ export async function startServer(program, { writeUrl, queryUrl = writeUrl, flag
     // Whom users of a users file ask as: the server's own credentials.
     { AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId, AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey },
   );
+  return measured(child, url, authorization);
+}
+
+/**
+ * The earlier Go connector as a server. It is told where Timestream is by the environment, which each of its versions with the second AWS SDK for Go
+ * understands, and is spared what would cost it time: to log each call, and to ask for endpoints.
+ *
+ * @param {string} program
+ * @param {{ readonly writeUrl: string; readonly queryUrl?: string }} options
+ */
+export async function startPeer(program, { writeUrl, queryUrl = writeUrl }) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const { child } = await startCommand(
+    program,
+    ['--default-database=db', '--default-table=t', `--web.listen-address=127.0.0.1:${port}`, '--log.level=warn'],
+    () =>
+      fetch(`${url}/metrics`).then(
+        ({ status }) => (status === 200 ? url : undefined),
+        () => undefined,
+      ),
+    {
+      AWS_ENABLE_ENDPOINT_DISCOVERY: 'false',
+      AWS_ENDPOINT_URL_TIMESTREAM_WRITE: writeUrl,
+      AWS_ENDPOINT_URL_TIMESTREAM_QUERY: queryUrl,
+    },
+  );
+  return measured(child, url);
+}
+
+/**
+ * What a case measures: the connector, or the peer beside it.
+ *
+ * @param {import('./programs.mjs').Programs} programs
+ * @param {Parameters<typeof startServer>[1]} options of which the peer knows the addresses only
+ */
+export const startCandidate = (programs, options) =>
+  programs.peer === undefined ? startServer(programs.server, options) : startPeer(programs.peer, options);
+
+/**
+ * @param {ChildProcess} child
+ * @param {string} url
+ * @param {string} [authorization] of who reads its metrics
+ */
+function measured(child, url, authorization) {
   const readMetrics = async () => {
     const text = await (await fetch(`${url}/metrics`, { headers: authorization === undefined ? {} : { authorization } })).text();
     return {
-      /** The sum of all lines of a metric whose labels hold this text. */
+      /** The sum of all lines of a metric whose labels hold this text; not a number if it has no such metric. */
       sum(/** @type {string} */ name, labelText = '') {
-        let sum = 0;
+        let sum = text.includes(`# TYPE ${name} `) ? 0 : NaN;
         for (const [, labels = '', value] of text.matchAll(new RegExp(`^${name}(\\{[^}]*\\})? (\\S+)$`, 'gm'))) {
           if (labels.includes(labelText)) sum += Number(value);
         }

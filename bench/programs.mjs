@@ -18,7 +18,8 @@ const SOURCE_CONDITION = '@timestream-prometheus/source';
 /**
  * What is measured of one state of the sources.
  *
- * @typedef {{ readonly name: string; readonly server: string; readonly embedded: string; readonly stages: string }} Programs
+ * @typedef {{ readonly name: string; readonly server: string; readonly embedded: string; readonly stages: string; readonly peer?: string }} Programs with
+ *   a peer, it is the peer that is measured, and not the server
  */
 
 /** The sources are of a time that cannot be measured by the cases that are wanted. */

@@ -1,6 +1,7 @@
-import { encodeReadRequest, encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
+import { decodeReadResponse, decodeSnappy, encodeReadRequest, encodeSnappy, encodeWriteRequest } from '@timestream-prometheus/prom-codec';
 import { startCountingProxy } from './counting-proxy.mjs';
-import { BASIC, cpuMsOf, startEmbedded, startServer, stop } from './processes.mjs';
+import { BASIC, cpuMsOf, startCandidate, startEmbedded, startServer, stop } from './processes.mjs';
+import { withoutUnknown } from './statistics.mjs';
 import { startSyntheticTimestream, STEP_MS } from './synthetic-timestream.mjs';
 
 /** @typedef {import('./cases.mjs').ReadCase} ReadCase */
@@ -18,6 +19,7 @@ const POINTS_PER_LOAD = 60;
 const FIVE_MINUTES_MS = 300_000;
 /** `prompb.ReadRequest.ResponseType`: STREAMED_XOR_CHUNKS, then SAMPLES. */
 const STREAMED = [1, 0];
+const ANSWER_LIMITS = { maxBytes: 1024 ** 3 };
 const STREAM_FLAGS = ['--max-samples-per-read=50000000', '--max-pages-per-query=10000', '--read-timeout=10m'];
 
 /**
@@ -39,7 +41,7 @@ export async function runReadCase(readCase, programs, flags) {
     throw error;
   }
   const proxy = await startCountingProxy(storage.url, readCase.latencyMs);
-  const server = await startServer(programs.server, { writeUrl: storage.url, queryUrl: proxy.url, flags });
+  const server = await startCandidate(programs, { writeUrl: storage.url, queryUrl: proxy.url, flags });
   try {
     const restMib = server.restMib();
     const body =
@@ -52,33 +54,33 @@ export async function runReadCase(readCase, programs, flags) {
     const timestreamCpuBefore = cpuMsOf(storage.child) ?? NaN;
     /** @type {number[]} */
     const times = [];
-    let answerBytes = 0;
+    let answered = new Uint8Array();
     for (let request = 0; request < readCase.requests; request++) {
       const answer = await read(server.url, body);
       times.push(answer.ms);
-      answerBytes = answer.bytes;
+      answered = answer.body;
     }
     const after = await server.readMetrics();
     const timestreamCpuMs = ((cpuMsOf(storage.child) ?? NaN) - timestreamCpuBefore) / readCase.requests;
     const perRead = (/** @type {string} */ name) => (after.sum(name) - before.sum(name)) / readCase.requests;
     times.sort((left, right) => left - right);
-    const samples = perRead('timestream_connector_read_samples_total');
+    const samples = samplesOfAnswer(answered);
     const timestreamBytes = (proxy.answeredBytes() - bytesBefore) / readCase.requests;
-    const peakMib = server.peakMib();
-    return {
+    return withoutUnknown({
       medianMs: times[Math.floor(times.length / 2)] ?? 0,
       firstMs,
       cpuMs: perRead('process_cpu_seconds_total') * 1_000,
-      ...(Number.isNaN(timestreamCpuMs) ? {} : { timestreamCpuMs }),
+      timestreamCpuMs,
       samples,
       calls: perRead('timestream_connector_read_requests_total'),
       pages: perRead('timestream_connector_read_pages_total'),
       rows: perRead('timestream_connector_read_rows_total'),
       bytesPerSampleIn: timestreamBytes / samples,
-      bytesPerSampleOut: answerBytes / samples,
+      bytesPerSampleOut: answered.length / samples,
       eventLoopDelayP99Ms: after.sum('nodejs_eventloop_lag_p99_seconds') * 1_000,
-      ...(restMib === undefined || peakMib === undefined ? {} : { restMib, peakMib }),
-    };
+      restMib,
+      peakMib: server.peakMib(),
+    });
   } finally {
     proxy.close();
     await Promise.all([stop(server.child), stop(storage.child)]);
@@ -143,9 +145,15 @@ async function read(url, body) {
   const beganMs = performance.now();
   const response = await fetch(`${url}/read`, { method: 'POST', headers: HEADERS, body: Buffer.from(body) });
   if (!response.ok) throw new Error(`a read was answered ${response.status}: ${await response.text()}`);
-  const bytes = (await response.arrayBuffer()).byteLength;
-  return { ms: performance.now() - beganMs, bytes };
+  const answer = new Uint8Array(await response.arrayBuffer());
+  return { ms: performance.now() - beganMs, body: answer };
 }
+
+/** Counted in the answer itself, so that nobody wins by leaving some out. */
+const samplesOfAnswer = (/** @type {Uint8Array} */ body) =>
+  decodeReadResponse(decodeSnappy(body, ANSWER_LIMITS))
+    .results.flatMap(({ timeseries }) => timeseries)
+    .reduce((sum, { samples }) => sum + samples.timestampsMs.length, 0);
 
 /**
  * @param {string} name
@@ -202,8 +210,9 @@ const valueOf = (/** @type {number} */ series, /** @type {number} */ index) =>
  * @param {number} endMs
  */
 async function load(readCase, programs, timestreamUrl, endMs) {
-  const server = await startServer(programs.server, { writeUrl: timestreamUrl });
-  const { points } = readCase;
+  const { points, tableLayout } = readCase;
+  const flags = tableLayout === undefined ? [] : [`--table-layout=${tableLayout}`];
+  const server = await startServer(programs.server, { writeUrl: timestreamUrl, flags });
   const all = seriesOf(readCase);
   for (let from = 0; from < all.length; from += SERIES_PER_LOAD) {
     const series = all.slice(from, from + SERIES_PER_LOAD);

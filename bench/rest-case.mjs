@@ -1,4 +1,4 @@
-import { startServer, stop } from './processes.mjs';
+import { startCandidate, stop } from './processes.mjs';
 
 /** @typedef {import('./programs.mjs').Programs} Programs */
 
@@ -14,7 +14,7 @@ const REST_MS = 60_000;
  */
 export async function runRestCase(programs, flags) {
   // Nothing listens there, and nothing calls it.
-  const server = await startServer(programs.server, { writeUrl: 'http://127.0.0.1:9', flags });
+  const server = await startCandidate(programs, { writeUrl: 'http://127.0.0.1:9', flags });
   try {
     const startMib = server.restMib();
     await new Promise((resolve) => setTimeout(resolve, REST_MS));

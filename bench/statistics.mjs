@@ -14,3 +14,15 @@ export function spreadOf(numbers) {
     max: sorted.at(-1) ?? 0,
   };
 }
+
+/**
+ * The figures that are known: a platform or a program may not tell all of them.
+ *
+ * @param {Readonly<Record<string, number | undefined>>} figures
+ * @returns {Record<string, number>}
+ */
+export function withoutUnknown(figures) {
+  return Object.fromEntries(
+    Object.entries(figures).flatMap(([name, figure]) => (figure === undefined || Number.isNaN(figure) ? [] : [[name, figure]])),
+  );
+}

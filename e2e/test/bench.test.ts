@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -34,6 +34,36 @@ describe('the benchmarks', () => {
     const server = run('--input-type=module', '--eval', bundleServer).trim();
     const { version } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8')) as { readonly version: string };
     expect(run(server, '--version')).toContain(version);
+  });
+
+  it('measure beside a peer only what a peer can do as well, and say if there is none', () => {
+    const names = run('bench/main.mjs', `--peer=${process.execPath}`, '--list').trim().split('\n');
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !name.startsWith('peer/'))).toEqual([]);
+    expect(run('bench/main.mjs', '--list')).not.toContain('peer/');
+
+    const missing = spawnSync(process.execPath, ['bench/main.mjs', '--peer=no-such-program'], { cwd: repositoryRoot, encoding: 'utf8' });
+    expect(missing.status).toBe(1);
+    expect(missing.stderr).toBe('--peer: no-such-program is no program; bench/README.md says how to build it\n');
+  });
+
+  it('count what is stored of any call, whatever its texts hold', () => {
+    const nasty = { Name: '"MeasureValue":', Value: '"MeasureValues":["MeasureValue":' };
+    const single = { Dimensions: [nasty], MeasureName: 'MeasureValue', MeasureValue: '1.000000', MeasureValueType: 'DOUBLE', Time: '1' };
+    const multi = { MeasureName: 'm', MeasureValues: [{ Name: 'MeasureValue', Value: '1', Type: 'DOUBLE' }] };
+    const calls = [
+      { DatabaseName: 'db', Records: Array.from({ length: 100 }, () => single), TableName: 't' },
+      {
+        DatabaseName: 'db',
+        TableName: 't',
+        Records: [multi, single, multi],
+        CommonAttributes: { Dimensions: [nasty], MeasureValueType: 'MULTI' },
+      },
+    ];
+    const count = `
+      import { countRecords } from './bench/count-records.mjs';
+      console.log(JSON.stringify(${JSON.stringify(calls)}.map((call) => countRecords(Buffer.from(JSON.stringify(call))))));`;
+    expect(JSON.parse(run('--input-type=module', '--eval', count))).toEqual(calls.map(({ Records }) => Records.length));
   });
 
   it('gave the figures that docs/performance.md shows', () => {
