@@ -6,7 +6,13 @@
 /** @type {WriteInput} */
 const PLAIN = { shape: 'plain', samplesPerRequest: 2_000, labels: 10 };
 
-/** @type {(name: string, what: string, input: WriteInput, more?: Partial<WriteCase>) => BenchCase} */
+/** @type {readonly import('./cases.mjs').Variant[]} */
+const WORKERS = [
+  { name: 'default', flags: [] },
+  { name: 'one worker', flags: ['--workers=1'] },
+];
+
+/** @type {(name: string, what: string, input: WriteInput, more?: Partial<WriteCase & { readonly variants: readonly import('./cases.mjs').Variant[] }>) => BenchCase} */
 const write = (name, what, input, more = {}) => ({
   name: `peer/write-${name}`,
   what,
@@ -38,6 +44,7 @@ const latencies = (/** @type {number} */ senders, /** @type {string} */ name) =>
         senders,
         latencyMs,
         requests: requestsOf(senders, latencyMs),
+        ...(senders > 1 ? { variants: WORKERS } : {}),
       },
     ),
   );
@@ -75,7 +82,7 @@ export const PEER_CASES = [
     { ...PLAIN, samplesPerRequest: 10_000 },
     { senders: 2, requests: 40 },
   ),
-  write('new', '2,000 samples a request, every series new', { ...PLAIN, generations: 250 }),
+  write('new', '2,000 samples a request, every series new', { ...PLAIN, generations: 450 }),
   write('node-exporter', '20 targets of node_exporter, kubernetes labels', { shape: 'node-exporter', samplesPerRequest: 2_000 }),
   write('histograms', 'classic histograms of 140 routes', { shape: 'histograms', samplesPerRequest: 2_000 }),
   read('range', `${RANGE}; a table in the peer's layout`, 'range', 1_000, 240, 'single-measure'),

@@ -11,12 +11,13 @@ const heapMib = 512;
 const inFlightMib = 64;
 const cacheMib = 64;
 const decodedMib = 16;
+const writeCalls = 32;
 /** `WORKERS=2` holds the same bodies to the bound of a process with threads. */
 const workers = Number(process.env['WORKERS'] ?? 0);
 /** A request that is alone may take four times `max-decoded-bytes`, if that is more than the budget. */
 const budgetMib = Math.max(inFlightMib, 4 * decodedMib);
 /** The formulas and the example of docs/capacity.md, "Memory". */
-const neededHeapMib = 150 + 2 * (budgetMib + cacheMib) + 2 * 32;
+const neededHeapMib = 150 + 2 * (budgetMib + cacheMib) + 2 * writeCalls;
 const boundMib = heapMib + budgetMib + 144 + 96 * workers;
 
 const headers = { authorization: basicAuthorization(), 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' };
@@ -96,6 +97,7 @@ describe(`a connector with a heap of ${heapMib} MiB, ten times the load that it 
         `--max-decoded-bytes-in-flight=${inFlightMib}MiB`,
         `--max-decoded-bytes=${decodedMib}MiB`,
         `--series-cache-bytes=${cacheMib}MiB`,
+        `--max-write-concurrency=${writeCalls}`,
         `--workers=${workers}`,
         // Timestream, the senders and whatever else the machine does share its processors with it.
         '--write-timeout=60s',
