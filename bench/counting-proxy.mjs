@@ -11,6 +11,8 @@ export async function startCountingProxy(targetUrl, latencyMs) {
   let answeredBytes = 0;
   const server = createServer((client) => {
     const target = connect(Number(port), hostname);
+    // Else the kernel holds a small packet back until the one before is acknowledged, which takes up to 40 ms for each page.
+    for (const socket of [client, target]) socket.setNoDelay(true);
     target.on('data', (/** @type {Buffer} */ bytes) => {
       answeredBytes += bytes.length;
       // Timers of one length fire in the order in which they were set.
