@@ -420,6 +420,35 @@ describe('load and stopping', () => {
     expect(metrics.sum(METRICS.receivedSamples)).toBe(3);
   });
 
+  it('holds no more of writes behind a crowd than their bodies, but looks at none that would not fit decompressed', async () => {
+    const { connector, opened, unblock, metrics } = blockedFixture({
+      'max-write-concurrency': '1',
+      'max-decoded-bytes-in-flight': '80KiB',
+    });
+    // Two that are being worked on: one call in flight, and the next one.
+    const working = [1, 2].map((value) => connector.handle(writeRequest([series({ __name__: 'up' }, [1_700_000_000_000, value])])));
+    await expect.poll(() => metrics.sum(METRICS.receivedSamples)).toBe(2);
+    const decompressTo = (bytes: number) =>
+      writeRequest(
+        Array.from({ length: bytes / 500 }, (_none, index) => series({ __name__: 'm', padding: String(index).padEnd(480, 'x') }, [1, 1])),
+      );
+    let answered = 0;
+    const waiting = Array.from({ length: 4 }, async () => {
+      const { status } = await connector.handle(decompressTo(50_000));
+      answered += 1;
+      return status;
+    });
+    // Each is looked at in a turn of its own.
+    await setTimeout(50);
+    const tooLarge = await connector.handle(decompressTo(100_000));
+    expect(await bodyText(tooLarge)).toMatch(/^overloaded: .*\(max-decoded-bytes-in-flight\)/);
+    expect([answered, opened[0]?.batches.length]).toEqual([0, 1]);
+    unblock();
+    expect((await Promise.all(working)).map(({ status }) => status)).toEqual([204, 204]);
+    // When their turn comes they take what they need, and may find no room beside another.
+    for (const status of await Promise.all(waiting)) expect([204, 503]).toContain(status);
+  });
+
   it('answers a malformed write that waits behind a crowd as any other', async () => {
     const { connector, opened, unblock } = blockedFixture({ 'max-write-concurrency': '1' });
     const working = [1, 2].map(() => connector.handle(writeRequest(ONE_SERIES)));
