@@ -275,6 +275,9 @@ describe("a web page, with the server's own credentials", () => {
     [{ host: '127.0.0.1:9201', origin: 'null' }],
     [{ host: 'evil.example:9201', origin: 'http://evil.example:9201' }],
     [{ host: 'evil.example:9201' }],
+    [{ origin: 'null' }],
+    // A page can send this to the name that it came from.
+    [{ host: 'evil.example:9201', authorization: 'Bearer x' }],
   ])('is refused: %j', async (headers) => {
     expect(await answerTo(headers)).toBe(403);
   });

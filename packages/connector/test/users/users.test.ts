@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createConnector, createToken, hashToken, parseUsers, type Connector, type Destination } from '../../src/index.js';
+import { PATHS } from '../../src/http/route.js';
 import { basicAuthorization, PROTOCOL_HEADERS, query, readBody, series, writeBody } from '@timestream-prometheus/connector-testing';
 import { bodyText, createMemoryLogger, KEY, request, testConfig, type LogLine, type RequestParts } from '../support/connector-fixture.js';
 import { MemoryStorage } from '../support/memory-storage.js';
@@ -15,6 +16,7 @@ const FILE = [
   line('team', 'may=write,read as=server table=metrics_{tenant} tenants=a,b'),
   line('proxy', 'may=write,read as=server database={tenant} table=t_{tenant} tenants=*'),
   line('single', 'may=write as=server tenants=only table=x'),
+  'shown may=read as=server certificate=CN:shown',
 ].join('\n');
 
 function start(flags: Readonly<Record<string, string>> = {}) {
@@ -57,6 +59,8 @@ const PLACES: readonly (readonly [string, RequestParts, 'write' | 'read'])[] = [
   ['/api/v1/labels', { method: 'GET', body: new Uint8Array() }, 'read'],
   ['/api/v1/label/job/values', { method: 'GET', body: new Uint8Array() }, 'read'],
   ['/api/v1/series', { method: 'GET', query: 'match[]=m', body: new Uint8Array() }, 'read'],
+  ['/api/v1/query_exemplars', { method: 'GET', query: 'query=m&start=0&end=1', body: new Uint8Array() }, 'read'],
+  ['/api/v1/metadata', { method: 'GET', body: new Uint8Array() }, 'read'],
   ['/api/v1/rules', { method: 'GET', body: new Uint8Array() }, 'read'],
   ['/api/v1/alerts', { method: 'GET', body: new Uint8Array() }, 'read'],
   ['/api/v1/status/buildinfo', { method: 'GET', body: new Uint8Array() }, 'read'],
@@ -116,6 +120,11 @@ describe('a connector with users', () => {
     }
     for (const authorization of ['', 'Bearer nobody', basicAuthorization(KEY)])
       expect((await ask(connector, '', { path, ...parts, headers: { authorization } })).status).toBe(401);
+  });
+
+  it('has a right for each of its paths, but for those of probes', () => {
+    const tried = PLACES.map(([path]) => path.replace('/label/job/', '/label/<name>/'));
+    expect(tried.sort()).toEqual(PATHS.filter((path) => !path.startsWith('/-/')).sort());
   });
 
   it('lets everybody ask whether it lives, and only those who may see its metrics', async () => {
@@ -206,6 +215,22 @@ describe('a connector with users', () => {
     expect((await ask(connector, 'writer', { headers: { host: 'connector.example', origin: 'https://connector.example' } })).status).toBe(
       204,
     );
+  });
+
+  it('answers no page that has its own name lead to this machine, which a browser would show a certificate', async () => {
+    const onLoopback = start({ 'web.listen-address': '127.0.0.1:9201' });
+    const shown = { certificateNames: ['CN:shown'], body: READ, path: '/read' };
+    const byCertificate = (headers: Readonly<Record<string, string>>) =>
+      onLoopback.connector.handle(request({ ...shown, headers: { ...PROTOCOL_HEADERS, ...headers } }));
+    const refused = await byCertificate({ host: 'evil.example:9201' });
+    expect([refused.status, await bodyText(refused)]).toEqual([403, expect.stringMatching(/^foreign-origin/)]);
+    expect((await byCertificate({ host: '127.0.0.1:9201' })).status).toBe(200);
+    // A token is in no browser.
+    expect((await ask(onLoopback.connector, 'writer', { headers: { host: 'evil.example:9201' } })).status).toBe(204);
+    // Elsewhere the connector may have any name.
+    const { connector } = start();
+    const named = await connector.handle(request({ ...shown, headers: { ...PROTOCOL_HEADERS, host: 'connector.example' } }));
+    expect(named.status).toBe(200);
   });
 
   it('names the user in the log of a failure, and never one that it does not know', async () => {

@@ -107,6 +107,7 @@ describe('createPackedAssembler', () => {
     ['a count that is not a number', { count: '1.5' }],
     ['no points', { points: null }],
     ['an unknown mark', { points: '0:1.0;10?2.0;' }],
+    ['an unknown mark before a whole number', { points: '0:1.0;10?2;' }],
     ['a time that is not a number', { points: '0:1.0;x:2.0;' }],
     ['nanoseconds that are too many', { points: '0:1.0;1+1000000:2.0;' }],
     ['an empty value', { points: '0:1.0;1:;' }],
@@ -119,6 +120,8 @@ describe('createPackedAssembler', () => {
     const assembler = createPackedAssembler({ matchers: everything, startMs: 0n, endMs: 100_000n, limits }, layout);
     const page = packedPage({ ...layout, dimensionColumns: [] }, [row().slice(1)]);
     expect(() => assembler.addPage(page)).toThrow(RowFormatError);
+    const further = packedPage({ ...layout, dimensionColumns: [...layout.dimensionColumns, 'further'] }, [[...row(), 'x']]);
+    expect(() => assembler.addPage(further)).toThrow(/columns, \d+ were asked for/);
   });
 
   it('stops before it has read more samples or series than allowed', () => {

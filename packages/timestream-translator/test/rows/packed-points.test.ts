@@ -43,6 +43,19 @@ describe('readPackedPoints', () => {
     );
   });
 
+  it('reads decimals to the last bit whose power of ten is just one that a double holds exactly, or just none', () => {
+    let roundedTwice = 0;
+    for (const exponent of [-24, -23, -22, -21, 21, 22, 23, 24]) {
+      for (let digits = 1; digits <= 500; digits += 1) {
+        const text = `${digits}E${exponent}`;
+        expect(read(`0:${text};`)).toEqual([[0, 1, bitsFromFloat(Number(text))]]);
+        if ((exponent < 0 ? digits / 10 ** -exponent : digits * 10 ** exponent) !== Number(text)) roundedTwice += 1;
+      }
+    }
+    // One operation with a power that is not exact rounds twice.
+    expect(roundedTwice).toBeGreaterThan(100);
+  });
+
   it('reads times, nanoseconds and the columns of both layouts', () => {
     expect(read('0!9218868437227405314;0015000+999999:1.5;15001=2.0;15002#-7;', 1_000_000)).toEqual([
       [1_000_000, 1, 0x7ff0000000000002n],
