@@ -13,7 +13,7 @@ const choosesStorage =
 const server = spawn(
   process.execPath,
   [
-    path.join(repositoryRoot, 'packages', 'http-adapter', 'dist', 'main.js'),
+    path.join(repositoryRoot, 'packages', 'http-adapter', 'dist', 'program', 'main.js'),
     ...(namesCommand ? [] : ['serve']),
     ...options,
     ...(choosesStorage || options[0] === 'completion' ? [] : ['--storage=embedded']),

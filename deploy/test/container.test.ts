@@ -40,9 +40,7 @@ describe('the container image', () => {
       bin: Record<string, string>;
     };
     const program = manifest.bin['timestream-prometheus']?.replace('./', 'packages/http-adapter/');
-    expect(instructions.find((line) => line.startsWith('ENTRYPOINT'))).toBe(
-      `ENTRYPOINT ["node", "--enable-source-maps", "${program ?? ''}"]`,
-    );
+    expect(instructions.find((line) => line.startsWith('ENTRYPOINT'))).toBe(`ENTRYPOINT ["node", "${program ?? ''}"]`);
   });
 });
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { eventually, startChildProgram, type ChildProgram } from './child-program.js';
 import { freePort } from './free-port.js';
 
-export const connectorProgram = fileURLToPath(new URL('../../packages/http-adapter/dist/main.js', import.meta.url));
+export const connectorProgram = fileURLToPath(new URL('../../packages/http-adapter/dist/program/main.js', import.meta.url));
 
 /** An IAM-like key pair for the embedded Timestream; the characters `/` and `+` stand in many real secrets. */
 export const accessKeyId = 'AKIAEXAMPLEACCESSKEY';
