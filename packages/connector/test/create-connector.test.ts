@@ -477,11 +477,13 @@ describe('load and stopping', () => {
     const { connector, opened, unblock, metrics } = blockedFixture({});
     const working = connector.handle(writeRequest(ONE_SERIES));
     await expect.poll(() => opened[0]?.batches.length).toBe(1);
-    const closing = connector.close();
+    let hasClosed = false;
+    const closing = connector.close().then(() => (hasClosed = true));
     const refused = await connector.handle(writeRequest(ONE_SERIES));
     expect(await bodyText(refused)).toMatch(/^shutting-down: /);
     expect((await connector.handle(request({ method: 'GET', path: '/-/ready' }))).status).toBe(503);
-    expect(opened[0]?.isClosed).toBe(false);
+    await setTimeout(20);
+    expect([hasClosed, opened[0]?.isClosed]).toEqual([false, false]);
     unblock();
     expect((await working).status).toBe(204);
     await closing;

@@ -88,6 +88,15 @@ describe('an authenticator', () => {
     expect(checks()).toBe(19);
   });
 
+  it('remembers a thousand outcomes, however many passwords are tried', async () => {
+    const { nameOf, checks } = authenticatorOf();
+    for (let count = 0; count <= 1_000; count += 1) await expect(nameOf(basic('ada', `guess ${count}`))).rejects.toThrow(/unknown|no user/);
+    await expect(nameOf(basic('ada', 'guess 1000'))).rejects.toThrow();
+    expect(checks()).toBe(1_001);
+    await expect(nameOf(basic('ada', 'guess 0'))).rejects.toThrow();
+    expect(checks()).toBe(1_002);
+  });
+
   it('checks again when the file has another hash, and after its time', async () => {
     let users = directory;
     const { nameOf, checks, advance } = authenticatorOf(() => users);
@@ -131,5 +140,9 @@ describe('a hash of a password', () => {
     if (hash === undefined) throw new Error('it cannot be read');
     expect(await isPassword('pässword', hash)).toBe(true);
     expect(await isPassword('password', hash)).toBe(false);
+    // To its last bit.
+    const almost = Uint8Array.from(hash.key, (byte, index) => (index === hash.key.length - 1 ? byte ^ 1 : byte));
+    expect(await isPassword('pässword', { ...hash, key: almost })).toBe(false);
+    expect(parsePasswordHash(`${first}$${first.split('$').at(-1)}`)).toBeUndefined();
   });
 });

@@ -6,7 +6,9 @@ import { bodyText, createMemoryLogger, KEY, request, testConfig, type LogLine, t
 import { MemoryStorage } from '../support/memory-storage.js';
 import { RecordingMetrics } from '../support/recording-metrics.js';
 
-const tokens = Object.fromEntries(['writer', 'reader', 'watcher', 'both', 'team', 'proxy', 'single'].map((name) => [name, createToken()]));
+const tokens = Object.fromEntries(
+  ['writer', 'reader', 'watcher', 'both', 'team', 'proxy', 'single', 'long'].map((name) => [name, createToken()]),
+);
 const line = (name: string, rest: string) => `${name} ${rest} token=${hashToken(tokens[name] ?? '')}`;
 const FILE = [
   line('writer', 'may=write as=server'),
@@ -16,6 +18,7 @@ const FILE = [
   line('team', 'may=write,read as=server table=metrics_{tenant} tenants=a,b'),
   line('proxy', 'may=write,read as=server database={tenant} table=t_{tenant} tenants=*'),
   line('single', 'may=write as=server tenants=only table=x'),
+  line('long', `may=write as=server table=${'x'.repeat(200)}{tenant} tenants=*`),
   'shown may=read as=server certificate=CN:shown',
 ].join('\n');
 
@@ -171,6 +174,7 @@ describe('a connector with users', () => {
     ['team', { path: '/tenants/b/api/v1/write', headers: { 'x-scope-orgid': 'b' } }, 'db.metrics_b'],
     ['proxy', { headers: { 'x-scope-orgid': 'any-one.at_all' } }, 'any-one.at_all.t_any-one.at_all'],
     ['single', { headers: { 'x-scope-orgid': 'only' } }, 'db.x'],
+    ['long', { headers: { 'x-scope-orgid': 'y'.repeat(56) } }, `db.${'x'.repeat(200)}${'y'.repeat(56)}`],
   ] as const)('takes the tenant of %s from %j', async (user, parts, table) => {
     const { connector, opened } = start();
     expect((await ask(connector, user, parts)).status).toBe(204);
@@ -180,6 +184,7 @@ describe('a connector with users', () => {
   it.each([
     ['team', {}, 403],
     ['team', { headers: { 'x-scope-orgid': 'c' } }, 403],
+    ['long', { headers: { 'x-scope-orgid': 'y'.repeat(57) } }, 403],
     ['team', { headers: { 'x-scope-orgid': '' } }, 403],
     ['team', { headers: { 'x-scope-orgid': 'a, b' } }, 403],
     ['team', { headers: { 'x-scope-orgid': 'a|b' } }, 403],
