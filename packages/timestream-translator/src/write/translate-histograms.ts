@@ -33,6 +33,12 @@ export interface HistogramTranslation {
 /** Less room than this beside the labels, and a histogram would be cut into crumbs. */
 const LEAST_TEXT_BYTES = 64;
 
+/** Of a bucket in the text, `0:1` and what parts it from the next. */
+const LEAST_BUCKET_BYTES = 4;
+
+/** A histogram of more can be in no record, however short its labels are. A body has room for millions, whose text would take seconds to write. */
+const MAX_BUCKETS = Math.floor((MAX_PARTS * MAX_RECORD_BYTES) / LEAST_BUCKET_BYTES);
+
 /**
  * Translates native histograms of one remote-write request to records. Each is judged as Prometheus judges it before it stores one; one of a
  * finer schema than it stores is reduced as it does. Never throws because of its input.
@@ -70,6 +76,12 @@ export function translateHistograms(
       drops.add('invalid-histogram', 1, labels, `at ${timestampMs} ms: ${fault}`);
       continue;
     }
+    const bucketCount = bucketCountOf(histogram);
+    if (bucketCount > MAX_BUCKETS) {
+      const problem = `at ${timestampMs} ms it has ${bucketCount} buckets; ${MAX_PARTS} records have room for ${MAX_BUCKETS} at most`;
+      drops.add('histogram-too-large', 1, labels, problem);
+      continue;
+    }
     const text = encodeHistogramText(histogram);
     const known = placeByTime.get(series)?.get(timestampMs);
     if (known?.text === text) {
@@ -104,4 +116,8 @@ export function translateHistograms(
     stored[place] = { seriesIndex, histogram, series: storedSeries, timestampMs, texts };
   }
   return { stored, dropped: drops.list(), identicalCount };
+}
+
+function bucketCountOf({ positiveDeltas, positiveCountBits, negativeDeltas, negativeCountBits }: Histogram): number {
+  return positiveDeltas.length + positiveCountBits.length + negativeDeltas.length + negativeCountBits.length;
 }

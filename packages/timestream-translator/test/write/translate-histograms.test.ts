@@ -140,6 +140,18 @@ describe('translateHistograms', () => {
     );
   });
 
+  it('refuses more buckets than all records of a histogram could hold by their number, without writing them', () => {
+    const { stored, dropped } = translate([[{ __name__: 'vast' }, wideHistogram(40_000)]]);
+    expect(stored).toEqual([]);
+    expect(dropped).toEqual([
+      {
+        reason: 'histogram-too-large',
+        count: 1,
+        example: '{__name__="vast"}: at 1700000000000 ms it has 40000 buckets; 64 records have room for 32768 at most',
+      },
+    ]);
+  });
+
   it('names every histogram that the layout single-measure has no place for', () => {
     expect(translate([[{ __name__: 'h' }, histogramWith(), histogramWith()]], 'single-measure')).toEqual({
       stored: [],
