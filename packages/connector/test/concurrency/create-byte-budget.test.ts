@@ -29,8 +29,9 @@ describe('createByteBudget', () => {
     one.take(60);
     one.release();
     one.giveBack(60);
-    one.release();
     other.take(60);
+    expect(() => budget.openShare().take(41)).toThrow(/60 bytes/);
+    one.release();
     expect(() => budget.openShare().take(41)).toThrow(/60 bytes/);
   });
 
