@@ -68,7 +68,7 @@
  * @property {number} series
  * @property {number} points of each series
  * @property {number} latencyMs that Timestream takes for a call
- * @property {number} requests measured, after one that warms up
+ * @property {number} requests measured, after those that warm up
  * @property {'single-measure'} [tableLayout] of the table that is read; without it the default one
  */
 
@@ -262,7 +262,7 @@ export const CASES = [
     series: 1_000,
     points: 240,
     latencyMs: 0,
-    requests: 3,
+    requests: 5,
     variants: ROWS,
   },
   {
@@ -273,7 +273,7 @@ export const CASES = [
     series: 1_019,
     points: 20,
     latencyMs: 0,
-    requests: 5,
+    requests: 20,
     isQuick: true,
     variants: ROWS,
   },

@@ -17,13 +17,16 @@ const HEADERS = {
 const SERIES_PER_LOAD = 100;
 const POINTS_PER_LOAD = 60;
 const FIVE_MINUTES_MS = 300_000;
+/** What a fresh process is asked for before anything is measured, as with writes: V8 compiles the hot code meanwhile. A server has answered as much after its first minutes. */
+const WARM_UP_SAMPLES = 500_000;
+const MAX_WARM_UP_READS = 100;
 /** `prompb.ReadRequest.ResponseType`: STREAMED_XOR_CHUNKS, then SAMPLES. */
 const STREAMED = [1, 0];
 const ANSWER_LIMITS = { maxBytes: 1024 ** 3 };
 const STREAM_FLAGS = ['--max-samples-per-read=50000000', '--max-pages-per-query=10000', '--read-timeout=10m'];
 
 /**
- * Remote reads over HTTP, in fresh processes: the first one apart, which asks for the columns and is compared with rows.
+ * Remote reads over HTTP, in fresh processes that are warmed up: the first one apart, which asks for the columns and is compared with rows.
  *
  * @param {ReadCase} readCase
  * @param {Programs} programs
@@ -49,6 +52,8 @@ export async function runReadCase(readCase, programs, flags) {
         ? readBody('__name__', 'node_cpu_seconds_total', endMs - readCase.points * STEP_MS, endMs)
         : readBody('instance', instanceOf(1), endMs - FIVE_MINUTES_MS, endMs);
     const firstMs = (await read(server.url, body)).ms;
+    const warmUpReads = Math.min(MAX_WARM_UP_READS, Math.ceil(WARM_UP_SAMPLES / (readCase.series * readCase.points)));
+    for (let request = 0; request < warmUpReads; request++) await read(server.url, body);
     const before = await server.readMetrics();
     const bytesBefore = proxy.answeredBytes();
     const timestreamCpuBefore = cpuMsOf(storage.child) ?? NaN;
