@@ -387,6 +387,23 @@ describe('a packed read over the wire of a Timestream', () => {
       expect(packed.metrics.sum(METRICS.packedReadFaults, { fault: 'different' })).toBe(1);
     });
 
+    it.each<[string, AlterPage]>([
+      ['writes doubles that are hard to write as others', (page) => alterPoints(page, (text) => text.replace('4.9E-324', '0.0'))],
+      [
+        'refuses to write them',
+        () => {
+          throw new ConnectorError('timestream-refused-query', 'line 1:8: Cannot cast to double');
+        },
+      ],
+    ])('is answered from rows when the service %s, though it has written those of the answer right', async (_what, alterProbe) => {
+      await newTable(some);
+      const expected = await read(start('rows'), everything);
+      const packed = start('packed', (page, sql, pageNumber) => (sql.includes("'4.9E-324'") ? alterProbe(page, sql, pageNumber) : page));
+      expect(await read(packed, everything)).toEqual(expected);
+      expect(packed.metrics.sum(METRICS.packedReadFaults, { fault: 'inexact' })).toBe(1);
+      expect(warnings(packed)).toHaveLength(1);
+    });
+
     it('goes on as rows behind the series that were given, when the answer turns bad on the way', async () => {
       const many = Array.from({ length: 40 }, (_, index) => series({ __name__: 'm', job: String(index).padStart(3, '0') }, ...points(20)));
       await newTable(many);

@@ -135,6 +135,9 @@ describe('compileDoubleProbe', () => {
     expect(answer(texts.map((text) => text.replace('-0.0', '0.0')))).toBe(false);
     expect(answer(texts.map((text) => String(Number(Number(text).toPrecision(15)))))).toBe(false);
     expect(answer(texts.slice(1))).toBe(false);
+    expect(answer(texts.slice(0, -1))).toBe(false);
+    // JavaScript reads nothing as 0.
+    expect(answer(texts.map((text) => (text === '0.0' ? '' : text)))).toBe(false);
     expect(answer([])).toBe(false);
   });
 
