@@ -283,7 +283,7 @@ describe('the limits of a streamed read', () => {
     const samples = createSamples(Array.from({ length: count }, (_none, index) => [index * 1000, index]));
     const huge = { ...series({ __name__: 'huge' }), samples };
     const parts = [...encodeSeriesFrames([huge], 0)];
-    expect(parts.filter((part) => part === undefined)).toHaveLength(4);
+    expect(parts.filter((part) => part === undefined)).toHaveLength(5);
     expect(parts.filter((part) => part !== undefined)).toEqual([
       encodeChunkedReadFrame({ chunkedSeries: [encodeSeriesChunks(huge.labels, huge.samples)], queryIndex: 0n }),
     ]);
