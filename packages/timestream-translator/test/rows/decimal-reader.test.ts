@@ -31,9 +31,11 @@ describe('DecimalReader', () => {
         fc.option(fc.integer({ min: -30, max: 30 }), { freq: 2 }),
       )
       .map(([sign, digits, at, exponent]) => `${sign}${withPoint(digits, at)}${exponent === null ? '' : `E${exponent}`}`);
+    let cases = 0;
     let answered = 0;
     fc.assert(
       fc.property(texts, (text) => {
+        cases += 1;
         const value = read(`${text};`);
         if (Number.isNaN(value)) return;
         answered += 1;
@@ -42,7 +44,7 @@ describe('DecimalReader', () => {
       }),
       { numRuns: 50_000 },
     );
-    expect(answered).toBeGreaterThan(20_000);
+    expect(answered).toBeGreaterThan(cases / 2);
   });
 
   it('reads the shortest text of every double of usual size', () => {
