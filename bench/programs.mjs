@@ -90,8 +90,8 @@ export async function bundlePrograms(name, tree, wanted) {
       bundle: true,
       // What a program loads only when it needs it stays in files of its own, or the memory at rest would be that of all of it.
       splitting: true,
-      // Comments and spaces are kept in memory as long as the program runs.
-      minifyWhitespace: true,
+      // Comments, spaces and long names are kept in memory as long as the program runs. What people run is bundled so as well.
+      minify: true,
       legalComments: 'none',
       platform: 'node',
       format: 'esm',
