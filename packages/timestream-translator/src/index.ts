@@ -95,6 +95,7 @@ export {
 } from './rows/label-groups.js';
 export { MAX_WORK_OF_ONE_MATCH, RegexBudget, RegexLimitError } from './matcher/regex-budget.js';
 export { createMatcher, InvalidMatcherError, type Matcher, type MatcherMeaning } from './matcher/matcher.js';
+export { errorOfProduct } from './rows/error-of-product.js';
 export { createSeriesListReader, type PhysicalSeries, type SeriesListOptions, type SeriesListReader } from './rows/physical-series.js';
 export { ReadLimitError, type ReadLimitErrorCode } from './rows/read-limit-error.js';
 export { RowFormatError } from './rows/row-format-error.js';

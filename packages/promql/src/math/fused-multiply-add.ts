@@ -1,6 +1,5 @@
+import { errorOfProduct } from '@timestream-prometheus/timestream-translator';
 import { fromWords, highWord, lowWord } from './float-bits.js';
-
-const SPLITTER = 2 ** 27 + 1;
 
 /**
  * `x * y + z` with one rounding, where no part of it overflows or underflows. The exact product and sum are kept as pairs of numbers
@@ -8,13 +7,7 @@ const SPLITTER = 2 ** 27 + 1;
  */
 export function fusedMultiplyAdd(x: number, y: number, z: number): number {
   const product = x * y;
-  const xSplit = SPLITTER * x;
-  const xHigh = xSplit - (xSplit - x);
-  const xLow = x - xHigh;
-  const ySplit = SPLITTER * y;
-  const yHigh = ySplit - (ySplit - y);
-  const yLow = y - yHigh;
-  const productRest = xLow * yLow - (product - xHigh * yHigh - xLow * yHigh - xHigh * yLow);
+  const productRest = errorOfProduct(x, y, product);
   const smallSum = z + productRest;
   const smallRest = restOfSum(z, productRest, smallSum);
   const sum = product + smallSum;

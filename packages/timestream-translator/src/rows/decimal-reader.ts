@@ -1,3 +1,5 @@
+import { errorOfProduct } from './error-of-product.js';
+
 const MINUS = 0x2d;
 const POINT = 0x2e;
 const ZERO = 0x30;
@@ -12,9 +14,6 @@ const FURTHER_DIGITS = 4;
 
 /** Every power of ten that a double holds exactly. */
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
-
-/** Splits a double into two halves of 26 bits, of which products are exact (Dekker, "A Floating-Point Technique for Extending the Available Precision", 1971). */
-const SPLITTER = 2 ** 27 + 1;
 
 /** Eight times what the quotient or product of {@link DecimalReader} can be wrong by, as a share of it. */
 const DOUBT = 2 ** -100;
@@ -98,15 +97,4 @@ function ofManyDigits(digits: number, further: number, furtherCount: number, exp
   const doubt = nearest * DOUBT;
   const value = nearest + (rest - doubt);
   return value === nearest + (rest + doubt) ? value : NaN;
-}
-
-/** `left * right - product` exactly, where `product` is the rounded one. */
-function errorOfProduct(left: number, right: number, product: number): number {
-  const leftSplit = SPLITTER * left;
-  const leftHigh = leftSplit - (leftSplit - left);
-  const leftLow = left - leftHigh;
-  const rightSplit = SPLITTER * right;
-  const rightHigh = rightSplit - (rightSplit - right);
-  const rightLow = right - rightHigh;
-  return leftHigh * rightHigh - product + leftHigh * rightLow + leftLow * rightHigh + leftLow * rightLow;
 }
